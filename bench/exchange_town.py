@@ -26,6 +26,7 @@ from gateway.members import sessions
 from gateway.members.member_rows import create_member
 from gateway.members.members import new_member_id
 from gateway.platform.clock import system_clock
+from gateway.platform.journal import begin_journal
 from gateway.points import directory
 from gateway.settings import Settings
 
@@ -43,11 +44,24 @@ class Town:
 
 
 async def make_town(
-    folder: Path, partner_url: str, members: int, database_url: str | None, *, plugin_inside: bool = False
+    folder: Path,
+    partner_url: str,
+    members: int,
+    database_url: str | None,
+    *,
+    plugin_inside: bool = False,
+    journal: bool = False,
 ) -> Town:
-    """Settings and a database with so many members, signed in and linked to セゾン. None: an embedded database."""
-    settings_file = _write_settings(folder, partner_url, database_url, plugin_inside=plugin_inside)
+    """Settings and a database with so many members, signed in and linked to セゾン. None: an embedded database.
+
+    `journal`: orders are kept in a journal beside it, as in service.
+    """
+    settings_file = _write_settings(
+        folder, partner_url, database_url, plugin_inside=plugin_inside, journal=journal
+    )
     settings = Settings.load(settings_file, env={})
+    if settings.journal_folder is not None:
+        begin_journal(settings.journal_folder)
     if database_url is not None:
         _empty(database_url)
     migrations.upgrade(settings.database_url)
@@ -85,7 +99,9 @@ async def make_town(
     return Town(settings_file=settings_file, url=settings.server.origin, key=key, tokens=tuple(tokens))
 
 
-def _write_settings(folder: Path, partner_url: str, database_url: str | None, *, plugin_inside: bool) -> Path:
+def _write_settings(
+    folder: Path, partner_url: str, database_url: str | None, *, plugin_inside: bool, journal: bool
+) -> Path:
     folder.mkdir(parents=True)
     port, settings_file = _free_port(), folder / "gateway.toml"
     kept = {name: secrets.token_urlsafe(48) for name in ("sealing", "lookup", "account_key", "saison")}
@@ -102,6 +118,7 @@ port = {port}
 public_url = "http://127.0.0.1:{port}"
 
 {database}
+{"[journal]" + chr(10) + 'path = "journal"' if journal else ""}
 [security]
 sealing = {{ file = "sealing.secret" }}
 lookup = {{ file = "lookup.secret" }}

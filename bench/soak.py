@@ -1,15 +1,18 @@
-"""Whether a gateway's memory stays level: whole exchanges at full load for minutes, a straight line through its memory.
+"""Whether a gateway stays level: whole exchanges at full load for minutes, a straight line through what it holds.
 
     python bench/soak.py [--minutes 10] [--members 64] [--postgres] [--json]
 
-The gateway is the one that is run in service; its members exchange without a pause. Each second its resident memory
-and the sum of what its buffers could hold back (requests under way) are looked at. The first third is warm-up:
+The gateway is the one that is run in service, with a journal; its members exchange without a pause. Each second the
+resident memory of it and of its plugins' processes is looked at, and their open descriptors. The first third is warm-up:
 caches fill until they are full. Through the rest goes a straight line by least squares; its slope is what an hour
-would add. Prints it with its standard error: a slope within two of them is none that this run could see. Needs Linux.
+would add. Prints it with its standard error: a slope within two of them is none that this run could see. At the end of
+the warm-up and at the end of all, the rows of every table are counted: what grows is told by the exchange, so that a
+table that should be level and is not stands out. Needs Linux.
 """
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -23,12 +26,15 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.exchange import portal_of
 from bench.exchange_load import Portal, exchange
 from bench.exchange_town import gateway, make_town, program
 from bench.ledger import machine
+from gateway.settings import Settings
 
 WARM_UP = 1 / 3
 EVERY_S = 1.0
@@ -36,10 +42,48 @@ Result = dict[str, Any]
 Sample = tuple[float, float]
 
 
-def resident_mb(pid: int) -> float:
-    """What the process has in memory now."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+def family(pid: int) -> list[int]:
+    """A process and all that it has started and that still run."""
+    try:
+        children = [
+            int(child)
+            for thread in Path(f"/proc/{pid}/task").iterdir()
+            for child in (thread / "children").read_text().split()
+        ]
+    except FileNotFoundError:
+        return []
+    return [pid, *(member for child in children for member in family(child))]
+
+
+def resident_mb(pids: Sequence[int]) -> float:
+    """What the processes have in memory now; pages that they share count for each."""
+    total = 0.0
+    for pid in pids:
+        with contextlib.suppress(FileNotFoundError):
+            total += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return total * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def descriptors(pids: Sequence[int]) -> int:
+    """How many descriptors the processes have open."""
+    total = 0
+    for pid in pids:
+        with contextlib.suppress(FileNotFoundError):
+            total += len(list(Path(f"/proc/{pid}/fd").iterdir()))
+    return total
+
+
+def row_counts(settings_file: Path) -> dict[str, int]:
+    """The rows of every table that has any."""
+    engine = sa.create_engine(Settings.load(settings_file, env={}).database_url, poolclass=sa.NullPool)
+    with engine.connect() as conn:
+        names = sa.inspect(conn).get_table_names()
+        counts = {
+            name: conn.execute(sa.select(sa.func.count()).select_from(sa.table(name))).scalar_one()
+            for name in names
+        }
+    engine.dispose()
+    return {name: count for name, count in counts.items() if count}
 
 
 async def load(portal: Portal, tokens: Sequence[str], until: float) -> int:
@@ -58,17 +102,27 @@ async def load(portal: Portal, tokens: Sequence[str], until: float) -> int:
     return done
 
 
-async def watch(pid: int, until: float) -> list[Sample]:
-    """(seconds, MB) once a second."""
-    began, samples = time.monotonic(), []
+async def watch(pid: int, until: float) -> tuple[list[Sample], list[Sample]]:
+    """(seconds, MB) and (seconds, descriptors) once a second."""
+    began = time.monotonic()
+    memory: list[Sample] = []
+    opened: list[Sample] = []
     while (now := time.monotonic()) < until:
-        samples.append((now - began, resident_mb(pid)))
+        pids = family(pid)
+        memory.append((now - began, resident_mb(pids)))
+        opened.append((now - began, float(descriptors(pids))))
         await asyncio.sleep(EVERY_S)
-    return samples
+    return memory, opened
+
+
+async def count_after(settings_file: Path, seconds: float) -> tuple[float, dict[str, int]]:
+    """When the rows were counted, and how many there were."""
+    await asyncio.sleep(seconds)
+    return time.monotonic(), await asyncio.to_thread(row_counts, settings_file)
 
 
 def line(samples: Sequence[Sample]) -> Result:
-    """The straight line through the samples after the warm-up: MB an hour, and how far that may be off.
+    """The straight line through the samples after the warm-up: how much more an hour, and how far that may be off.
 
     Neighbouring samples resemble each other, which makes a slope look surer than it is: the error is taken from
     the slopes of eight parts of the time, each shifted to its own mean.
@@ -87,23 +141,30 @@ def line(samples: Sequence[Sample]) -> Result:
         middle = statistics.fmean(times)
         off = (rest / sum((at - middle) ** 2 for at in times)) ** 0.5
     return {
-        "mb_per_hour": slope * 3600,
+        "per_hour": slope * 3600,
         "standard_error": off * 3600,
-        "first_mb": samples[0][1],
-        "after_warm_up_mb": kept[0][1],
-        "last_mb": kept[-1][1],
-        "most_mb": max(mb for _, mb in samples),
+        "first": samples[0][1],
+        "after_warm_up": kept[0][1],
+        "last": kept[-1][1],
+        "most": max(value for _, value in samples),
     }
 
 
 async def measure(folder: Path, given: argparse.Namespace, url: str | None) -> Result:
     async with AsyncExitStack() as stack:
         partner, _ = await stack.enter_async_context(program("exchange_partner"))
-        town = await make_town(folder / "town", partner, given.members, url)
+        town = await make_town(folder / "town", partner, given.members, url, journal=True)
         (pid,) = await stack.enter_async_context(gateway(town))
         portal = await stack.enter_async_context(portal_of(town.url, town))
         until = time.monotonic() + given.minutes * 60
-        done, samples = await asyncio.gather(load(portal, town.tokens, until), watch(pid, until))
+        began, early = time.monotonic(), given.minutes * 60 * WARM_UP
+        done, (memory, opened), (counted_at, before) = await asyncio.gather(
+            load(portal, town.tokens, until), watch(pid, until), count_after(town.settings_file, early)
+        )
+        counted_for = time.monotonic() - counted_at
+        after = await asyncio.to_thread(row_counts, town.settings_file)
+        grown = {name: count - before.get(name, 0) for name, count in after.items()}
+        grown_exchanges = grown.get("exchanges", 0)
         about = {
             "machine": machine(),
             "database": "SQLite" if url is None else "PostgreSQL",
@@ -114,7 +175,14 @@ async def measure(folder: Path, given: argparse.Namespace, url: str | None) -> R
             "members": given.members,
             "exchanges": done,
             "per_s": done / (given.minutes * 60),
-            **line(samples),
+            "memory_mb": line(memory),
+            "descriptors": line(opened),
+            "counted_for_s": counted_for,
+            "seconds": time.monotonic() - began,
+            "tables": {
+                name: {"rows": count, "per_exchange": grown[name] / max(grown_exchanges, 1)}
+                for name, count in sorted(after.items())
+            },
         }
 
 
@@ -122,11 +190,16 @@ def show(found: Result) -> None:
     """Print what was found for a person."""
     print(f"{found['database']}, {found['members']} members at once, {found['minutes']:g} minutes")
     print(f"{found['exchanges']:,} exchanges, {found['per_s']:.1f} a second, all settled")
-    print(
-        f"memory: {found['first_mb']:.1f} MB at the start, {found['after_warm_up_mb']:.1f} after the warm-up,"
-        f" {found['last_mb']:.1f} at the end, {found['most_mb']:.1f} at most"
-    )
-    print(f"slope after the warm-up: {found['mb_per_hour']:+.2f} MB an hour, ± {found['standard_error']:.2f}")
+    for name, text in (("memory_mb", "memory in MB"), ("descriptors", "open descriptors")):
+        level = found[name]
+        print(
+            f"{text}: {level['first']:.1f} at the start, {level['after_warm_up']:.1f} after the warm-up,"
+            f" {level['last']:.1f} at the end, {level['most']:.1f} at most;"
+            f" {level['per_hour']:+.2f} an hour, ± {level['standard_error']:.2f}"
+        )
+    print(f"rows, and how many more by the exchange in the last {found['counted_for_s']:.0f} s:")
+    for name, table in found["tables"].items():
+        print(f"  {name:28} {table['rows']:>12,} {table['per_exchange']:>+10.3f}")
 
 
 def main() -> None:
