@@ -57,12 +57,25 @@ class Outcome:
 
 
 OnCommit = Callable[[Sequence[Any]], None]
+BeforeCommit = Callable[[Connection], None]
 
 
-def write_batch(engine: Engine, batch: Sequence[Work], on_commit: OnCommit | None = None) -> list[Outcome]:
+class Around(NamedTuple):
+    """What a store's owner does around each commit: the last thing in the transaction, and the first after it."""
+
+    before: BeforeCommit | None = None
+    after: OnCommit | None = None
+
+
+NOTHING_AROUND = Around()
+
+
+def write_batch(engine: Engine, batch: Sequence[Work], around: Around = NOTHING_AROUND) -> list[Outcome]:
     """Write a batch and return one outcome for each piece of work. Never raises.
 
-    `on_commit` gets what was noted in the transaction (`core_ledger.commit_notes`) once it is durable; it must not raise.
+    `around.before` writes in the same transaction, after all work and before its commit: it is undone with it, and done again
+    with the next try. `around.after` gets what was noted in the transaction (`core_ledger.commit_notes`) once it is durable; it must
+    not raise.
 
     When the database asks for another try, the batch is done again, at last piece by piece, so that two
     pieces that cannot live in one transaction still both get through.
@@ -73,12 +86,12 @@ def write_batch(engine: Engine, batch: Sequence[Work], on_commit: OnCommit | Non
     for attempt in range(ATTEMPTS):
         try:
             try:
-                return _attempt(engine, batch, on_commit, saving=saving)
+                return _attempt(engine, batch, around, saving=saving)
             except _JobFailed as failed:
                 if len(batch) == 1:
                     return [failed.outcome]
                 saving = True
-                return _attempt(engine, batch, on_commit, saving=True)
+                return _attempt(engine, batch, around, saving=True)
         except _Undone as undone:
             error, again = undone.error, _may_try_again(undone.error)
         except BaseException as failure:  # noqa: BLE001 - whatever happens, every caller gets an answer
@@ -87,7 +100,7 @@ def write_batch(engine: Engine, batch: Sequence[Work], on_commit: OnCommit | Non
                 return _all_failed(batch, failure, "It is unknown whether this was written")
             error, again = failure, True
         if len(batch) > 1 and (attempt > 0 or not again) and not is_locked_file(error):
-            return [outcome for work in batch for outcome in write_batch(engine, [work], on_commit)]
+            return [outcome for work in batch for outcome in write_batch(engine, [work], around)]
         if _is_locked(error):
             break
         if not again:
@@ -113,15 +126,13 @@ class _JobFailed(Exception):
         self.outcome = outcome
 
 
-def _attempt(
-    engine: Engine, batch: Sequence[Work], on_commit: OnCommit | None, *, saving: bool
-) -> list[Outcome]:
+def _attempt(engine: Engine, batch: Sequence[Work], around: Around, *, saving: bool) -> list[Outcome]:
     outcomes = [Outcome(work) for work in batch]
     notes: list[Any] = []
     with contextlib.ExitStack() as stack:
         try:
             conn = stack.enter_context(engine.connect())
-            if on_commit is not None:
+            if around.after is not None:
                 notes, end_notes = begin_notes(conn)
                 stack.callback(end_notes)
             transaction = stack.enter_context(conn.begin())
@@ -131,6 +142,8 @@ def _attempt(
                     do_job(conn, _whole(outcome.work), outcome, saving=saving)
             if not saving:
                 _do_moving_jobs(conn, [outcome for outcome in outcomes if outcome.work.book is not None])
+            if around.before is not None:
+                around.before(conn)
         except _JobFailed:
             raise
         except BaseException as error:
@@ -142,8 +155,8 @@ def _attempt(
             with contextlib.suppress(Exception):
                 conn.connection.rollback()
             raise
-    if on_commit is not None and notes:
-        on_commit(notes)
+    if around.after is not None and notes:
+        around.after(notes)
     return outcomes
 
 

@@ -20,7 +20,7 @@ from typing import Any, Self, TypeVar, cast
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import QueuePool
 
-from core_ledger.batch import OnCommit, Work, write_batch
+from core_ledger.batch import Around, BeforeCommit, OnCommit, Work, write_batch
 from core_ledger.chain_keys import ChainKeys
 from core_ledger.checkpoint import checkpointer
 from core_ledger.engines import INLINE_READERS, open_engines
@@ -51,9 +51,11 @@ class Store:
         """Start the writer threads; `reading` is None when only the writer's connection sees the data.
 
         `on_commit` may be set later: it is called with what each transaction has noted (`core_ledger.commit_notes`), once that
-        is durable and before its callers are answered, on a writer's thread; it must not raise.
+        is durable and before its callers are answered, on a writer's thread; it must not raise. `before_commit` may be set
+        as well: it is the last thing that each transaction does; where it raises, the transaction is undone.
         """
         self.on_commit: OnCommit | None = None
+        self.before_commit: BeforeCommit | None = None
         self.engine = writing
         self.batch_sizes: dict[int, int] = {}
         self.commit_seconds = 0.0  # of all batches together; each ends with its commit
@@ -239,7 +241,7 @@ class Store:
     def _write(self) -> None:
         while batch := self._next_batch():
             began = time.perf_counter()
-            written = write_batch(self.engine, batch, self.on_commit)
+            written = write_batch(self.engine, batch, Around(self.before_commit, self.on_commit))
             self.commit_seconds += time.perf_counter() - began
             answer(written)
             if self._checkpointer is not None:

@@ -173,6 +173,8 @@ async def _background(app: web.Application) -> AsyncIterator[None]:
         asyncio.create_task(services.nightly.run(), name="nightly"),
         asyncio.create_task(services.city.nightly.run(lambda: services.restored.is_on), name="city nightly"),
     ]
+    if services.journal_marks is not None:
+        loops.append(asyncio.create_task(services.journal_marks.run(services.store), name="journal marks"))
     if services.mail is not None:
         loops.append(asyncio.create_task(services.mail.run(), name="mail"))
     yield

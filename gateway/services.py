@@ -43,6 +43,7 @@ from gateway.partners import registry
 from gateway.partners.availability import Controls
 from gateway.partners.registry import Registry
 from gateway.platform.journal import Journal
+from gateway.platform.journal_ends import JournalMarks, commits_on_one_node
 from gateway.platform.record_stream import RecordStream
 from gateway.platform.security_log import log_deeds
 from gateway.platform.tasks import Tasks
@@ -80,6 +81,7 @@ class Services:
     allocations: Allocations
     nightly: Nightly
     restored: RestoredMode
+    journal_marks: JournalMarks | None
     city: City
     numbers: Numbers
     source_names: SourceNames
@@ -108,10 +110,12 @@ def _open_data(settings: Settings) -> frozenset[str]:
     return frozenset(settings.open_data.municipalities)
 
 
-def _after_commit(stream: RecordStream | None) -> Callable[[Sequence[Any]], None]:
+def _after_commit(stream: RecordStream | None, marks: JournalMarks | None) -> Callable[[Sequence[Any]], None]:
     """What a committed transaction has noted goes into the journal first, then into the log."""
 
     def write(notes: Sequence[Any]) -> None:
+        if marks is not None:
+            marks.committed(notes)
         if stream is not None:
             stream(notes)
         log_deeds(notes)
@@ -152,7 +156,12 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         else None
     )
     stream = RecordStream(journal) if journal is not None else None
-    store.on_commit = _after_commit(stream)
+    marks = None
+    if journal is not None:
+        with_each_commit = await store.read(commits_on_one_node)
+        marks = JournalMarks(journal, clock, with_each_commit=with_each_commit)
+        store.before_commit = marks.mark
+    store.on_commit = _after_commit(stream, marks)
     tasks = Tasks()
     loaded = await registry.load(settings, clock=clock, log=log, isolation=registry.IN_SERVICE)
     context = ExchangeContext(
@@ -222,6 +231,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             allocations=allocations,
             city=city,
             restored=restored,
+            journal_marks=marks,
             source_names=SourceNames(
                 how=SourceAddress(settings.log.source_address),
                 keyed_hash=partial(vault.keyed_hash, purpose="log-source"),
@@ -245,6 +255,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         await loaded.aclose()
         await phones.aclose()
         hasher.close()
+        if marks is not None:
+            await marks.end(store)
         await restored.save_journal_ends()
         await store.close()
         if journal is not None and stream is not None:  # after the last commit

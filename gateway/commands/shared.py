@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from gateway.configured import chain_keys_of, clock_of, open_store_now
 from gateway.platform import logs
 from gateway.platform.journal import Journal
+from gateway.platform.journal_ends import JournalMarks
 from gateway.platform.record_stream import RecordStream
 from gateway.settings import Settings
 
@@ -63,12 +64,16 @@ def in_store(config: Path | None, job: Callable[[Connection], T]) -> T:
 def in_store_of(settings: Settings, job: Callable[[Connection], T]) -> T:
     """As `in_store`, with settings that were read already. Raises SchemaRefused where the schema does not fit."""
     store = open_store_now(settings)
-    journal = stream = None
+    journal = stream = marks = None
     if settings.journal_folder is not None:
         journal = Journal(settings.journal_folder, chain_keys_of(settings), clock_of(settings))
         store.on_commit = stream = RecordStream(journal)
+        marks = JournalMarks(journal, clock_of(settings))
     try:
-        return store.run_now(job)
+        result = store.run_now(job)
+        if marks is not None:
+            marks.flush_now(store)
+        return result
     finally:
         store.close_now()
         if journal is not None and stream is not None:

@@ -93,8 +93,14 @@ class Journal:
         self._awake: Final = threading.Condition()
         self._closing = False
         self._segment: _Segment | None = None
+        self._durable_end: tuple[str, int] | None = None
         self._writer: Final = threading.Thread(target=self._write, name="journal", daemon=True)
         self._writer.start()
+
+    @property
+    def durable_end(self) -> tuple[str, int] | None:
+        """The newest segment, and how many of its lines are on the disk for sure; None before the first line."""
+        return self._durable_end
 
     async def append(
         self, kind: str, content: Mapping[str, Any], *, within_s: float = APPEND_TIMEOUT_S
@@ -181,6 +187,7 @@ class Journal:
             self._segment = _Segment(self._folder / name, self._key, self._ends)
             self._ends = []
         self._segment.append(lines)
+        self._durable_end = self._segment.name, self._segment.line_count
 
     def _let_go(self) -> None:
         """Close the segment. The next one names its end: the last line that was acknowledged."""
@@ -201,6 +208,7 @@ class _Segment:
         self._path = path
         self._file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY, 0o600)
         self.size = 0
+        self.line_count = 0
         try:
             self.append([_text({"kind": "segment", "after": [list(end) for end in ends]}).encode()])
             make_durable(path.parent)
@@ -209,6 +217,10 @@ class _Segment:
             with contextlib.suppress(OSError):
                 path.unlink()
             raise
+
+    @property
+    def name(self) -> str:
+        return self._path.name
 
     @property
     def end(self) -> tuple[str, str]:
@@ -227,6 +239,7 @@ class _Segment:
         os.fdatasync(self._file)
         self._mac = mac
         self.size += len(text)
+        self.line_count += len(lines)
 
     def close(self) -> None:
         os.close(self._file)

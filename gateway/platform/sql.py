@@ -15,7 +15,12 @@ from gateway.platform.compiled_sql import CompiledStatement
 
 def insert_into(conn: Connection, table: Table) -> Any:
     """An INSERT of the connection's own database, which knows `on_conflict_do_update` and `on_conflict_do_nothing`."""
-    return _dialect(conn.dialect.name).insert(table)
+    return insert_of(conn.dialect.name, table)
+
+
+def insert_of(dialect_name: str, table: Table) -> Any:
+    """The same for a statement that is made before there is a connection."""
+    return _dialect(dialect_name).insert(table)
 
 
 def insert_new(conn: Connection, table: Table, **values: Any) -> bool:

@@ -646,6 +646,14 @@ journal_ends = _table(  # how far each file of the journal was, so that what is 
     Column("at", Instant, nullable=False),
 )
 
+journal_marks = _table(  # the end of the journal that a commit relied on, by the writer that committed: none waits for another
+    "journal_marks",
+    Column("segment", _Words, primary_key=True),
+    Column("writer", _Words, primary_key=True),
+    Column("line_count", _Whole, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
 # --- rules of a point service -----------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from core_ledger import Store, add_notes
-from core_ledger.batch import Work, write_batch
+from core_ledger.batch import Around, Work, write_batch
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def words(store: Store) -> list[str]:
 def test_a_job_that_fails_among_others_leaves_no_note(store: Store) -> None:
     noted: list[str] = []
     batch = [write("one"), write("two", ValueError("undone")), write("three")]
-    outcomes = write_batch(store.engine, batch, noted.extend)
+    outcomes = write_batch(store.engine, batch, Around(after=noted.extend))
     assert [outcome.error is None for outcome in outcomes] == [True, False, True]
     assert noted == ["one", "three"]
     assert words(store) == ["one", "three"]
@@ -51,7 +51,7 @@ def test_what_the_commit_refuses_is_not_handed_on(store: Store) -> None:
         raise RuntimeError("the disk is gone")
 
     sa.event.listen(store.engine, "commit", refuse)
-    (outcome,) = write_batch(store.engine, [write("one")], noted.extend)
+    (outcome,) = write_batch(store.engine, [write("one")], Around(after=noted.extend))
     sa.event.remove(store.engine, "commit", refuse)
     assert outcome.error is not None
     assert noted == []
@@ -59,7 +59,40 @@ def test_what_the_commit_refuses_is_not_handed_on(store: Store) -> None:
 
 def test_notes_of_one_transaction_are_handed_on_together_and_end_with_it(store: Store) -> None:
     calls: list[list[str]] = []
-    write_batch(store.engine, [write("one"), write("two")], lambda notes: calls.append(list(notes)))
+    around = Around(after=lambda notes: calls.append(list(notes)))
+    write_batch(store.engine, [write("one"), write("two")], around)
     write_batch(store.engine, [write("three")])
-    write_batch(store.engine, [write("four")], lambda notes: calls.append(list(notes)))
+    write_batch(store.engine, [write("four")], around)
     assert calls == [["one", "two"], ["four"]]
+
+
+class TestBeforeACommit:
+    """What a store's owner adds to each transaction is in it, whole or not at all."""
+
+    def add(self, conn: sa.Connection) -> None:
+        count = conn.scalar(sa.text("SELECT count(*) FROM words"))
+        conn.execute(sa.text("INSERT INTO words VALUES (:word)"), {"word": f"after {count}"})
+        add_notes(conn, ["added"])
+
+    def test_it_is_the_last_of_the_transaction_and_may_note_too(self, store: Store) -> None:
+        noted: list[str] = []
+        write_batch(store.engine, [write("one"), write("two")], Around(self.add, noted.extend))
+        assert words(store) == ["after 2", "one", "two"]
+        assert noted == ["one", "two", "added"]
+
+    def test_it_is_done_again_with_the_batch_when_a_job_fails(self, store: Store) -> None:
+        noted: list[str] = []
+        batch = [write("one"), write("two", ValueError("undone"))]
+        write_batch(store.engine, batch, Around(self.add, noted.extend))
+        assert words(store) == ["after 1", "one"]
+        assert noted == ["one", "added"]
+
+    def test_where_it_fails_nothing_is_written_and_everybody_hears_it(self, store: Store) -> None:
+        def fail(_conn: sa.Connection) -> None:
+            raise RuntimeError("no room")
+
+        outcomes = write_batch(store.engine, [write("one"), write("two")], Around(fail))
+        assert [
+            str(outcome.error) for outcome in outcomes if "Nothing was written" in str(outcome.error)
+        ] == [str(outcomes[0].error)] * 2
+        assert words(store) == []

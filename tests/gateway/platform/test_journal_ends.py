@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import shutil
+import sys
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import structlog
 from typer.testing import CliRunner
 
 import migrations
+from core_ledger import ChainKeys, CommitFailed, Store
 from gateway import cli
+from gateway.configured import chain_keys_of
+from gateway.exchanges.exchange_rows import Exchange
+from gateway.exchanges.recovery import CONFIRMED
+from gateway.exchanges.states import State
 from gateway.model import JST
 from gateway.platform import journal_ends
-from gateway.platform.journal import begin_journal
+from gateway.platform.journal import Journal, begin_journal
+from gateway.platform.journal_ends import JournalMarks
 from gateway.services import Services, open_services
 from gateway.settings import Settings
+from gateway.testkit.stubs import HandClock
+from tests.databases import empty_database
+from tests.faults.house import Person, open_house
 
 KEY = "k" * 48
 
@@ -139,10 +153,135 @@ class TestNoAlarm:
     ) -> None:
         """A line that was read a moment ago is kept in mind with the next round only."""
         async with open_services(machine.settings) as services:
-            assert services.context.journal is not None
-            await services.context.journal.append("sample", {})
+            other = Journal(machine.folder / "journal", chain_keys_of(machine.settings), services.clock)
+            await other.append("sample", {})
             await services.restored.check()
             newest = machine.segments[-1].name
             assert newest not in await services.store.read(journal_ends.list_ends)
             await services.restored.check()
             assert (await services.store.read(journal_ends.list_ends))[newest] == 2
+            await asyncio.to_thread(other.close)
+
+
+KILLED = """
+import asyncio, sys
+from pathlib import Path
+from gateway.services import open_services
+from gateway.settings import Settings
+
+async def main():
+    settings = Settings.load(Path(sys.argv[1]))
+    async with open_services(settings) as services:
+        await services.context.journal.append("sample", {"number": 1})
+        if sys.argv[2] == "a commit":
+            await services.store.run(lambda conn: None)
+        else:
+            marks = asyncio.create_task(services.journal_marks.run(services.store))
+            while services.journal_marks._is_behind():
+                await asyncio.sleep(0.05)
+        print("written", flush=True)
+        await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+
+
+class TestAfterAKill:
+    @pytest.mark.parametrize("after", ["a commit", "a moment"])
+    async def test_a_line_is_missed_that_came_before_the_last(self, machine: Machine, after: str) -> None:
+        machine.settings  # noqa: B018  writes the file
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", KILLED, str(machine.folder / "gateway.toml"), after,
+            stdout=asyncio.subprocess.PIPE, env={**os.environ, "KEY": KEY},
+        )  # fmt: skip
+        assert process.stdout is not None
+        try:
+            assert await process.stdout.readline() == b"written\n"
+        finally:
+            process.kill()
+            await process.wait()
+        newest = machine.segments[-1]
+        cut(newest, 1)
+        assert "its end is gone: 2 lines were here, and there are 1" in await machine.serve()
+
+    @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+    @pytest.mark.xdist_group("postgres")
+    async def test_of_every_order_that_has_ended_the_database_knows_its_line(
+        self, database: str, tmp_path: Path, request: pytest.FixtureRequest
+    ) -> None:
+        url = request.getfixturevalue("postgres") if database == "postgresql" else ""
+        async with open_house(tmp_path, url=url, journal=tmp_path / "journal") as house:
+            journal = house.context.journal
+            assert journal is not None
+            marks = JournalMarks(journal, house.context.clock)
+            house.store.before_commit, house.store.on_commit = marks.mark, marks.committed
+            persons = [await house.person() for _ in range(8)]
+            quoted = [await person.quoted() for person in persons]
+            places: dict[str, int] = {}
+
+            async def confirm(person: Person, exchange: Exchange) -> None:
+                assert (await person.confirmed(exchange)).state is State.SETTLED
+                ends = await house.store.read(journal_ends.list_ends)
+                places[exchange.exchange_id] = sum(ends.values())
+
+            await asyncio.gather(*map(confirm, persons, quoted))
+            (segment,) = (tmp_path / "journal").glob("*.journal")
+            for number, raw in enumerate(segment.read_bytes().splitlines(), start=1):
+                line = json.loads(raw.partition(b" ")[2])
+                if line["kind"] == CONFIRMED:
+                    assert places[line["exchange_id"]] >= number
+
+
+class TestAMark:
+    @pytest.fixture
+    async def marked(self, tmp_path: Path) -> AsyncIterator[tuple[Store, Journal, JournalMarks]]:
+        url = f"sqlite:///{tmp_path / 'marks.db'}"
+        empty_database(url)
+        begin_journal(tmp_path / "journal")
+        journal = Journal(tmp_path / "journal", ChainKeys.of([b"c" * 32]), HandClock())
+        async with Store.open(url) as store:
+            marks = JournalMarks(journal, HandClock())
+            store.before_commit, store.on_commit = marks.mark, marks.committed
+            await journal.append("sample", {"number": 1})
+            yield store, journal, marks
+            await asyncio.to_thread(journal.close)
+
+    async def test_that_was_undone_is_made_again_by_the_next_commit(
+        self, marked: tuple[Store, Journal, JournalMarks]
+    ) -> None:
+        store, _, _ = marked
+
+        def refuse(_conn: sa.Connection) -> None:
+            raise RuntimeError("the disk is gone")
+
+        sa.event.listen(store.engine, "commit", refuse)
+        with pytest.raises(CommitFailed):
+            await store.run(lambda _conn: None)
+        sa.event.remove(store.engine, "commit", refuse)
+        assert await store.read(journal_ends.list_ends) == {}
+        await store.run(lambda _conn: None)
+        assert list((await store.read(journal_ends.list_ends)).values()) == [2]
+
+    async def test_is_written_once_for_one_end(self, marked: tuple[Store, Journal, JournalMarks]) -> None:
+        store, journal, _ = marked
+        await store.run(lambda _conn: None)
+        before = await store.read(lambda conn: conn.scalar(sa.text("SELECT max(at) FROM journal_marks")))
+        await store.run(lambda conn: conn.execute(sa.text("UPDATE journal_marks SET at = 0")))
+        await store.run(lambda _conn: None)
+        assert await store.read(lambda conn: conn.scalar(sa.text("SELECT max(at) FROM journal_marks"))) == 0
+        await journal.append("sample", {"number": 2})
+        await store.run(lambda _conn: None)
+        assert (
+            await store.read(lambda conn: conn.scalar(sa.text("SELECT max(at) FROM journal_marks"))) == before
+        )
+
+    async def test_is_left_to_the_round_where_a_commit_goes_over_several_nodes(
+        self, marked: tuple[Store, Journal, JournalMarks]
+    ) -> None:
+        store, journal, _ = marked
+        marks = JournalMarks(journal, HandClock(), with_each_commit=False)
+        store.before_commit, store.on_commit = marks.mark, marks.committed
+        await store.run(lambda _conn: None)
+        assert await store.read(journal_ends.list_ends) == {}
+        await marks.end(store)
+        assert list((await store.read(journal_ends.list_ends)).values()) == [2]
