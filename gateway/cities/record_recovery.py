@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select, update
 
 from core_ledger import LedgerError, NotEnoughPoints, Receipt, Transfer, chart, ledger
 from core_ledger.read_model import lock_books, moment, read_lots
-from gateway.cities import daily_limits, tables
+from gateway.cities import daily_limits, rights_recovery, tables
 from gateway.cities.grants import grant_projects, project_members
 from gateway.cities.spending import spend_rows
 from gateway.cities.spending.spend_rows import PaymentRequest, Refund
@@ -105,15 +105,13 @@ def recover_records(
 
 def is_taken_away(line: Line) -> bool:
     """Whether a record takes rights away from somebody, and so is done again by itself."""
-    return line["kind"] == MEMBER_REVOKED or (
-        line["kind"] == DEED
-        and line["action"]
-        in (
-            AuditAction.CLIENT_KEY_REVOKED,
-            AuditAction.PUSH_SECRET_REVOKED,
-            AuditAction.WEBHOOK_REVOKED,
-            AuditAction.STAFF_CLOSED,
-        )
+    if line["kind"] != DEED:
+        return bool(line["kind"] == MEMBER_REVOKED)
+    return rights_recovery.takes_away(line) or line["action"] in (
+        AuditAction.CLIENT_KEY_REVOKED,
+        AuditAction.PUSH_SECRET_REVOKED,
+        AuditAction.WEBHOOK_REVOKED,
+        AuditAction.STAFF_CLOSED,
     )
 
 
@@ -130,6 +128,8 @@ def close_gaps(conn: Connection, lines: Sequence[Line], at: datetime) -> int:
             count += revoke_key(conn, str(line["facts"]["key_id"]), at)
         elif line["action"] in (AuditAction.PUSH_SECRET_REVOKED, AuditAction.WEBHOOK_REVOKED):
             count += webhook_keys.revoke(conn, str(line["facts"]["key_id"]), at)
+        else:
+            count += rights_recovery.take_away_again(conn, line, at)
     for (municipality, login), line in newest.items():
         if line["action"] == AuditAction.STAFF_CLOSED:
             count += _stop(conn, municipality, login)

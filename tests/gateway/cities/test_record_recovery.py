@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from core_ledger import ChainKeys, StoreError, Transfer, audit, chart, ledger
-from gateway.cities import tables
+from gateway.cities import rights_recovery, tables
 from gateway.cities.record_recovery import (
     BACK,
     DONE_AGAIN,
@@ -26,7 +26,9 @@ from gateway.cities.record_recovery import (
     recover_records,
 )
 from gateway.cities.shops.shops import ShopEntry
+from gateway.cities.staff import staff_rows
 from gateway.client import new_key_pair
+from gateway.errors import ProblemError
 from gateway.exchanges import link_rows
 from gateway.exchanges.link_rows import Link
 from gateway.exchanges.restored_mode import RestoredMode
@@ -39,7 +41,7 @@ from gateway.platform.forgotten_records import RECORDS_SETTLED, list_forgotten_r
 from gateway.platform.journal import Journal, begin_journal
 from gateway.platform.journal_reader import read_journal
 from gateway.platform.record_stream import DEED, MOVE, RecordStream
-from gateway.platform.roles import PLATFORM
+from gateway.platform.roles import PLATFORM, Role
 from gateway.points.allocation import Allocations
 from tests.faults import rollback
 from tests.faults.test_recovery import BreakAt
@@ -305,6 +307,85 @@ class TestWhatWasTakenAway:
         ]
         assert await town.store.run(lambda conn: close_gaps(conn, deeds, town.clock())) == 0
         assert await town.store.run(lambda conn: close_gaps(conn, deeds[:1], town.clock())) == 1
+
+    async def test_a_stopped_card_stays_stopped_and_one_that_is_issued_since_is_good(
+        self, lost: Lost
+    ) -> None:
+        town, city = lost.town, lost.town.city
+        hanako, taro = [await town.member(points=10) for _ in range(2)]
+        clerk = await town.who("operator")
+        cards = await city.cards.issue(clerk, new_id(), OUEN, [hanako.mykey_id, taro.mykey_id], "窓口")
+        rollback.take_copy(lost.url, lost.folder)
+        town.clock.forward(minutes=1)
+        await city.cards.stop(clerk, hanako.mykey_id, "盗難")
+        await city.cards.issue(clerk, new_id(), OUEN, [taro.mykey_id], "紛失", replace=True)
+        lost.roll_back()
+        assert await self.close_again(lost) == 2
+        shop = await town.who("shop", KASAMA, "soba-ya")
+        for card in cards.cards:
+            with pytest.raises(ProblemError, match="was stopped"):
+                await city.spending.receive_payment(shop, new_id(), card.qr, 1)
+        town.clock.forward(minutes=1)
+        await city.cards.issue(clerk, new_id(), OUEN, [hanako.mykey_id, taro.mykey_id], "再発行")
+        assert await self.close_again(lost) == 0
+        assert set(await lost.recover()) == {DONE_AGAIN}
+
+    async def test_a_lost_phone_a_lower_role_and_a_pause_stay_so_and_what_is_given_since_too(
+        self, lost: Lost
+    ) -> None:
+        town, staff = lost.town, lost.town.city.staff
+        boss, other = await town.who("administrator"), await town.who("administrator", name="別の人")
+        people = [await town.who(role, name=f"{role} 四郎") for role in ("viewer", "approver", "operator")]
+        reset, lowered, without_app = people
+
+        def devices(conn: sa.Connection) -> None:
+            for person in people:
+                staff_rows.write(conn, person.staff_id, totp_sealed=b"x", totp_confirmed=True)
+
+        await town.store.run(devices)
+        rollback.take_copy(lost.url, lost.folder)
+        town.clock.forward(minutes=1)
+        await town.decided(await staff.reset(boss, reset.staff_id, "電話の紛失"), "administrator", "別の人")
+        await staff.change_role(boss, lowered.staff_id, Role.VIEWER, "異動")
+
+        def write(conn: sa.Connection) -> None:
+            for code, subject, action in (
+                (KASAMA, without_app.login, AuditAction.AUTHENTICATOR_APP_REMOVED),
+                (PLATFORM, "saison", AuditAction.PARTNER_PAUSED),
+            ):
+                audit_log.write(
+                    conn, code, at=town.clock(), actor="x", actor_name="Sato", action=action, subject=subject
+                )
+
+        await town.store.run(write)
+        lost.roll_back()
+        assert await self.close_again(lost) == 4
+        assert await self.close_again(lost) == 0
+
+        def now(conn: sa.Connection) -> list[Any]:
+            query = sa.select(tables.staff.c.role, tables.staff.c.password_hash, tables.staff.c.totp_sealed)
+            found = [
+                conn.execute(query.where(tables.staff.c.staff_id == each.staff_id)).one() for each in people
+            ]
+            return [tuple(row) for row in found]
+
+        assert await town.store.read(now) == [
+            ("viewer", rights_recovery.NO_PASSWORD, None),
+            ("viewer", "x", b"x"),
+            ("operator", rights_recovery.NO_PASSWORD, None),
+        ]
+        town.clock.forward(minutes=1)
+        await town.decided(await staff.reset(boss, reset.staff_id, "復旧"), "administrator", "別の人")
+        await town.decided(
+            await staff.change_role(other, lowered.staff_id, Role.APPROVER, "復旧"), "administrator"
+        )
+        assert await self.close_again(lost) == 0
+        assert (await town.store.read(now))[1][0] == "approver"
+
+    @staticmethod
+    async def close_again(lost: Lost) -> int:
+        gaps = [line for line in await lost.missing() if line["kind"] != MOVE]
+        return await lost.town.store.run(lambda conn: close_gaps(conn, gaps, lost.town.clock()))
 
     async def test_other_deeds_are_a_list_for_a_person(self, lost: Lost) -> None:
         await lost.town.city.shops.register(await lost.town.who("operator"), "cafe", ShopEntry(name="カフェ"))

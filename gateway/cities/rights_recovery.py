@@ -1,0 +1,189 @@
+"""What a restore would give back to whom it was taken from: a stopped card, a lost phone's way in, a role, a partner's pause.
+
+Each is a line of the audit log that the journal has and the database has not. It is done again before the gateway serves, and
+only that: a new card, first password or role is given by people. What people have decided since the restore stays, however
+often the same lines are looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from core_ledger import chart
+from gateway.cities import tables
+from gateway.cities.spending import pay_card_rows
+from gateway.cities.staff import second_factor, staff_rows
+from gateway.cities.staff.staff_rows import Staff
+from gateway.members import member_rows, mykey_ids
+from gateway.partners import availability
+from gateway.platform import tables as platform_tables
+from gateway.platform.audit_actions import AuditAction
+from gateway.platform.roles import ALLOWED, Role
+
+Line = Mapping[str, Any]
+
+NO_PASSWORD: Final = "-"  # noqa: S105  no hash: nothing that anybody types fits it
+_ROLES: Final = frozenset(role.value for role in Role)
+
+
+def takes_away(line: Line) -> bool:
+    """Whether the deed took a right away that a database from before it still gives."""
+    match line["action"]:
+        case AuditAction.ROLE_CHANGED:
+            return _is_lowered(str(line["facts"].get("from", "")), str(line["facts"].get("to", "")))
+        case AuditAction.PAY_CARD_ISSUED:
+            return "card_before" in line["facts"]
+    return line["action"] in _AGAIN
+
+
+def take_away_again(conn: Connection, line: Line, at: datetime) -> int:
+    """Do it again, in the caller's transaction; how many rights that took away, 0 where they are gone or were given anew."""
+    return _AGAIN[line["action"]](conn, line, at) if takes_away(line) else 0
+
+
+# --- cards -----------------------------------------------------------------------------------------------------------
+
+
+def _stop_card(conn: Connection, line: Line, at: datetime) -> int:
+    known = mykey_ids.read(str(line["subject"])) or ""
+    member = member_rows.find_by_mykey_id(conn, known)
+    member_id = member.member_id if member else mykey_ids.retired_from(conn, known)
+    if member_id is None:
+        return 0
+    book, code = chart.member_book(member_id), str(line["municipality"])
+    if pay_card_rows.find_holder(conn, book, code) is None:
+        return 0
+    holder = pay_card_rows.lock_holder(conn, book, code)
+    card = pay_card_rows.find_card(conn, holder.card_hash) if holder.card_hash else None
+    stopped = line["facts"].get("card_before", line["facts"].get("card"))
+    if card is None or card.last_digits != str(stopped) or card.issued_at > _done_at(line):
+        return 0
+    pay_card_rows.record_stop(conn, card.card_hash, str(line["actor"]), at)
+    pay_card_rows.update_holder(conn, holder, card_hash=None)
+    return 1
+
+
+# --- ways in, and roles ----------------------------------------------------------------------------------------------
+
+
+def _void_access(conn: Connection, line: Line, _: datetime) -> int:
+    person = _person(conn, line)
+    if person is None or _decided_since(conn, line, AuditAction.ACCESS_RESET, AuditAction.STAFF_RESTARTED):
+        return 0
+    return _void(conn, person)
+
+
+def _void(conn: Connection, person: Staff) -> int:
+    """Neither the old password nor an old device opens anything; a first password is made by whoever may."""
+    hashes = select(tables.staff.c.password_hash).where(tables.staff.c.staff_id == person.staff_id)
+    if conn.scalar(hashes) == NO_PASSWORD:
+        return 0
+    second_factor.forget_all(conn, person.staff_id)
+    second_factor.end_pending_sign_ins(conn, person.staff_id)
+    staff_rows.write(conn, person.staff_id, password_hash=NO_PASSWORD)
+    staff_rows.end_sessions(conn, person.staff_id)
+    return 1
+
+
+def _remove_passkey(conn: Connection, line: Line, _: datetime) -> int:
+    person = _person(conn, line)
+    if person is None:
+        return 0
+    removed = [
+        key
+        for key in second_factor.passkeys_of(conn, person.staff_id)
+        if key.name == line["facts"].get("name") and key.created_at <= _done_at(line)
+    ]
+    for key in removed:
+        second_factor.forget_passkey(conn, person.staff_id, key.credential_id)
+    return _without_factor(conn, line) if removed else 0
+
+
+def _remove_app(conn: Connection, line: Line, _: datetime) -> int:
+    person = _person(conn, line)
+    if person is None or not person.has_totp:
+        return 0
+    if _decided_since(conn, line, AuditAction.AUTHENTICATOR_APP_SET_UP):
+        return 0
+    second_factor.forget_totp(conn, person.staff_id)
+    return _without_factor(conn, line)
+
+
+def _without_factor(conn: Connection, line: Line) -> int:
+    """With the password alone a stranger could set up a device: who is left without one is let in by a reset."""
+    person = _person(conn, line)
+    assert person is not None
+    staff_rows.end_sessions(conn, person.staff_id)
+    if not second_factor.has_any(conn, person):
+        _void(conn, person)
+    return 1
+
+
+def _lower_role(conn: Connection, line: Line, _: datetime) -> int:
+    person, role = _person(conn, line), str(line["facts"]["to"])
+    if (
+        person is None
+        or not _is_lowered(person.role, role)
+        or _decided_since(conn, line, AuditAction.ROLE_CHANGED)
+    ):
+        return 0
+    staff_rows.write(conn, person.staff_id, role=role)
+    staff_rows.end_sessions(conn, person.staff_id)
+    return 1
+
+
+def _is_lowered(before: str, after: str) -> bool:
+    return {before, after} <= _ROLES and ALLOWED[Role(after)] < ALLOWED[Role(before)]
+
+
+def _person(conn: Connection, line: Line) -> Staff | None:
+    staff = tables.staff.c
+    staff_id = conn.scalar(
+        select(staff.staff_id).where(
+            staff.municipality == line["municipality"], staff.login == line["subject"]
+        )
+    )
+    return (
+        None if staff_id is None else staff_rows.require(conn, staff_id, str(line["municipality"]), lock=True)
+    )
+
+
+# --- partners --------------------------------------------------------------------------------------------------------
+
+
+def _pause(conn: Connection, line: Line, at: datetime) -> int:
+    partner_id = str(line["subject"])
+    standing = availability.standings(conn, at).get(partner_id)
+    if (standing is not None and standing.paused) or _decided_since(conn, line, AuditAction.PARTNER_RESUMED):
+        return 0
+    availability.pause(conn, partner_id, reason=str(line["reason"]), operator=str(line["actor_name"]), at=at)
+    return 1
+
+
+def _decided_since(conn: Connection, line: Line, *actions: AuditAction) -> bool:
+    """Whether people have decided about it since, in this database."""
+    lines = platform_tables.audit_lines.c
+    query = select(lines.seq).where(
+        lines.municipality == line["municipality"], lines.subject == line["subject"],
+        lines.action.in_([action.value for action in actions]), lines.at > _done_at(line),
+    )  # fmt: skip
+    return conn.execute(query.limit(1)).first() is not None
+
+
+def _done_at(line: Line) -> datetime:
+    return datetime.fromisoformat(str(line["done_at"]))
+
+
+_AGAIN: Final[Mapping[str, Callable[[Connection, Line, datetime], int]]] = {
+    AuditAction.PAY_CARD_STOPPED: _stop_card,
+    AuditAction.PAY_CARD_ISSUED: _stop_card,
+    AuditAction.ACCESS_RESET: _void_access,
+    AuditAction.PASSKEY_REMOVED: _remove_passkey,
+    AuditAction.AUTHENTICATOR_APP_REMOVED: _remove_app,
+    AuditAction.ROLE_CHANGED: _lower_role,
+    AuditAction.PARTNER_PAUSED: _pause,
+}
