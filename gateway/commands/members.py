@@ -16,6 +16,7 @@ from gateway.cities.notices import reference_for
 from gateway.commands.shared import Config, Operator, Reason, in_store, settings_of, with_services
 from gateway.configured import clock_of, open_store, vault_of
 from gateway.errors import GatewayError
+from gateway.members import mykey_ids
 from gateway.members.member_rows import find_by_mykey_id
 from gateway.members.members import Member, Members
 from gateway.members.passwords import PasswordHasher
@@ -109,17 +110,20 @@ def references(
     """Say by which name a mailer knows members: MyKey IDs from standard input, one a line; JSON lines out.
 
     It is how the mailer's own list of addresses is made. MyKey IDs that are nobody's are told on standard error; the exit
-    code is then 1. A list may be UTF-8 or, as older spreadsheets save it, Shift_JIS.
+    code is then 1. A list may be UTF-8 or, as spreadsheets save it, UTF-16 or Shift_JIS.
     """
     vault = vault_of(settings_of(config))
     try:
         listed = decode_list(sys.stdin.buffer.read())
     except UnicodeDecodeError:
-        raise GatewayError("the list is neither UTF-8 nor Shift_JIS; save it as text in UTF-8") from None
+        raise GatewayError(
+            "the list is neither UTF-8, UTF-16 nor Shift_JIS; save it as text in UTF-8"
+        ) from None
     wanted = [line.strip() for line in listed.splitlines() if line.strip()]
 
     def job(conn: Connection) -> list[tuple[str, Member | None]]:
-        return [(mykey_id, find_by_mykey_id(conn, mykey_id)) for mykey_id in wanted]
+        known = [(typed, mykey_ids.read(typed)) for typed in wanted]
+        return [(read or typed, find_by_mykey_id(conn, read) if read else None) for typed, read in known]
 
     unknown = 0
     for mykey_id, member in in_store(config, job):

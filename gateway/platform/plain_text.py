@@ -5,6 +5,7 @@ A byte order mark, or one per file that was put together, and the line ends of W
 
 from __future__ import annotations
 
+import codecs
 import unicodedata
 from typing import Final
 
@@ -47,11 +48,15 @@ def _is_unseen(character: str) -> bool:
 
 
 def decode_list(raw: bytes) -> str:
-    """A list as a spreadsheet or editor saves it: UTF-8 with or without mark, else CP932 (Shift_JIS of Windows).
+    """A list as a spreadsheet or editor saves it: UTF-8 with or without mark, UTF-16 with its mark, else CP932.
 
-    Raises UnicodeDecodeError where it is neither.
+    The end-of-file mark of old programs (0x1A) is no part of it. Raises UnicodeDecodeError where it is none of these.
     """
-    try:
-        return plain_text(raw.decode("utf-8"))
-    except UnicodeDecodeError:
-        return plain_text(raw.decode("cp932"))
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = raw.decode("utf-16")
+    else:
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError:
+            text = raw.decode("cp932")
+    return plain_text(text).rstrip("\x1a\n")

@@ -78,11 +78,12 @@ def same_note(text: str) -> str:
     """Free text so that one content is one text, whether it came as UTF-8, CP932 or from a Mac.
 
     CP932 has one long dash for all (U+2015), and Excel writes what it has not as its best fit: dashes are one, and so
-    are a letter with and without its accent.
+    are a letter with and without its accent. Spaces say nothing.
     """
     plain = text.translate(_SOUND_MARKS).translate(_SAME_SIGN).translate(_BEST_FIT)
     folded = unicodedata.normalize("NFKC", plain).translate(_SAME_SIGN)
-    return "".join(_without_accent(letter) for letter in _without_unseen(_plain_signs(folded)))
+    letters = _without_unseen(_plain_signs(folded))
+    return "".join(_without_accent(letter) for letter in letters if not letter.isspace())
 
 
 def _plain_signs(text: str) -> str:

@@ -81,7 +81,7 @@ def _strength(name: str, key: _KeyRead) -> Iterator[Finding]:
                 f"{key.place.key}: is shorter than {MIN_SECRET_BYTES} characters{where}; make it with"
                 f" `openssl rand -base64 48` ({key.place.where})",
             )
-        elif len(set(line)) < MIN_DIFFERENT_BYTES:
+        elif len(set(line)) < MIN_DIFFERENT_BYTES or _repeats_itself(line):
             yield warning(
                 "secrets",
                 f"{key.place.key}: repeats itself and can be guessed{where}; make a random one with"
@@ -93,6 +93,11 @@ def _strength(name: str, key: _KeyRead) -> Iterator[Finding]:
                 f"{key.place.key}: begins or ends with a space{where}, which is part of the key and easily lost in a copy"
                 f" of the file; keep copies byte by byte ({key.place.where})",
             )
+
+
+def _repeats_itself(line: str) -> bool:
+    """Whether it is one shorter text over and over: `1234567890`, five times."""
+    return line in (line + line)[1:-1]
 
 
 def _used_twice(read: dict[str, _KeyRead]) -> Iterator[Finding]:

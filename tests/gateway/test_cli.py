@@ -38,7 +38,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     for name in ("sealing", "lookup", "account", "key"):
         (tmp_path / name).write_text("k" * 48, "utf-8")
 
-    def invoke(*arguments: str, typed: str = "", code: int = 0) -> str:
+    def invoke(*arguments: str, typed: str | bytes = "", code: int = 0) -> str:
         result = CliRunner().invoke(cli.app, list(arguments), input=typed)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
@@ -374,11 +374,25 @@ def test_the_ledger_and_the_audit_log_are_held_against_digests_from_elsewhere(ru
         run("ledger", "verify", "--against", "nowhere.jsonl")
 
 
-@pytest.mark.parametrize("saved", ["{}", "\ufeff{}", "{}\r\n"], ids=["plain", "with a mark", "from Windows"])
-def test_a_list_of_members_is_read_as_it_was_saved(run, saved: str) -> None:
+@pytest.mark.parametrize(
+    ("saved", "encoding"),
+    [
+        ("{}", "utf-8"), ("\ufeff{}", "utf-8"), ("{}\r\n", "utf-8"), ("{}\r\n", "utf-16"), ("\ufeff{}\r\n", "utf-16-be"),
+        ("{}\r\n\x1a", "cp932"), ("{}\n\n\x1a\n", "utf-8"),
+    ],
+)  # fmt: skip
+def test_a_list_of_members_is_read_as_it_was_saved(run, saved: str, encoding: str) -> None:
     mykey_id = json.loads(run("members", "add", "見本太郎", typed="a password of mine\n"))["mykey_id"]
-    (line,) = run("members", "references", "post", typed=saved.format(mykey_id)).splitlines()
+    (line,) = run("members", "references", "post", typed=saved.format(mykey_id).encode(encoding)).splitlines()
     assert json.loads(line)["mykey_id"] == mykey_id
+
+
+def test_a_list_of_members_is_read_as_people_type_ids(run) -> None:
+    mykey_id = json.loads(run("members", "add", "見本太郎", typed="a password of mine\n"))["mykey_id"]
+    wide = "".join(chr(ord(letter) + 0xFEE0) for letter in mykey_id)
+    typed = f"{mykey_id[:4].lower()}-{mykey_id[4:]}\n{wide[:4]}－{wide[4:]}\n"
+    lines = run("members", "references", "post", typed=typed).splitlines()
+    assert [json.loads(line)["mykey_id"] for line in lines] == [mykey_id, mykey_id]
 
 
 def test_what_a_restore_cannot_look_at_is_no_success(run) -> None:

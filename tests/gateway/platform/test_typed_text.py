@@ -87,6 +87,7 @@ class TestNotes:
             ("·", "・"),
             ("é", "e"),
             ("©", "c"),
+            (" 〜　", "~"),
         ],
     )
     def test_a_note_is_the_same_in_both_encodings(self, utf8: str, cp932: str) -> None:

@@ -61,7 +61,7 @@ class TestSecrets:
         (sentence,) = refused(check_files(load()))
         assert "(line 2)" in sentence
 
-    @pytest.mark.parametrize("content", ["x" * 40, "abab" * 12, "0" * 64])
+    @pytest.mark.parametrize("content", ["x" * 40, "abab" * 12, "0" * 64, "1234567890" * 5])
     def test_one_that_can_be_guessed_is_a_warning(self, load: Load, tmp_path: Path, content: str) -> None:
         (tmp_path / "secrets" / "lookup").write_text(content, "utf-8")
         (sentence,) = warned(check_files(load()))
