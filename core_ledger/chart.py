@@ -77,6 +77,11 @@ def expired(code_or_reserve: str) -> str:
     return f"expired:{part(code_or_reserve, 'code_or_reserve')}"
 
 
+def merge(merge_id: str) -> str:
+    """Name what points pass between the books of two members who are one person: zero over both books."""
+    return f"merge:{part(merge_id, 'merge_id')}"
+
+
 def owned(book: str, account: str) -> bool:
     """Say whether `account` belongs to `book`: its name starts with the book's name and a colon."""
     return account.startswith(book + ":")

@@ -75,6 +75,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "reversal_outcome": "取消の結果の確定",
     "difference": "突合の差異の処理",
     "partner_resume": "協力会社の再開",
+    "member_merge": "利用者の統合",
 }
 STATES: Final[Mapping[str, str]] = {
     "waiting": "承認待ち",
@@ -188,6 +189,13 @@ FACTS: Final[Mapping[str, str]] = {
     "moved_points": "動くポイント",
     "paused_by": "停止した人",
     "paused_because": "停止した理由",
+    "from_mykey_id": "終わりにするマイキーID",
+    "from_name": "終わりにするマイキーIDの名前",
+    "from_state": "終わりにするマイキーIDの状態",
+    "balances": "移すポイントの内訳",
+    "proofs": "ログインの方法の数",
+    "links": "連携している会社の数",
+    "cards_stopped": "止めるポイントカードの枚数",
 }
 DONE: Final[Mapping[str, str]] = {
     "proposed": "提案しました。別の職員が承認するまで、何も行われません。",
@@ -196,6 +204,7 @@ DONE: Final[Mapping[str, str]] = {
     "sent-back": "差し戻しました。",
     "withdrawn": "取り下げました。",
 }
+_MEMBER_STATES: Final[Mapping[str, str]] = {"active": "利用中", "revoked": "失効"}
 _YES_NO: Final[Mapping[str, str]] = {"yes": "あり", "no": "なし"}
 _OPEN: Final[Mapping[str, str]] = {"yes": "できる", "no": "できない（留保ポイント経由）"}
 _DECISIONS: Final[Mapping[str, str]] = {
@@ -211,7 +220,7 @@ _VALUES: Final[Mapping[str, Mapping[str, str]]] = {
     "points_a_day": _SUM, "points_a_day_before": _SUM, "direct_exchange": _OPEN, "direct_exchange_before": _OPEN,
     "most_granted_a_day": _NONE, "most_granted_a_day_before": _NONE, "most_spent_a_day": _NONE,
     "most_spent_a_day_before": _NONE, "exchange_state": EXCHANGE_STATES, "state_reason": STATE_REASONS, "by_hand": _IS_SO,
-    "leave": _IS_SO, "verdict": VERDICTS, "decision": _DECISIONS, "reversal_decision": _DECISIONS,
+    "from_state": _MEMBER_STATES, "leave": _IS_SO, "verdict": VERDICTS, "decision": _DECISIONS, "reversal_decision": _DECISIONS,
 }  # fmt: skip
 """Facts whose values are words of the API; all others are what people have typed."""
 _ID: Final = re.compile("[0-9a-f]{32}")

@@ -31,6 +31,7 @@ KINDS: Final[Mapping[str, str]] = {
     "refund": "利用の取消",
     "expiry": "失効",
     "correction": "訂正・給付の取消",
+    "merge": "マイキーIDの統合",
     "reversal": "移行の取消・返還",
     "event_given_back": "特定支援イベントからの返還",
     "signed_in_anew": "新しい端末でのログイン",
@@ -45,6 +46,7 @@ KINDS: Final[Mapping[str, str]] = {
     "passkey_added": "パスキーの登録",
     "proof_removed": "ログインの方法の取り外し",
     "access_restored": "ログインの再設定の承認",
+    "merged": "ほかのマイキーIDとの統合",
 }
 PROOF_KINDS: Final[Mapping[str, str]] = {
     "card": "マイナンバーカード",

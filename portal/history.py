@@ -40,6 +40,7 @@ KINDS: Final[dict[str, str]] = {
     "expiry": "失効",
     "reversal": "取消・返還",
     "correction": "訂正",
+    "merge": "マイキーIDの統合",
 }
 _BY_CARD: Final = "お店での支払い（ポイントカード）"
 _SERVICE: Final = r"{code:[0-9]{6}}/{service:[a-z0-9][a-z0-9-]{0,39}}"

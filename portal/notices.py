@@ -42,6 +42,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "passkey_added": "パスキーが登録されました。心当たりがなければ、お問い合わせください。",
     "access_restored": "窓口で、ログインの再設定が承認されました。心当たりがなければ、すぐにお問い合わせください。",
     "proof_removed": "ログインの方法が1つ外されました。心当たりがなければ、お問い合わせください。",
+    "merged": "別のマイキーIDのポイントと記録が、このマイキーIDにまとめられました。心当たりがなければ、すぐにお問い合わせください。",
 }
 _PAGES: Final[Mapping[str, str]] = {
     "signed_in_anew": "/settings/sessions",
@@ -56,6 +57,7 @@ _PAGES: Final[Mapping[str, str]] = {
     "passkey_added": "/settings/proofs",
     "access_restored": "/settings/proofs",
     "proof_removed": "/settings/proofs",
+    "merged": "/mypage",
 }
 
 

@@ -62,6 +62,7 @@ class NoticeKind(StrEnum):
     PASSKEY_ADDED = "passkey_added"
     PROOF_REMOVED = "proof_removed"
     ACCESS_RESTORED = "access_restored"
+    MERGED = "merged"
 
 
 _KIND_OF_STATE: Final = {

@@ -107,3 +107,19 @@ def count_many(
             ),
             values,
         )
+
+
+def add_counts(conn: Connection, from_book: str, to_book: str, day: date) -> None:
+    """Count for the second book what the first has moved in a day too: both are one person's. The caller has locked both."""
+    this = (_days.c.book_id == from_book, _days.c.day == day.isoformat())
+    rows = conn.execute(select(_days).where(*this)).mappings().all()
+    if not rows:
+        return
+    insertion = insert_into(conn, _days)
+    conn.execute(
+        insertion.on_conflict_do_update(
+            index_elements=[_days.c.book_id, _days.c.municipality, _days.c.point_service, _days.c.day],
+            set_={kind: _days.c[kind] + insertion.excluded[kind] for kind in ("spent", "granted")},
+        ),
+        [dict(row) | {"book_id": to_book} for row in rows],
+    )

@@ -19,6 +19,8 @@ from core_ledger import LedgerError, NotEnoughPoints, Receipt, Transfer, chart, 
 from core_ledger.read_model import lock_books, moment, read_lots
 from gateway.cities import daily_limits, rights_recovery, tables
 from gateway.cities.grants import grant_projects, project_members
+from gateway.cities.platform_deeds import member_merge
+from gateway.cities.platform_deeds.member_merge import MERGE
 from gateway.cities.spending import spend_rows
 from gateway.cities.spending.spend_rows import PaymentRequest, Refund
 from gateway.cities.staff import second_factor, staff_rows
@@ -65,11 +67,14 @@ class RecordLeft(GatewayError):
 
 
 def group_records(lines: Iterable[Line]) -> list[list[Line]]:
-    """Lines that come back together or not at all: the moves of one refund, one for each day of issue."""
+    """Lines that come back together or not at all: the moves of one refund, one for each day of issue, and of one merge."""
     groups: dict[tuple[str, str], list[Line]] = {}
     for number, line in enumerate(lines):
-        is_refund = line["kind"] == MOVE and line["move"] == "refund"
-        key = (line["book"], _refund_id(line)) if is_refund else ("", str(number))
+        key = ("", str(number))
+        if line["kind"] == MOVE and line["move"] == "refund":
+            key = (line["book"], _refund_id(line))
+        elif line["kind"] == MOVE and line["move"] == MERGE:
+            key = (MERGE, line["id"].split(":")[1])
         groups.setdefault(key, []).append(line)
     return list(groups.values())
 
@@ -121,7 +126,7 @@ def close_gaps(conn: Connection, lines: Sequence[Line], at: datetime) -> int:
     count = 0
     for line in lines:
         if line["kind"] == MEMBER_REVOKED:
-            count += _revoke_member(conn, line["member"], at)
+            count += _revoke_member(conn, line["member"], line.get("into", ""), at)
         elif line["action"] in (AuditAction.STAFF_CLOSED, AuditAction.STAFF_RESTARTED):
             newest[line["municipality"], line["subject"]] = line
         elif line["action"] == AuditAction.CLIENT_KEY_REVOKED:
@@ -150,9 +155,15 @@ def _stop(conn: Connection, municipality: str, login: str) -> bool:
     return True
 
 
-def _revoke_member(conn: Connection, member_id: str, at: datetime) -> bool:
+def _revoke_member(conn: Connection, member_id: str, into: str, at: datetime) -> bool:
     member = member_rows.find_member(conn, member_id, lock=True)
-    if member is None or member.state is MemberState.REVOKED:
+    if member is None:
+        return False
+    successor = member_rows.find_member(conn, into) if into else None
+    if successor is not None and member.merged_into is None:
+        lock_books(conn, sorted(chart.member_book(each) for each in (member_id, into)))
+        member_merge.end_old(conn, member, successor, at)
+    elif member.state is MemberState.REVOKED:
         return False
     mykey_ids.retire(conn, member_id, member.mykey_id, at)
     member_rows.write(conn, member_id, state=MemberState.REVOKED, password_hash=None)
@@ -164,12 +175,19 @@ def _revoke_member(conn: Connection, member_id: str, at: datetime) -> bool:
 
 def _recover_moves(conn: Connection, lines: Sequence[Line]) -> None:
     line = lines[0]
+    books = sorted({each["book"] for each in lines})
     members = platform_tables.members.c
-    known = select(members.member_id).where(members.member_id == line["book"].removeprefix("member:"))
-    if conn.scalar(known) is None:
+    known = select(members.member_id).where(
+        members.member_id.in_([book.removeprefix("member:") for book in books])
+    )
+    if len(conn.execute(known).all()) < len(books):
         raise RecordLeft(RecordObstacle.MEMBER_UNKNOWN)
-    lock_books(conn, [line["book"]])
+    lock_books(conn, books)
     match line["move"]:
+        case _ if line["move"] == MERGE:
+            for each in lines:
+                _transfer(conn, each)
+                _count_passed_gift(conn, each)
         case "spend":
             _spend(conn, line)
         case "refund":
@@ -184,11 +202,18 @@ def _recover_moves(conn: Connection, lines: Sequence[Line]) -> None:
             _transfer(conn, line)
 
 
+def _count_passed_gift(conn: Connection, line: Line) -> None:
+    for account, points in ((line["source"], -line["points"]), (line["target"], line["points"])):
+        event_id = account.removeprefix(f"{line['book']}:event:")
+        if event_id != account:
+            support_events.count_gift(conn, line["book"], event_id, points)
+
+
 def _transfer(conn: Connection, line: Line) -> Receipt:
     """The move as it was. Points that come from outside have their first day; within the book the oldest go first."""
     days = [date.fromisoformat(day) for day, _ in read_lots(line["lots"])]
     own = chart.owned(line["book"], line["source"])
-    in_lot = own and line["move"] == "auto_allocate"
+    in_lot = own and line["move"] in ("auto_allocate", MERGE)
     receipt = ledger.transfer(
         conn,
         Transfer(

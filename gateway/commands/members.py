@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from gateway.api.member_record import MemberRecordView
 from gateway.cities.notices import reference_for
+from gateway.commands.proposals import Login, propose
 from gateway.commands.shared import Config, Operator, Reason, in_store, settings_of, with_services
 from gateway.configured import clock_of, open_store, vault_of
 from gateway.errors import GatewayError
@@ -90,6 +91,28 @@ def export(
         return MemberRecordView.of(record).model_dump_json(indent=2)
 
     typer.echo(with_services(config, work))
+
+
+@members.command("merge")
+def merge(
+    from_mykey_id: Annotated[
+        str, typer.Argument(help="The MyKey ID that the person gives up, or that has ended.")
+    ],
+    mykey_id: Annotated[str, typer.Argument(help="The MyKey ID that the person goes on with.")],
+    reason: Reason,
+    login: Login,
+    config: Config = None,
+) -> None:
+    """Propose to bring together two members who are one person; somebody else decides it.
+
+    All points go over with their days of issue, and so do ways to sign in and accounts at partners. Also for points that
+    are left with a revoked MyKey ID.
+    """
+    propose(
+        config,
+        login,
+        lambda services, who: services.city.platform.merge_members(who, from_mykey_id, mykey_id, reason),
+    )
 
 
 class _AtThisMachine:

@@ -209,6 +209,13 @@ def waiting(conn: Connection, book_id: str) -> Sequence[Exchange]:
     return [from_row(row) for row in _WAITING.all(conn, {"of_book": book_id})]
 
 
+def lock_unfinished(conn: Connection, book_id: str) -> list[Exchange]:
+    """A member's exchanges that have not ended, each held until the transaction ends; the oldest first."""
+    query = select(_x).where(_x.c.book_id == book_id, _x.c.state.in_([*BEFORE_SENDING, *HELD]))
+    query = query.order_by(_x.c.started_at, _x.c.exchange_id).with_for_update()
+    return [from_row(row._asdict()) for row in conn.execute(query)]
+
+
 def due(conn: Connection, now: datetime, limit: int, partner_ids: Collection[str]) -> list[tuple[str, str]]:
     """Exchanges whose outcome is to be asked for now: (book, exchange id), the longest waiting first.
 

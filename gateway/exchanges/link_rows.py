@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from gateway.errors import ProblemError
 from gateway.platform import tables
@@ -100,6 +100,17 @@ def remove_all(conn: Connection, book_id: str) -> int:
     removed = conn.execute(delete(_l).where(_l.c.book_id == book_id)).rowcount
     conn.execute(delete(_o).where(_o.c.book_id == book_id))
     return removed
+
+
+def hand_over(conn: Connection, link: Link, book_id: str, token_sealed: bytes | None) -> None:
+    """Give a link to the book of the same person's other member, which has none to this partner.
+
+    `token_sealed` is the secret, sealed for its new row.
+    """
+    this = (_l.c.book_id == link.book_id, _l.c.partner_id == link.partner_id)
+    conn.execute(update(_l).where(*this).values(book_id=book_id, token=token_sealed))
+    mine = (_o.c.partner_id == link.partner_id, _o.c.book_id == link.book_id)
+    conn.execute(update(_o).where(*mine).values(book_id=book_id))
 
 
 def from_row(row: Mapping[str, Any]) -> Link:

@@ -201,6 +201,12 @@ def list_by_exchange(conn: Connection, book_id: str, exchange_id: str) -> list[R
     return [_record(row._asdict()) for row in conn.execute(query.order_by(_r.c.started_at, _r.c.reversal_id))]
 
 
+def list_unfinished(conn: Connection, book_id: str) -> list[ReversalRecord]:
+    """A member's reversals whose outcome is not known yet: their holds stand."""
+    query = select(_r).where(_r.c.book_id == book_id, _r.c.state.not_in(list(ENDED)))
+    return [_record(row._asdict()) for row in conn.execute(query.order_by(_r.c.reversal_id))]
+
+
 def units_given_back(conn: Connection, exchange: Exchange) -> dict[int, int]:
     """Line of the quote → units that are, or may yet be, given back."""
     units: dict[int, int] = {}

@@ -244,5 +244,33 @@ def forget(conn: Connection, member_id: str) -> int:
     return deleted + conn.execute(delete(_n).where(_n.c.member_id == member_id)).rowcount
 
 
+def hand_over(conn: Connection, vault: Vault, from_member: str, to_member: str) -> bool:
+    """Send notices to the same person's address under the other member, who has none; whether there was one to be used.
+
+    An address that the other member has stays, and this one is deleted.
+    """
+    rows = {
+        row.member_id: row
+        for row in conn.execute(
+            select(_m).where(_m.c.member_id.in_([from_member, to_member])).with_for_update()
+        )
+    }
+    row, other = rows.get(from_member), rows.get(to_member)
+    is_used = row is not None and row.confirmed_at is not None and row.stopped_at is None
+    is_free = other is None or other.address_sealed is None
+    conn.execute(delete(_n).where(_n.c.member_id == from_member))
+    if row is None or row.address_sealed is None or not is_used or not is_free:
+        conn.execute(delete(_m).where(_m.c.member_id == from_member))
+        return False
+    sealed = vault.encrypt(address_of(vault, row), purpose="mail", bound_to=to_member)
+    conn.execute(delete(_m).where(_m.c.member_id == to_member))
+    conn.execute(
+        update(_m)
+        .where(_m.c.member_id == from_member)
+        .values(member_id=to_member, address_sealed=sealed, looked_at=None, looked_seq=None, looked_on=None)
+    )
+    return True
+
+
 def _over() -> ProblemError:
     return ProblemError("mail-link-over", "This link is not in use any more; set the address again.")

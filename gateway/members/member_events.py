@@ -40,6 +40,8 @@ class MemberEventKind(StrEnum):
     PROOF_REMOVED = "proof_removed"
     ACCESS_RESTORED = "access_restored"
     """Two persons at a city have given a code to choose a new password with."""
+    MERGED = "merged"
+    """Two persons of the platform have brought together what the same person had under another MyKey ID."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,10 @@ _LOCKED: Final = CompiledStatement(_ONE.with_for_update())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A member as others may see the row: without the password's hash."""
+    """A member as others may see the row: without the password's hash.
+
+    `merged_into` is the id of the member whom the same person is now, None for who was not merged.
+    """
 
     member_id: str
     mykey_id: str
@@ -37,6 +40,7 @@ class Member:
     has_password: bool
     has_card: bool
     created_at: datetime
+    merged_into: str | None = None
 
     @property
     def active(self) -> bool:
@@ -88,6 +92,36 @@ def find_by_mykey_id(conn: Connection, mykey_id: str) -> Member | None:
         _SELECT.where(_members.c.mykey_id == mykey_id, _members.c.state == MemberState.ACTIVE)
     ).one_or_none()
     return None if row is None else _member(row._asdict())
+
+
+def find_ever(conn: Connection, typed: str, *, lock: bool = False) -> Member | None:
+    """Find the member who has this MyKey ID or had it: a revoked one too, and a merged one as the row of before."""
+    known = mykey_ids.read(typed)
+    if known is None:
+        return None
+    member_id = conn.scalar(select(_members.c.member_id).where(_members.c.mykey_id == known))
+    return find_member(conn, member_id or mykey_ids.retired_from(conn, known) or "", lock=lock)
+
+
+def find_successor(conn: Connection, member: Member) -> Member:
+    """Whom the same person is now: the member itself, or where its merge has led, over any number of merges."""
+    while member.merged_into is not None:
+        successor = find_member(conn, member.merged_into)
+        if successor is None:
+            break
+        member = successor
+    return member
+
+
+def list_merged_into(conn: Connection, member_id: str) -> list[str]:
+    """The ids of all members who have become this one, over any number of merges; the oldest first."""
+    merged: list[str] = []
+    latest = [member_id]
+    while latest:
+        query = select(_members.c.member_id).where(_members.c.merged_into.in_(latest))
+        latest = [each for each in conn.execute(query).scalars() if each not in merged]
+        merged += latest
+    return sorted(merged)
 
 
 def require_member(conn: Connection, member_id: str, *, lock: bool = False) -> Member:
@@ -155,8 +189,18 @@ def _member(row: Mapping[str, Any]) -> Member:
         has_password=row["password_hash"] is not None,
         has_card=bool(row["has_card"]),
         created_at=row["created_at"],
+        merged_into=row["merged_into"],
     )
 
 
 def unknown_member() -> ProblemError:
     return ProblemError("unknown-member", "There is no such member.")
+
+
+def merged(member: Member, successor: Member) -> ProblemError:
+    """For whoever asks at a desk by an ID that has ended: whose it is now."""
+    return ProblemError(
+        "member-merged",
+        f"The MyKey ID {member.mykey_id} has ended; the same person has {successor.mykey_id} now.",
+        mykey_id=successor.mykey_id,
+    )

@@ -188,6 +188,25 @@ def remove_all(conn: Connection, member_id: str) -> None:
     conn.execute(delete(_passkeys).where(_passkeys.c.member_id == member_id))
 
 
+def hand_over(conn: Connection, from_member: str, to_member: str) -> int:
+    """Let another member, who is the same person, sign in by these proofs. Returns how many.
+
+    A password stays behind, as it belongs to its MyKey ID, and so does what the other member has from the same issuer. The
+    caller holds both rows.
+    """
+    handed = 0
+    issuers = {(each.kind, each.issuer) for each in list_by_member(conn, to_member)}
+    for proof in list_by_member(conn, from_member):
+        is_double = proof.kind in ONE_OF_AN_ISSUER and (proof.kind, proof.issuer) in issuers
+        if proof.kind is not ProofKind.PASSWORD and not is_double:
+            this = {"member_id": to_member}
+            conn.execute(update(_proofs).where(_proofs.c.proof_id == proof.proof_id).values(this))
+            conn.execute(update(_passkeys).where(_passkeys.c.proof_id == proof.proof_id).values(this))
+            handed += 1
+    remove_all(conn, from_member)
+    return handed
+
+
 def _is(key: ProofKey) -> Sequence[Any]:
     return (
         _proofs.c.kind == key.kind,

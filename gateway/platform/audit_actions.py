@@ -123,6 +123,7 @@ class AuditAction(StrEnum):
     RECORD_RECOVERED = "record recovered", "記録の復旧", "Record recovered"
     CHAINS_SIGNED = "chains signed", "記録の連鎖への署名", "Hash chains signed"
     MEMBER_RECORD_EXPORTED = "member record exported", "利用者の記録の開示", "Member's record handed out"
+    MEMBERS_MERGED = "members merged", "利用者の統合", "Two members merged"
     EXCHANGE_RESOLVED = "exchange resolved", "移行の結果の確定", "Exchange's outcome decided"
     EXCHANGE_REVERSED = "exchange reversed", "移行の取消・返還", "Exchange reversed"
     REVERSAL_RESOLVED = "reversal resolved", "取消の結果の確定", "Reversal's outcome decided"
@@ -150,6 +151,7 @@ PLATFORM_ACTIONS: Final = frozenset(
         AuditAction.RECORD_RECOVERED,
         AuditAction.CHAINS_SIGNED,
         AuditAction.MEMBER_RECORD_EXPORTED,
+        AuditAction.MEMBERS_MERGED,
         AuditAction.EXCHANGE_RESOLVED,
         AuditAction.EXCHANGE_REVERSED,
         AuditAction.REVERSAL_RESOLVED,

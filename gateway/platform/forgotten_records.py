@@ -29,7 +29,7 @@ def record_id(line: Line) -> str:
         case "deed":
             text = str(line["hash"])
         case _:
-            text = str(line["member"])
+            text = f"{line['member']} {line['into']}" if line.get("into") else str(line["member"])
     return hashlib.sha256(f"{line['kind']} {text}".encode()).hexdigest()[:20]
 
 
@@ -77,11 +77,19 @@ def _known_deeds(conn: Connection, page: Mapping[str, Line]) -> set[str]:
 
 
 def _known_revocations(conn: Connection, page: Mapping[str, Line]) -> set[str]:
-    """Members who are revoked here, or whom the database does not know at all: nobody signs in as them."""
+    """Members who are revoked here, or whom the database does not know at all: nobody signs in as them.
+
+    A merged one is known when it says as well whom the same person is.
+    """
     m = tables.members.c
     members = {line["member"] for line in page.values()}
-    states = {
-        row.member_id: row.state
-        for row in conn.execute(select(m.member_id, m.state).where(m.member_id.in_(members)))
+    rows = {
+        row.member_id: row
+        for row in conn.execute(select(m.member_id, m.state, m.merged_into).where(m.member_id.in_(members)))
     }
-    return {name for name, line in page.items() if states.get(line["member"]) in (None, MemberState.REVOKED)}
+    return {
+        name
+        for name, line in page.items()
+        if (row := rows.get(line["member"])) is None
+        or (row.state == MemberState.REVOKED and (not line.get("into") or row.merged_into is not None))
+    }

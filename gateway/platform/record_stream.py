@@ -26,7 +26,9 @@ DEED: Final = "deed"
 MEMBER_REVOKED: Final = "member revoked"
 KINDS: Final = frozenset({MOVE, DEED, MEMBER_REVOKED})
 
-MOVES_KEPT: Final = frozenset({"spend", "refund", "grant", "allocate", "auto_allocate", "contribute"})
+MOVES_KEPT: Final = frozenset(
+    {"spend", "refund", "grant", "allocate", "auto_allocate", "contribute", "merge"}
+)
 """Moves by their kind. An exchange's come back from its order, expiry by the rules, settlements by their closing."""
 
 DEEDS_NOT_KEPT: Final = frozenset(
@@ -54,6 +56,7 @@ DEEDS_NOT_KEPT: Final = frozenset(
         AuditAction.REVERSAL_RECOVERED,
         AuditAction.RECORD_RECOVERED,
         AuditAction.CHAINS_SIGNED,
+        AuditAction.MEMBERS_MERGED,
     }
 )
 """Lines that nobody has to do again: their moves are kept themselves, or they change nothing, or a restore wrote them."""
@@ -66,9 +69,10 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class MemberRevoked:
-    """A note that a member has revoked their MyKey ID."""
+    """A note that a member's MyKey ID was revoked; `into` is whom the same person is from then on, where it was merged."""
 
     member_id: str
+    into: str = ""
 
 
 class RecordStream:
@@ -129,7 +133,7 @@ def _line_of(note: Any) -> tuple[str, dict[str, Any]] | None:
     if isinstance(note, AuditLine):
         return (DEED, _deed_line(note)) if note.action not in DEEDS_NOT_KEPT else None
     if isinstance(note, MemberRevoked):
-        return MEMBER_REVOKED, {"member": note.member_id}
+        return MEMBER_REVOKED, {"member": note.member_id} | ({"into": note.into} if note.into else {})
     return None
 
 

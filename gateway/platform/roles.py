@@ -5,7 +5,8 @@
     approver        looks, refunds, says yes to what somebody else has prepared, shows and ends events, closes settlements
     administrator   all of the city, and its staff, rules and bank accounts
     shop            takes points at one shop and sees that shop's own business
-    platform        exchanges and partners over all cities, what partners owe, and the platform's own staff; no city's members
+    platform        exchanges and partners over all cities, what partners owe, and the platform's own staff; of members what
+                    only the platform can put right, always by two, with names cut
 
 The person who prepared something never approves it, whatever the role: that rule is kept where approval happens
 (`gateway.cities.proposals`), and so is that nobody decides for whom they have added, raised or reset.
@@ -52,6 +53,7 @@ class Action(StrEnum):
     SEE_EXCHANGES = "see_exchanges"
     KEEP_EXCHANGES = "keep_exchanges"
     KEEP_PARTNERS = "keep_partners"
+    KEEP_MEMBERS = "keep_members"
 
 
 _A = Action
@@ -90,6 +92,7 @@ ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
         _A.SEE_EXCHANGES,
         _A.KEEP_EXCHANGES,
         _A.KEEP_PARTNERS,
+        _A.KEEP_MEMBERS,
         _A.KEEP_STAFF,
         _A.SEE_PROPOSALS,
         _A.DECIDE_PROPOSALS,

@@ -102,6 +102,8 @@ members = _table(
     Column("default_point_service", _Words),
     Column("state", _Words, nullable=False, server_default="active"),
     Column("created_at", Instant, nullable=False),
+    Column("merged_into", _Words),  # the member whom the same person is from then on
+    Index("members_by_whom_they_are_now", "merged_into"),
 )
 
 member_proofs = _table(  # by what a member signs in; see gateway.members.proofs

@@ -167,6 +167,7 @@ MENUS = {
         "/platform/exchanges",
         "/platform/differences",
         "/platform/partners",
+        "/platform/members",
         "/proposals",
         "/staff",
     },

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 import urllib.request
 from contextlib import closing
 from datetime import datetime
@@ -164,7 +166,12 @@ def test_both_sides_of_a_difference_are_seen_and_it_is_closed_by_two(
 
 def test_the_forms_of_the_desk_forgive(at: At, filled: DemoEnvironment, exchanges: tuple[str, str]) -> None:
     request = at("platform").page.context.request
-    for path in (f"/platform/exchanges/{exchanges[0]}", "/platform/partners/saison", "/staff/new"):
+    for path in (
+        f"/platform/exchanges/{exchanges[0]}",
+        "/platform/partners/saison",
+        "/platform/members",
+        "/staff/new",
+    ):
         wrong = list(faults_of(request, filled.municipal_url, path, frozenset()))
         assert not wrong, "\n".join(wrong)
 
@@ -181,6 +188,41 @@ def test_one_person_stops_a_partner_and_two_let_it_go_on(at: At) -> None:
     one.fill(reason="先方が直した").press("提案する")
     decided(at, one, "協力会社の再開")
     assert "停止する" in one.to("/platform/partners/airline_miles").text()
+
+
+def registered(town: DemoEnvironment) -> str:
+    """A new member, whom nobody else of these tests knows; gives the MyKey ID."""
+    command = [
+        sys.executable,
+        "-m",
+        "gateway",
+        "members",
+        "add",
+        "見本 梅子",
+        "--config",
+        str(town.folder / "gateway.toml"),
+    ]
+    done = subprocess.run(command, input="kasama-no-kuri-5\n", capture_output=True, text=True, check=True)
+    return str(json.loads(done.stdout.splitlines()[-1])["mykey_id"])
+
+
+def test_two_mykey_ids_of_one_person_become_one_by_two_persons(at: At, filled: DemoEnvironment) -> None:
+    old, new = registered(filled), registered(filled)
+    one = at("platform").to("/")
+    one.page.click("nav.doors a[href='/platform/members']")
+    assert faults(one.page) == []
+    one.fill(from_mykey_id=old, mykey_id="やまだ", reason="旅券で確認").press("提案する")
+    assert "利用者はありません" in one.picture("platform-members-refused").text()
+    assert one.page.input_value("#from_mykey_id") == old
+    one.fill(mykey_id=new).picture("platform-members").press("提案する")
+    address = one.path().partition("?")[0]
+    assert "見● 梅●" in one.text()
+    decided(at, one, "利用者の統合")
+    one.to(address).picture("platform-members-merged")
+    one.to("/platform/members").fill(from_mykey_id=new, mykey_id=old, reason="逆").press("提案する")
+    assert f"同じ方の今のマイキーIDは {new} です" in one.text()
+    desk = at("kanri").to("/members")
+    assert desk.page.request.get(filled.municipal_url + "/platform/members").status == 403
 
 
 def test_a_colleague_is_added_by_two_and_the_city_is_not_theirs(at: At) -> None:

@@ -461,6 +461,21 @@ export class MailNotOffered extends NotFoundProblem {
   override name = "MailNotOffered";
 }
 
+/** Something of this member is under way. */
+export class MemberBusy extends ConflictProblem {
+  override name = "MemberBusy";
+}
+
+/** This MyKey ID was brought together with another. */
+export class MemberMerged extends ConflictProblem {
+  override name = "MemberMerged";
+}
+
+/** This MyKey ID was revoked. */
+export class MemberRevoked extends ConflictProblem {
+  override name = "MemberRevoked";
+}
+
 /** More than can still be reversed. */
 export class MoreThanIsLeft extends ConflictProblem {
   override name = "MoreThanIsLeft";
@@ -549,6 +564,11 @@ export class NotReturned extends ConflictProblem {
 /** The account is not this member's. */
 export class NotTheMembers extends InvalidInputProblem {
   override name = "NotTheMembers";
+}
+
+/** There is nothing to bring over. */
+export class NothingToMerge extends ConflictProblem {
+  override name = "NothingToMerge";
 }
 
 /** Nothing is to be paid. */
@@ -914,6 +934,11 @@ export class RoleUnfit extends InvalidInputProblem {
 /** This version is in effect. */
 export class RuleInEffect extends ConflictProblem {
   override name = "RuleInEffect";
+}
+
+/** These are one record. */
+export class SameMember extends ConflictProblem {
+  override name = "SameMember";
 }
 
 /** There is one already. */
@@ -1300,6 +1325,9 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "mail-changed-enough": MailChangedEnough,
   "mail-link-over": MailLinkOver,
   "mail-not-offered": MailNotOffered,
+  "member-busy": MemberBusy,
+  "member-merged": MemberMerged,
+  "member-revoked": MemberRevoked,
   "more-than-is-left": MoreThanIsLeft,
   "mykey-id-changed-enough": MykeyIdChangedEnough,
   "mykey-id-generated-enough": MykeyIdGeneratedEnough,
@@ -1318,6 +1346,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "not-quoted": NotQuoted,
   "not-returned": NotReturned,
   "not-the-members": NotTheMembers,
+  "nothing-to-merge": NothingToMerge,
   "nothing-to-pay": NothingToPay,
   "notice-answered": NoticeAnswered,
   "oidc-arrival-unknown": OidcArrivalUnknown,
@@ -1391,6 +1420,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "role-not-allowed": RoleNotAllowed,
   "role-unfit": RoleUnfit,
   "rule-in-effect": RuleInEffect,
+  "same-member": SameMember,
   "second-factor-exists": SecondFactorExists,
   "second-factor-last": SecondFactorLast,
   "second-factor-missing": SecondFactorMissing,

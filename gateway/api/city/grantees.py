@@ -40,7 +40,7 @@ class GranteeView(View):
     action=Action.GRANT,
     path=GranteePath,
     returns={200: GranteeView},
-    refuses=("unknown-project", "unknown-member"),
+    refuses=("unknown-project", "unknown-member", "member-merged"),
 )
 async def get_grantee(call: StaffRequest[None, None, GranteePath]) -> TypedResponse:
     """Whether a MyKey ID can be granted to, by the rule of grant files; the name of who has the city's points."""

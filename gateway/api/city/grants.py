@@ -193,7 +193,7 @@ class GrantedView(View):
     action=Action.SEE_MEMBER,
     path=MemberPath,
     returns={200: CityMemberView},
-    refuses=("unknown-member",),
+    refuses=("unknown-member", "member-merged"),
 )
 async def city_member(call: StaffRequest[None, None, MemberPath]) -> TypedResponse:
     """A member who has the city's points or has chosen it; anybody else does not exist here."""

@@ -233,7 +233,7 @@ async def print_pay_cards(call: StaffRequest[SheetsWanted]) -> TypedResponse:
     action=Action.HELP_MEMBER,
     body=CardStopWanted,
     returns={204: None},
-    refuses=("unknown-member", "pay-card-none", "reason-missing"),
+    refuses=("unknown-member", "member-merged", "pay-card-none", "reason-missing"),
 )
 async def stop_pay_card(call: StaffRequest[CardStopWanted]) -> TypedResponse:
     """Stop a member's card. From this moment on no shop takes points with it."""
@@ -248,7 +248,7 @@ async def stop_pay_card(call: StaffRequest[CardStopWanted]) -> TypedResponse:
     action=Action.HELP_MEMBER,
     body=CardPinWanted,
     returns={204: None},
-    refuses=("unknown-member", "pay-card-none", "pay-card-pin-unfit", "reason-missing"),
+    refuses=("unknown-member", "member-merged", "pay-card-none", "pay-card-pin-unfit", "reason-missing"),
 )
 async def set_pay_card_pin(call: StaffRequest[CardPinWanted]) -> TypedResponse:
     """Set the PIN that the member types at the desk; one that was locked is open again."""

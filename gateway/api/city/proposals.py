@@ -185,7 +185,8 @@ async def get_proposal(call: StaffRequest[None, None, ProposalPath]) -> TypedRes
         "payer-missing", "bank-missing", "bad-transfer-day", "unknown-cycle", "unknown-spend", "refund-too-much", "refund-expired", "unknown-member", "unknown-file", "file-state", "rule-in-effect", "worse-not-accepted", "unknown-rule", "bad-deed-rule", "too-few-deciders", "no-debt",
         "unknown-exchange", "exchange-state", "unknown-reversal", "reversal-ended", "reversal-by-hand", "more-than-is-left",
         "not-the-members", "points-already-spent", "no-difference", "not-ours", "no-whole-units", "no-daily-list",
-        "partner-unavailable", "unknown-partner", "partner-not-paused",
+        "partner-unavailable", "unknown-partner", "partner-not-paused", "member-merged", "member-revoked", "member-busy",
+        "nothing-to-merge",
     ),
 )  # fmt: skip
 async def approve_proposal(call: StaffRequest[Approval, None, ProposalPath]) -> TypedResponse:

@@ -19,6 +19,7 @@ from gateway.api.city import (
     pay_cards,
     payment_run,
     platform_exchanges,
+    platform_members,
     platform_partners,
     point_services,
     proposals,
@@ -70,6 +71,7 @@ for _part in (
     partner_settlements,
     platform_exchanges,
     platform_partners,
+    platform_members,
     proposals,
     payment_run,
 ):

@@ -287,7 +287,7 @@ async def search_by_payment(call: StaffRequest[PaymentSearch]) -> TypedResponse:
     action=Action.SEE_MEMBER,
     body=TimelineWanted,
     returns={200: TimelineView},
-    refuses=("unknown-member", "reason-missing"),
+    refuses=("unknown-member", "member-merged", "reason-missing"),
 )
 async def member_timeline(call: StaffRequest[TimelineWanted]) -> TypedResponse:
     """What happened to a member in this city, newest first: points, exchanges, the account; and what ends when."""
@@ -305,7 +305,7 @@ async def member_timeline(call: StaffRequest[TimelineWanted]) -> TypedResponse:
     action=Action.HELP_MEMBER,
     body=UnlockWanted,
     returns={204: None},
-    refuses=("unknown-member", "reason-missing"),
+    refuses=("unknown-member", "member-merged", "reason-missing"),
 )
 async def unlock_member(call: StaffRequest[UnlockWanted]) -> TypedResponse:
     """Open the locks that wrong passwords have closed, after the clerk has seen who it is."""
@@ -320,7 +320,7 @@ async def unlock_member(call: StaffRequest[UnlockWanted]) -> TypedResponse:
     action=Action.HELP_MEMBER,
     body=UnlockWanted,
     returns={202: ProposalView},
-    refuses=("unknown-member", "reason-missing", *PROPOSING),
+    refuses=("unknown-member", "member-merged", "reason-missing", *PROPOSING),
 )
 async def propose_member_access(call: StaffRequest[UnlockWanted]) -> TypedResponse:
     """Propose a code for a member who has lost every way in, after the clerk has seen who it is.

@@ -37,10 +37,10 @@ class Grantee:
 
 
 def find_grantee(conn: Connection, code: str, mykey_id: str, today: date) -> Grantee:
-    """Give whoever has this MyKey ID, wherever they live. Raises ProblemError `unknown-member` (404)."""
+    """Give whoever has this MyKey ID, wherever they live. Raises ProblemError: `unknown-member` (404), `member-merged` (409)."""
     known = mykey_ids.read(mykey_id)
     if known is None or member_rows.find_by_mykey_id(conn, known) is None:
-        raise member_rows.unknown_member()
+        raise _not_a_member(conn, code, mykey_id)
     try:
         return Grantee(mykey_id=known, display_name=find(conn, code, known, today).display_name)
     except ProblemError:
@@ -48,24 +48,22 @@ def find_grantee(conn: Connection, code: str, mykey_id: str, today: date) -> Gra
 
 
 def find_member(conn: Connection, code: str, mykey_id: str) -> Member:
-    """Give the row of a member of this city. Raises ProblemError `unknown-member` (404)."""
+    """Give the row of a member of this city. Raises ProblemError: `unknown-member` (404), `member-merged` (409)."""
     known = mykey_ids.read(mykey_id)
     member = member_rows.find_by_mykey_id(conn, known) if known else None
     if member is None:
-        raise member_rows.unknown_member()
-    held = account_positions.of_book(conn, chart.member_book(member.member_id))
-    prefix = f"{chart.member_book(member.member_id)}:municipality:{code}:"
-    if member.default_municipality != code and not any(account.startswith(prefix) for account in held):
+        raise _not_a_member(conn, code, mykey_id)
+    if not _belongs(conn, code, member):
         raise member_rows.unknown_member()
     return member
 
 
 def find(conn: Connection, code: str, mykey_id: str, today: date) -> CityMember:
-    """Give a member of this city. Raises ProblemError `unknown-member` (404)."""
+    """Give a member of this city. Raises ProblemError: `unknown-member` (404), `member-merged` (409)."""
     known = mykey_ids.read(mykey_id)
     member = member_rows.find_by_mykey_id(conn, known) if known else None
     if member is None:
-        raise member_rows.unknown_member()
+        raise _not_a_member(conn, code, mykey_id)
     book = chart.member_book(member.member_id)
     prefix = f"{book}:municipality:{code}:"
     held = {
@@ -78,3 +76,19 @@ def find(conn: Connection, code: str, mykey_id: str, today: date) -> CityMember:
     if not held and member.default_municipality != code:
         raise member_rows.unknown_member()
     return CityMember(mykey_id=member.mykey_id, display_name=member.display_name, balances=held)
+
+
+def _belongs(conn: Connection, code: str, member: Member) -> bool:
+    held = account_positions.of_book(conn, chart.member_book(member.member_id))
+    prefix = f"{chart.member_book(member.member_id)}:municipality:{code}:"
+    return member.default_municipality == code or any(account.startswith(prefix) for account in held)
+
+
+def _not_a_member(conn: Connection, code: str, mykey_id: str) -> ProblemError:
+    """Whose an ID is now that has ended by a merge, where the person is a member of this city; else that nobody has it."""
+    member = member_rows.find_ever(conn, mykey_id)
+    if member is not None and member.merged_into is not None:
+        successor = member_rows.find_successor(conn, member)
+        if successor.active and _belongs(conn, code, successor):
+            return member_rows.merged(member, successor)
+    return member_rows.unknown_member()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, case, func, insert, select, update
 
 from core_ledger import chart
 from core_ledger.read_model import lock_books
@@ -216,6 +216,34 @@ def list_waiting_elsewhere(conn: Connection, code: str, project_id: str, file_id
         WaitingFile(file_id=file, name=name, members=int(members), points=int(points))
         for file, name, members, points in conn.execute(query)
     ]
+
+
+def add_counts(conn: Connection, from_book: str, to_book: str) -> None:
+    """Count for the second book what the first was granted too: both are one person's. The caller has locked both.
+
+    The first keeps its rows, by which its grants are found.
+    """
+    rows = conn.execute(select(_members).where(_members.c.book_id == from_book)).mappings().all()
+    if not rows:
+        return
+    insertion = insert_into(conn, _members)
+    added = insertion.excluded
+    conn.execute(
+        insertion.on_conflict_do_update(
+            index_elements=[_members.c.book_id, _members.c.municipality, _members.c.project_id],
+            set_={
+                "grants": _members.c.grants + added.grants,
+                "points": _members.c.points + added.points,
+                "first_on": case(
+                    (added.first_on < _members.c.first_on, added.first_on), else_=_members.c.first_on
+                ),
+                "last_on": case(
+                    (added.last_on > _members.c.last_on, added.last_on), else_=_members.c.last_on
+                ),
+            },
+        ),
+        [dict(row) | {"book_id": to_book} for row in rows],
+    )
 
 
 def _before(conn: Connection, code: str, project_id: str, part: Sequence[str]) -> dict[str, Row[Any]]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from gateway.cities.city_context import CityContext, StaffActor, require_reason, write_audit
 from gateway.cities.member_data.member_record import MemberRecord, read_record
-from gateway.members import member_rows, mykey_ids
+from gateway.members import member_rows
 from gateway.members.member_rows import Member
-from gateway.platform import tables
 from gateway.platform.audit_actions import AuditAction
 from gateway.platform.retention import Retention
 
@@ -33,16 +32,17 @@ class MemberData:
         return await self.context.store.read(job)
 
     async def export(self, who: StaffActor, mykey_id: str, reason: str) -> MemberRecord:
-        """The same of a member who is named (開示), of a revoked one too. A line of the audit log, written first.
+        """The same of a member who is named (開示), of a revoked one too, and by an ID of before a merge. A line of the audit log, written first.
 
         Raises ProblemError: `unknown-member` (404), `reason-missing` (422).
         """
         why, now = require_reason(reason), self.context.clock()
 
         def job(conn: Connection) -> Member:
-            member = _find_any(conn, mykey_id)
+            member = member_rows.find_ever(conn, mykey_id)
             if member is None:
                 raise member_rows.unknown_member()
+            member = member_rows.find_successor(conn, member)
             write_audit(conn, who, now, AuditAction.MEMBER_RECORD_EXPORTED, member.member_id, why)
             return member
 
@@ -50,13 +50,3 @@ class MemberData:
         return await self.context.store.read(
             lambda conn: read_record(conn, self.context.vault, member, self.retention, now)
         )
-
-
-def _find_any(conn: Connection, typed: str) -> Member | None:
-    """The member who has this MyKey ID, or had it: a revoked one too."""
-    known = mykey_ids.read(typed)
-    if known is None:
-        return None
-    members = tables.members
-    member_id = conn.scalar(select(members.c.member_id).where(members.c.mykey_id == known))
-    return member_rows.find_member(conn, member_id or mykey_ids.retired_from(conn, known) or "")

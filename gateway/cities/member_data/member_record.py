@@ -17,6 +17,7 @@ from core_ledger import chart
 from core_ledger.read_model import moment, moves
 from gateway.cities import tables as city
 from gateway.cities.member_data.personal_data import PERSONAL_DATA, PersonalData, retention_days
+from gateway.members import member_rows
 from gateway.members.mail_addresses import address_of
 from gateway.members.member_rows import Member
 from gateway.model import JST
@@ -53,19 +54,16 @@ class MemberRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Of:
-    """Whose data, and where they are read."""
+    """Whose data, and where they are read. `member_ids` are of the member and of all who were merged into it."""
 
     conn: Connection
     vault: Vault
     member: Member
-
-    @property
-    def member_ids(self) -> list[str]:
-        return [self.member.member_id]
+    member_ids: Sequence[str]
 
     @property
     def books(self) -> list[str]:
-        return [chart.member_book(self.member.member_id)]
+        return [chart.member_book(member_id) for member_id in self.member_ids]
 
     def mykey_ids(self) -> list[str]:
         retired = tables.retired_mykey_ids
@@ -78,7 +76,8 @@ def read_record(
     conn: Connection, vault: Vault, member: Member, retention: Retention, now: datetime
 ) -> MemberRecord:
     """Read all of it as one moment of the database sees it."""
-    of = _Of(conn=conn, vault=vault, member=member)
+    merged = member_rows.list_merged_into(conn, member.member_id)
+    of = _Of(conn=conn, vault=vault, member=member, member_ids=[member.member_id, *merged])
     sections = []
     for about in PERSONAL_DATA:
         rows = list(_READERS[about.name](of))

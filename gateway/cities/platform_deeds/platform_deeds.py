@@ -1,4 +1,5 @@
-"""What the platform's staff propose: ending, reversing and correcting exchanges, and letting partners go on.
+"""What the platform's staff propose: ending, reversing and correcting exchanges, letting partners go on, and putting
+right what is kept of a member.
 
 Every proposal is decided as a city's is (`gateway.cities.proposals`), by another person of the platform. No table
 changes how many that takes: it is one other person, always.
@@ -14,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.cities.city_context import CityContext, require_reason
-from gateway.cities.platform_deeds import exchange_deeds, partner_deeds
+from gateway.cities.platform_deeds import exchange_deeds, member_merge, partner_deeds
 from gateway.cities.platform_deeds.exchange_deeds import (
     CloseDifference,
     ResolveExchange,
@@ -170,6 +171,26 @@ class PlatformDeeds:
             return propose(
                 self.context, conn, who, Deed.PARTNER_RESUME, partner_id, command,
                 ground=ground, facts=shown, reason=why, at=self.context.clock(),
+            )  # fmt: skip
+
+        return await self.context.store.run(job)
+
+    async def merge_members(
+        self, who: StaffSession, from_mykey_id: str, into_mykey_id: str, reason: str
+    ) -> Proposal:
+        """Propose to bring two members together who are one person: all of the first goes to the second.
+
+        Raises ProblemError: `reason-missing` (422), `unknown-member` (404), and as `member_merge.require_pair`.
+        """
+        why = require_reason(reason)
+
+        def job(conn: Connection) -> Proposal:
+            command = member_merge.require_pair(conn, from_mykey_id, into_mykey_id)
+            facts, points = member_merge.merge_facts(conn, command)
+            return propose(
+                self.context, conn, who, Deed.MEMBER_MERGE, str(facts["from_mykey_id"]), command,
+                ground=member_merge.merge_ground(self.context, conn, who.municipality, command), facts=facts,
+                reason=why, at=self.context.clock(), points=points or None,
             )  # fmt: skip
 
         return await self.context.store.run(job)

@@ -56,6 +56,7 @@ class Deed(StrEnum):
     REVERSAL_OUTCOME = "reversal_outcome"
     DIFFERENCE = "difference"
     PARTNER_RESUME = "partner_resume"
+    MEMBER_MERGE = "member_merge"
 
 
 PLATFORM_DEEDS: Final = frozenset(
@@ -65,6 +66,7 @@ PLATFORM_DEEDS: Final = frozenset(
         Deed.REVERSAL_OUTCOME,
         Deed.DIFFERENCE,
         Deed.PARTNER_RESUME,
+        Deed.MEMBER_MERGE,
     }
 )
 """Proposed and decided by the platform's staff alone; no city's table has a line for them."""
@@ -120,6 +122,7 @@ PROPOSED_BY: Final[Mapping[Deed, Action]] = {
     Deed.REVERSAL_OUTCOME: Action.KEEP_EXCHANGES,
     Deed.DIFFERENCE: Action.KEEP_EXCHANGES,
     Deed.PARTNER_RESUME: Action.KEEP_PARTNERS,
+    Deed.MEMBER_MERGE: Action.KEEP_MEMBERS,
 }
 """What a role must allow for the deed to be proposed, and still at the decision."""
 

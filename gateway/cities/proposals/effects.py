@@ -20,13 +20,14 @@ from gateway.cities.grants.grant_file_approval import ApproveFile
 from gateway.cities.grants.grant_files import GrantFiles
 from gateway.cities.grants.grant_projects import AddProject, RaiseBudget
 from gateway.cities.grants.grants import GrantPoints
-from gateway.cities.platform_deeds import exchange_deeds, partner_deeds
+from gateway.cities.platform_deeds import exchange_deeds, member_merge, partner_deeds
 from gateway.cities.platform_deeds.exchange_deeds import (
     CloseDifference,
     ResolveExchange,
     ResolveReversal,
     TakeExchangeBack,
 )
+from gateway.cities.platform_deeds.member_merge import MergeMembers
 from gateway.cities.platform_deeds.partner_deeds import ResumePartner
 from gateway.cities.point_rules import PointRules
 from gateway.cities.proposals.deed_rules import ChangeDeedRule, change_deed_rule, deed_rule_ground
@@ -316,6 +317,19 @@ def _resume_partner(decided: Decided, command: ResumePartner) -> None:
     )
 
 
+def _merge_members(decided: Decided, command: MergeMembers) -> None:
+    proposal = decided.proposal
+    member_merge.merge_members(
+        decided.context,
+        decided.conn,
+        decided.author,
+        command,
+        proposal.proposal_id,
+        proposal.reason,
+        decided.at,
+    )
+
+
 def _ground_of_rule(
     _: CityContext, conn: Connection, code: str, command: AnnounceRule | WithdrawRule
 ) -> Ground:
@@ -446,6 +460,9 @@ EFFECTS: Final[Mapping[Deed, Effect]] = {
     ),
     Deed.PARTNER_RESUME: Effect(
         command=ResumePartner, ground=partner_deeds.resume_ground, carry_out=_resume_partner
+    ),
+    Deed.MEMBER_MERGE: Effect(
+        command=MergeMembers, ground=member_merge.merge_ground, carry_out=_merge_members
     ),
 }  # fmt: skip
 """Every deed has its line; a deed without one would wait for ever."""

@@ -160,6 +160,13 @@ def lock_holder(conn: Connection, book: str, code: str) -> CardHolder:
     return CardHolder(**row)
 
 
+def lock_holders(conn: Connection, book: str) -> list[CardHolder]:
+    """A member's rows of all cities in which a card is valid, held until the transaction ends."""
+    query = select(_holders).where(_holders.c.book_id == book, _holders.c.card_hash.is_not(None))
+    rows = conn.execute(query.order_by(_holders.c.municipality).with_for_update()).mappings()
+    return [CardHolder(**row) for row in rows]
+
+
 def update_holder(conn: Connection, holder: CardHolder, **values: Any) -> None:
     """Change a row that the caller has locked."""
     conn.execute(

@@ -139,8 +139,13 @@ def _changed_books(after: str, conn: Connection) -> list[str]:
 
 
 def _figures_of(row: Any) -> Iterable[tuple[str, str, str, str]]:
-    """(municipality, point service, figure, party) of each municipal account that a move touches."""
+    """(municipality, point service, figure, party) of each municipal account that a move touches.
+
+    None where points pass between two members who are one person: a city has as many as before.
+    """
     source, target = row.source.split(":"), row.target.split(":")
+    if "merge" in (source[0], target[0]):
+        return
     if (place := _municipal(row.book_id, row.target)) is not None:
         match source:
             case ["municipality", _, "granted"]:

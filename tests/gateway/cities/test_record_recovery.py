@@ -23,6 +23,7 @@ from gateway.cities.record_recovery import (
     RecordObstacle,
     close_gaps,
     group_records,
+    is_taken_away,
     recover_records,
 )
 from gateway.cities.shops.shops import ShopEntry
@@ -396,6 +397,78 @@ class TestWhatWasTakenAway:
         # A line of the same number that somebody has written since is another one.
         await lost.town.city.shops.register(await lost.town.who("operator"), "bar", ShopEntry(name="バー"))
         assert [line["subject"] for line in await lost.missing()] == ["cafe"]
+
+
+class TestAMerge:
+    async def merge(self, lost: Lost) -> dict[str, list[Any]]:
+        """Taro had two MyKey IDs: what was of hanako is his from now on."""
+        town, (taro, hanako) = lost.town, lost.members.values()
+        await town.who("platform", PLATFORM, name="乙")
+        rollback.take_copy(lost.url, lost.folder)
+        await town.city.grants.to_one(
+            await town.who("operator"), "kosodate", new_id(), hanako.mykey_id, 500, "x"
+        )
+        proposal = await town.city.platform.merge_members(
+            await town.who("platform", PLATFORM, name="甲"), hanako.mykey_id, taro.mykey_id, "同じ方"
+        )
+        await town.decided(proposal, "platform", name="乙")
+        return await lost.everything()
+
+    async def member(self, lost: Lost) -> tuple[Any, ...]:
+        text = sa.text("SELECT state, merged_into FROM members WHERE member_id = :member")
+        member = {"member": lost.members["hanako"].member_id}
+        return tuple(await lost.town.store.read(lambda conn: conn.execute(text, member).one()))
+
+    async def test_the_old_id_ends_before_anybody_is_served_and_all_its_points_go_over_again(
+        self, lost: Lost
+    ) -> None:
+        town, taro = lost.town, lost.members["taro"]
+        before = await self.merge(lost)
+        lost.roll_back()
+        assert await self.member(lost) == ("active", None)
+        lines = await lost.missing()
+        assert await town.store.run(lambda conn: close_gaps(conn, takes_away(lines), town.clock())) == 1
+        assert await self.member(lost) == ("revoked", taro.member_id)
+        assert set(await lost.recover()) == {BACK, RecordObstacle.BY_HAND}
+        after = await lost.everything()
+        assert after["balances"] == before["balances"]
+        assert set(await lost.recover(lines)) == {HERE, RecordObstacle.BY_HAND}
+        assert [line["action"] for line in await lost.missing()] == ["proposed", "proposal approved"]
+        assert (await lost.everything()) == after
+        report = await town.store.read(audit.verify)
+        assert report.ok, report.faults
+
+    async def test_cut_at_any_statement_no_half_of_a_move_is_there(self, lost: Lost) -> None:
+        before = await self.merge(lost)
+        lost.roll_back()
+        lines = await lost.missing()
+        (moves,) = [group for group in group_records(lines) if group[0].get("move") == "merge"]
+        assert len(moves) == 4  # the reserve of the backup and the grant since, out and in
+        await lost.recover([line for line in lines if line.get("move") == "grant"])
+        at = 0
+        while True:
+            breaking = BreakAt(at)
+            sa.event.listen(lost.town.store.engine, "before_cursor_execute", breaking)
+            with suppress(RuntimeError, StoreError):
+                await lost.recover(list(moves))
+            sa.event.remove(lost.town.store.engine, "before_cursor_execute", breaking)
+            if not breaking.broke:
+                break
+            assert len([line for line in await lost.missing() if line.get("move") == "merge"]) == 4
+            at += 1
+        assert (await lost.everything())["balances"] == before["balances"]
+
+    async def test_what_the_old_id_was_given_has_to_come_back_first(self, lost: Lost) -> None:
+        await self.merge(lost)
+        lost.roll_back()
+        lines = await lost.missing()
+        merge = [line for line in lines if line.get("move") == "merge"]
+        assert await lost.recover(merge) == [RecordObstacle.TOO_LITTLE]
+        assert set(await lost.recover()) == {BACK, DONE_AGAIN, RecordObstacle.BY_HAND}
+
+
+def takes_away(lines: list[Any]) -> list[Any]:
+    return [line for line in lines if is_taken_away(line)]
 
 
 async def states(town: Town, staff: Any, member: Any) -> tuple[Any, Any, Any]:

@@ -176,6 +176,7 @@ __all__ = [
     "propose_closing",
     "propose_deed_rule",
     "propose_member_access",
+    "propose_merge",
     "propose_outcome",
     "propose_resumption",
     "propose_reversal",
@@ -1561,7 +1562,7 @@ def withdraw_rule(
 def city_member(mykey_id: str) -> Call[models.CityMemberView]:
     """A member who has the city's points or has chosen it; anybody else does not exist here.
 
-    Refused with: unknown-member.
+    Refused with: unknown-member, member-merged.
     """
     return json_call("GET", f"/v1/city/members/{path_part(mykey_id)}", models.CityMemberView, session=True)
 
@@ -1904,7 +1905,7 @@ def file_granted_before(file_id: str, *, limit: int | UnsetType = UNSET) -> Call
 def get_grantee(project_id: str, mykey_id: str) -> Call[models.GranteeView]:
     """Whether a MyKey ID can be granted to, by the rule of grant files; the name of who has the city's points.
 
-    Refused with: unknown-project, unknown-member.
+    Refused with: unknown-project, unknown-member, member-merged.
     """
     return json_call(
         "GET",
@@ -2616,7 +2617,7 @@ def member_timeline(
 ) -> Call[models.TimelineView]:
     """What happened to a member in this city, newest first: points, exchanges, the account; and what ends when.
 
-    Refused with: unknown-member, reason-missing.
+    Refused with: unknown-member, member-merged, reason-missing.
     """
     return json_call(
         "POST",
@@ -2630,7 +2631,7 @@ def member_timeline(
 def unlock_member(*, mykey_id: str, reason: str) -> Call[None]:
     """Open the locks that wrong passwords have closed, after the clerk has seen who it is.
 
-    Refused with: unknown-member, reason-missing.
+    Refused with: unknown-member, member-merged, reason-missing.
     """
     return json_call(
         "POST",
@@ -2646,7 +2647,7 @@ def propose_member_access(*, mykey_id: str, reason: str) -> Call[models.Proposal
 
     Another person decides, is shown the code once, and gives it to the member, who chooses a new password with it.
 
-    Refused with: unknown-member, proposal-pending, nobody-to-decide, reason-missing.
+    Refused with: unknown-member, member-merged, proposal-pending, nobody-to-decide, reason-missing.
     """
     return json_call(
         "POST",
@@ -2692,7 +2693,7 @@ def print_pay_cards(*, numbers: list[str]) -> Call[File]:
 def stop_pay_card(*, mykey_id: str, reason: str) -> Call[None]:
     """Stop a member's card. From this moment on no shop takes points with it.
 
-    Refused with: unknown-member, pay-card-none, reason-missing.
+    Refused with: unknown-member, member-merged, pay-card-none, reason-missing.
     """
     return json_call(
         "POST",
@@ -2706,7 +2707,7 @@ def stop_pay_card(*, mykey_id: str, reason: str) -> Call[None]:
 def set_pay_card_pin(*, mykey_id: str, pin: str, reason: str) -> Call[None]:
     """Set the PIN that the member types at the desk; one that was locked is open again.
 
-    Refused with: unknown-member, pay-card-none, pay-card-pin-unfit, reason-missing.
+    Refused with: unknown-member, member-merged, pay-card-none, pay-card-pin-unfit, reason-missing.
     """
     return json_call(
         "POST",
@@ -3214,6 +3215,20 @@ def compare_day(*, partner_id: str, day: date) -> Call[models.Comparison]:
     )
 
 
+def propose_merge(*, from_mykey_id: str, mykey_id: str, reason: str) -> Call[models.ProposalView]:
+    """Propose to bring together two members who are one person; the old MyKey ID may have been revoked before.
+
+    Refused with: unknown-member, same-member, member-revoked, member-merged, member-busy, nothing-to-merge, proposal-pending, nobody-to-decide, reason-missing.
+    """
+    return json_call(
+        "POST",
+        "/v1/platform/members/merges",
+        models.ProposalView,
+        session=True,
+        body=models.MergeWanted(from_mykey_id=from_mykey_id, mykey_id=mykey_id, reason=reason),
+    )
+
+
 def list_proposals(
     *,
     state: Literal["waiting", "carried_out", "sent_back", "withdrawn", "expired", "ended"]
@@ -3242,7 +3257,7 @@ def approve_proposal(
 ) -> Call[models.DecisionView]:
     """Say yes to what somebody else has proposed; the last yes that is needed carries it out, whole or not at all.
 
-    Refused with: unknown-proposal, unknown-staff, unknown-point-service, unknown-municipality, unknown-project, unknown-shop, unknown-cycle, unknown-spend, unknown-member, unknown-file, unknown-rule, unknown-exchange, unknown-reversal, unknown-partner, proposal-state, proposal-changed, proposal-outdated, second-person-missing, project-exists, budget-exceeded, project-not-open, limit-of-the-day, limit-of-the-project, id-reused, login-taken, last-administrator, staff-active, staff-closed, cycle-closed, earlier-cycle-open, sum-too-large, cycle-not-closed, nothing-to-pay, file-made-before, payer-missing, bank-missing, refund-too-much, refund-expired, file-state, rule-in-effect, worse-not-accepted, too-few-deciders, no-debt, exchange-state, reversal-ended, reversal-by-hand, more-than-is-left, points-already-spent, no-difference, not-ours, no-whole-units, no-daily-list, partner-not-paused, bad-transfer-day, bad-deed-rule, not-the-members, partner-unavailable.
+    Refused with: unknown-proposal, unknown-staff, unknown-point-service, unknown-municipality, unknown-project, unknown-shop, unknown-cycle, unknown-spend, unknown-member, unknown-file, unknown-rule, unknown-exchange, unknown-reversal, unknown-partner, proposal-state, proposal-changed, proposal-outdated, second-person-missing, project-exists, budget-exceeded, project-not-open, limit-of-the-day, limit-of-the-project, id-reused, login-taken, last-administrator, staff-active, staff-closed, cycle-closed, earlier-cycle-open, sum-too-large, cycle-not-closed, nothing-to-pay, file-made-before, payer-missing, bank-missing, refund-too-much, refund-expired, file-state, rule-in-effect, worse-not-accepted, too-few-deciders, no-debt, exchange-state, reversal-ended, reversal-by-hand, more-than-is-left, points-already-spent, no-difference, not-ours, no-whole-units, no-daily-list, partner-not-paused, member-merged, member-revoked, member-busy, nothing-to-merge, bad-transfer-day, bad-deed-rule, not-the-members, partner-unavailable.
     """
     return json_call(
         "POST",

@@ -136,6 +136,7 @@ AuditAction: TypeAlias = Annotated[
         "record recovered",
         "chains signed",
         "member record exported",
+        "members merged",
         "exchange resolved",
         "exchange reversed",
         "reversal resolved",
@@ -920,6 +921,16 @@ class MemberView(Message, frozen=True, kw_only=True):
     default_point_service: str | None
     has_password: bool
     has_card: bool
+
+
+class MergeWanted(Message, frozen=True, kw_only=True):
+    """
+    All that the person has under `from_mykey_id` goes to `mykey_id`, which the person goes on with.
+    """
+
+    from_mykey_id: str
+    mykey_id: str
+    reason: str
 
 
 class MonthOfIssueView(Message, frozen=True, kw_only=True):

@@ -575,6 +575,24 @@ class MailNotOffered(NotFoundProblem):
     word = "mail-not-offered"
 
 
+class MemberBusy(ConflictProblem):
+    """Something of this member is under way."""
+
+    word = "member-busy"
+
+
+class MemberMerged(ConflictProblem):
+    """This MyKey ID was brought together with another."""
+
+    word = "member-merged"
+
+
+class MemberRevoked(ConflictProblem):
+    """This MyKey ID was revoked."""
+
+    word = "member-revoked"
+
+
 class MoreThanIsLeft(ConflictProblem):
     """More than can still be reversed."""
 
@@ -681,6 +699,12 @@ class NotTheMembers(InvalidInputProblem):
     """The account is not this member's."""
 
     word = "not-the-members"
+
+
+class NothingToMerge(ConflictProblem):
+    """There is nothing to bring over."""
+
+    word = "nothing-to-merge"
 
 
 class NothingToPay(ConflictProblem):
@@ -1119,6 +1143,12 @@ class RuleInEffect(ConflictProblem):
     """This version is in effect."""
 
     word = "rule-in-effect"
+
+
+class SameMember(ConflictProblem):
+    """These are one record."""
+
+    word = "same-member"
 
 
 class SecondFactorExists(ConflictProblem):
@@ -1562,6 +1592,9 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "mail-changed-enough": MailChangedEnough,
     "mail-link-over": MailLinkOver,
     "mail-not-offered": MailNotOffered,
+    "member-busy": MemberBusy,
+    "member-merged": MemberMerged,
+    "member-revoked": MemberRevoked,
     "more-than-is-left": MoreThanIsLeft,
     "mykey-id-changed-enough": MykeyIdChangedEnough,
     "mykey-id-generated-enough": MykeyIdGeneratedEnough,
@@ -1580,6 +1613,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "not-quoted": NotQuoted,
     "not-returned": NotReturned,
     "not-the-members": NotTheMembers,
+    "nothing-to-merge": NothingToMerge,
     "nothing-to-pay": NothingToPay,
     "notice-answered": NoticeAnswered,
     "oidc-arrival-unknown": OidcArrivalUnknown,
@@ -1653,6 +1687,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "role-not-allowed": RoleNotAllowed,
     "role-unfit": RoleUnfit,
     "rule-in-effect": RuleInEffect,
+    "same-member": SameMember,
     "second-factor-exists": SecondFactorExists,
     "second-factor-last": SecondFactorLast,
     "second-factor-missing": SecondFactorMissing,

@@ -24,6 +24,7 @@ from gateway.exchanges.corrections import CorrectionService
 from gateway.exchanges.exchange_context import longest_debit
 from gateway.exchanges.reversals import Reversals
 from gateway.exchanges.states import State
+from gateway.members import member_rows
 from gateway.members.passwords import PasswordHasher
 from gateway.model import Debited, InProgress, Reversed
 from gateway.partners import availability
@@ -110,6 +111,14 @@ class Bureau:
                     author, CARDS, DAY, exchange.exchange_id, reason="先方が正しい"
                 )
                 return proposal, lambda: world.balance(member)
+            case Deed.MEMBER_MERGE:
+                old, new = await world.member(), await world.member()
+                self.watch.own_account(old)
+                await world.settled(old, KASAMA)
+                proposal = await platform.merge_members(
+                    author, await self.mykey_id(old), await self.mykey_id(new), "本人確認書類で同じ方"
+                )
+                return proposal, lambda: world.balance(new, KASAMA)
             case _:
                 assert deed is Deed.PARTNER_RESUME
                 await platform.pause_partner(author, CARDS, "二重の回答")
@@ -134,6 +143,9 @@ class Bureau:
         exchange = await self.world.settled(member)
         self.plugin.day = [there(exchange.exchange_id, eikyu=theirs)]
         return member, exchange
+
+    async def mykey_id(self, member):
+        return await self.world.store.read(lambda conn: member_rows.find_member(conn, member).mykey_id)
 
     async def partner_state(self):
         return await self.world.store.read(
@@ -184,7 +196,7 @@ async def test_only_another_person_of_the_platform_decides_and_then_it_happens_o
     done = {
         Deed.EXCHANGE_OUTCOME: "exchange resolved", Deed.EXCHANGE_REVERSAL: "exchange reversed",
         Deed.REVERSAL_OUTCOME: "reversal resolved", Deed.DIFFERENCE: "difference closed",
-        Deed.PARTNER_RESUME: "partner resumed",
+        Deed.PARTNER_RESUME: "partner resumed", Deed.MEMBER_MERGE: "members merged",
     }  # fmt: skip
     actions = await bureau.actions()
     assert actions[:2] == [done[deed], "proposal approved"]
