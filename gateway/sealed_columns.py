@@ -68,6 +68,12 @@ SEALED_COLUMNS: Final = (
         ("municipality", "starts_on", "number"),
         lambda row: f"{row['municipality']}/{row['starts_on']}/{row['number']}",
     ),
+    SealedColumn(
+        city.bank_results.c.file_sealed,
+        "bank-result",
+        ("municipality", "starts_on", "number"),
+        lambda row: f"{row['municipality']}/{row['starts_on']}/{row['number']}",
+    ),
 )
 
 

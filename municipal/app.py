@@ -11,6 +11,7 @@ from aiohttp import web
 from municipal import (
     account,
     audit,
+    bank_results,
     counter,
     events,
     exchanges,
@@ -68,6 +69,7 @@ PARTS: Final = (
     shops,
     shop_debts,
     settlements,
+    bank_results,
     staff,
     audit,
     exchanges,

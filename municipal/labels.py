@@ -49,6 +49,39 @@ PAYOUTS: Final[Mapping[str, str]] = {
     "held": "保留",
     "returned": "振込不能・組戻し",
 }
+RESULT_WORDS: Final[Mapping[str, str]] = {
+    "paid": "済",
+    "returned": "振込不能",
+    "recalled": "組戻し",
+    "pending": "保留",
+}
+RESULT_EFFECTS: Final[Mapping[str, str]] = {
+    "refused": "一致しないため登録しない",
+    "propose": "承認のあとで登録する",
+    "waits": "承認を待っている",
+    "no_result": "結果のファイルにない",
+    "pending": "銀行で未確定",
+    "record": "済として登録する",
+    "known": "登録済み",
+}
+"""What recording a line of the bank's file does, in the order in which it needs somebody's eyes."""
+RESULT_MATCHES: Final[Mapping[str, str]] = {
+    "same": "",
+    "other_sum": "金額が違います",
+    "other_account": "口座が違います",
+    "not_sent": "送っていない振込です",
+    "twice": "同じ振込が2回あります",
+    "unknown_code": "設定にないコードです",
+}
+SETTLEMENT_SETTINGS: Final[Mapping[str, str]] = {
+    "bank_sheet": "銀行の仕様書の名前と版",
+    "result_column": "結果コードの位置（桁）",
+    "result_length": "結果コードの文字数",
+    "paid_codes": "「済」のコード",
+    "returned_codes": "「振込不能」のコード",
+    "recalled_codes": "「組戻し」のコード",
+    "pending_codes": "「保留」のコード",
+}
 DEBT_ENDS: Final[Mapping[str, str]] = {
     "repaid": "返金を受け取った",
     "written_off": "債権を放棄する",

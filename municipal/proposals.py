@@ -27,6 +27,7 @@ from municipal.labels import (
     EXPIRIES,
     PAYOUTS,
     ROLES,
+    SETTLEMENT_SETTINGS,
     STATE_REASONS,
     VERDICTS,
     WORSE,
@@ -40,7 +41,7 @@ pages = Pages(needs="see_proposals")
 
 Deed: TypeAlias = Literal[
     "grant", "grant_file", "grant_cancel", "correction", "project", "budget", "refund", "shop_account", "payer_account",
-    "closing", "transfer_file", "payout", "shop_debt", "staff", "role", "reset", "restart", "rule", "rule_withdrawal", "shop_staff",
+    "closing", "transfer_file", "payout", "shop_debt", "settlement_settings", "staff", "role", "reset", "restart", "rule", "rule_withdrawal", "shop_staff",
     "shop_reset", "member_access", "card_limits", "deed_rule",
 ]  # fmt: skip
 """What the city's table of deeds has a line for."""
@@ -59,6 +60,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "transfer_file": "振込ファイルの作成",
     "payout": "振込結果の登録",
     "shop_debt": "閉店した加盟店の未収の処理",
+    "settlement_settings": "精算と銀行の設定の変更",
     "staff": "職員の登録",
     "role": "権限の引き上げ",
     "reset": "ログインの再設定",
@@ -196,6 +198,7 @@ FACTS: Final[Mapping[str, str]] = {
     "proofs": "ログインの方法の数",
     "links": "連携している会社の数",
     "cards_stopped": "止めるポイントカードの枚数",
+    **SETTLEMENT_SETTINGS,
 }
 DONE: Final[Mapping[str, str]] = {
     "proposed": "提案しました。別の職員が承認するまで、何も行われません。",

@@ -65,6 +65,8 @@ OF_THE_CITY: Final[Mapping[Table, str]] = {
     city.settlement_lines: "what each shop was paid in each",
     city.payouts: "what became of each payment",
     city.shop_debts: "what closed shops owed",
+    city.settlement_settings: "how the city settles with its bank",
+    city.bank_results: "the bank's result files: who gave each, and who recorded it",
     city.transfer_files: "each making of the bank's file",
     tables.audit_lines: "the audit log; `hash` is over the hash before it and this line",
 }
@@ -380,6 +382,11 @@ def _write_bank(conn: Connection, code: str, writer: _Writer, vault: Vault) -> N
         bound_to = f"{code}/{row['starts_on']}/{row['number']}"
         content = vault.decrypt(row["file_sealed"], purpose="transfer-file", bound_to=bound_to)
         writer.write_bytes(f"transfer-files/{row['starts_on']}-{row['number']}.txt", content.encode("cp932"))
+    query = select(city.bank_results).where(city.bank_results.c.municipality == code)
+    for row in _rows(conn, query.order_by(*city.bank_results.primary_key)):
+        bound_to = f"{code}/{row['starts_on']}/{row['number']}"
+        content = vault.decrypt(row["file_sealed"], purpose="bank-result", bound_to=bound_to)
+        writer.write_bytes(f"bank-results/{row['starts_on']}-{row['number']}.txt", content.encode("cp932"))
 
 
 def _opened(conn: Connection, code: str, table: Table, vault: Vault) -> Iterator[dict[str, Any]]:

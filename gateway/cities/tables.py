@@ -334,6 +334,28 @@ settlement_lines = _table(
     Index("settlement_lines_of_a_shop", "municipality", "shop_id", "starts_on"),
 )
 
+settlement_settings = _table(  # how a city settles with its bank; without a row it has the defaults
+    "settlement_settings",
+    Column("municipality", _Words, primary_key=True),
+    Column("settings", _Words, nullable=False),  # JSON
+    Column("changed_at", Instant, nullable=False),
+)
+
+bank_results = _table(  # the bank's own result files of a cycle's transfers
+    "bank_results",
+    Column("municipality", _Words, nullable=False),
+    Column("starts_on", _Words, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("content_hash", _Words, nullable=False),
+    Column("file_sealed", LargeBinary, nullable=False),
+    Column("uploaded_by", _Words, nullable=False),
+    Column("uploaded_at", Instant, nullable=False),
+    Column("applied_by", _Words),  # the last to record what it says
+    Column("applied_at", Instant),
+    PrimaryKeyConstraint("municipality", "starts_on", "number"),
+    UniqueConstraint("municipality", "starts_on", "content_hash", name="a_result_file_is_one"),
+)
+
 # --- figures ----------------------------------------------------------------------------------------------------------
 
 figure_cursors = _table(  # how far each book has been counted

@@ -83,6 +83,21 @@ class AuditAction(StrEnum):
     SETTLEMENT_CLOSED = "settlement closed", "精算の締め", "Settlement closed"
     TRANSFER_FILE_DOWNLOADED = "transfer file downloaded", "振込ファイルの保存", "Transfer file downloaded"
     PAYOUT_RECORDED = "payout recorded", "振込結果の登録", "Payout result recorded"
+    BANK_RESULT_UPLOADED = (
+        "bank result uploaded",
+        "銀行の振込結果ファイルの受け取り",
+        "Bank's result file uploaded",
+    )
+    BANK_RESULT_RECORDED = (
+        "bank result recorded",
+        "銀行の振込結果ファイルの登録",
+        "Bank's result file recorded",
+    )
+    SETTLEMENT_SETTINGS_CHANGED = (
+        "settlement settings changed",
+        "精算と銀行の設定の変更",
+        "Settings of settlement and bank changed",
+    )
     SHOP_DEBT_ENDED = "shop debt ended", "閉店した加盟店の未収の処理", "Closed shop's debt ended"
     SHOP_ACCOUNT_CONFIRMED = "shop account confirmed", "お店による口座の確認", "Account confirmed by the shop"
     SHOP_ACCOUNT_DISPUTED = "shop account disputed", "お店からの口座への異議", "Account disputed by the shop"

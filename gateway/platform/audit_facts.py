@@ -37,6 +37,14 @@ class ExportedList(StrEnum):
 
 
 FACT_LABELS: Final[Mapping[str, Label]] = {
+    "bank_sheet": Label("銀行の仕様書", "The bank's sheet"),
+    "result_column": Label("結果コードの位置（桁）", "Column of the result code"),
+    "result_length": Label("結果コードの文字数", "Length of the result code"),
+    "paid_codes": Label("「済」のコード", "Codes of what was paid"),
+    "returned_codes": Label("「振込不能」のコード", "Codes of what came back"),
+    "recalled_codes": Label("「組戻し」のコード", "Codes of what was recalled"),
+    "pending_codes": Label("「保留」のコード", "Codes of what is not known yet"),
+    "shops_returned": Label("振込不能・組戻しの加盟店", "Shops whose payment came back"),
     "account": Label("口座", "Account"),
     "budget": Label("予算", "Budget"),
     "day": Label("利用した日", "Day of the payment"),

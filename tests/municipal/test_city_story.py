@@ -312,7 +312,7 @@ def test_a_refund_of_a_closed_cycle_is_told_as_a_correction_in_the_next(at: At) 
     assert statement.page.locator("#corrected").is_visible()
 
 
-def test_a_cycle_is_closed_once_and_the_bank_gets_its_file(at: At) -> None:
+def test_a_cycle_is_closed_once_and_the_bank_gets_its_file(at: At, tmp_path: Path) -> None:
     approver = at("kacho").to("/settlements/2018-07-16")
     assert "締めへ進む" not in approver.text()
     approver.town.set_clock(datetime(2018, 8, 1, 9, 0, tzinfo=JST))
@@ -339,6 +339,43 @@ def test_a_cycle_is_closed_once_and_the_bank_gets_its_file(at: At) -> None:
         approver.page.click("text=PDFで保存")
     assert Path(pdf.value.path()).read_bytes().startswith(b"%PDF")
     assert approver.to("/settlements/2018-07-16/close").path().partition("?")[0] == "/settlements/2018-07-16"
+    the_banks_result_is_read(at, approver, data, tmp_path)
+
+
+def the_banks_result_is_read(at: At, approver: Staffer, sent: bytes, folder: Path) -> None:
+    """From the settings to 済 for all shops but one, whose payment comes back; each page is accessible."""
+    assert "形式は銀行ごとに違います" in approver.to("/settlements/2018-07-16/bank-results").text()
+    boss = at("kanri").to("/settlement-settings")
+    assert faults(boss.page) == []
+    boss.fill(
+        bank_sheet="見本銀行 結果ファイル仕様書 第3版", result_column="１１４", paid_codes="0", returned_codes="1、2",
+        reason="銀行の仕様書",
+    ).press("提案する")  # fmt: skip
+    assert "0 → 114" in decide(at, boss).text()
+
+    records = sent.decode("cp932").split("\r\n")
+    transfers = [place for place, record in enumerate(records) if record.startswith("2")]
+    for place in transfers:
+        result = "1" if place == transfers[-1] else "0"
+        records[place] = records[place][:113] + result + records[place][114:]
+    path = folder / "kekka.txt"
+    path.write_bytes("\r\n".join(records).encode("cp932"))
+    approver.to("/settlements/2018-07-16").press("銀行の結果ファイルを読み込む")
+    assert faults(approver.page) == []
+    approver.page.set_input_files("#file", path)
+    approver.press("読み込んで確認する").picture("bank-result")
+    assert faults(approver.page) == []
+    assert "まだ何も登録されていません" in approver.text()
+    approver.fill(reason="銀行のファイル").press("登録する")
+    assert "承認を待っている" in approver.picture("bank-result-recorded").text()
+    assert approver.page.locator("form button.primary").count() == 0
+    approver.to("/settlements/2018-07-16")
+    assert approver.page.locator("[aria-labelledby=payouts] .badge.settled").count() == len(transfers) - 1
+    boss.to("/proposals").page.click("main a:has-text('振込結果の登録')")
+    boss.page.wait_for_load_state()
+    assert "振込不能（銀行のコード 1）銀行のファイル" in boss.text()
+    boss.press("承認する")
+    assert "振込不能・組戻し" in approver.to("/settlements/2018-07-16").text()
 
 
 def test_the_audit_log_says_who_and_why_and_shows_a_line_that_was_changed(

@@ -38,7 +38,7 @@ ADMINISTRATORS = [
     "/projects/{project}/grant", "/projects/{project}/grants", "/projects/{project}/venue", "/projects/{project}/file", "/files", "/members", "/support", "/cards", "/cards/limits",
     "/events", "/events/new", "/shops", "/shops?q=そば&closed=yes", "/shops/new", "/shops/shop-01",
     "/shops/shop-01/edit", "/shops/shop-01/closing", "/shops/shop-01/code", "/shops/shop-01/people",
-    "/shops/shop-01/people/{cashier}", "/shops/shop-01/bank", "/shops/shop-01/bank?by=yucho", "/payer", "/settlements", "/settlements/2018-07-01", "/settlements/2018-07-16",
+    "/shops/shop-01/people/{cashier}", "/shops/shop-01/bank", "/shops/shop-01/bank?by=yucho", "/payer", "/settlement-settings", "/settlements", "/settlements/2018-07-01", "/settlements/2018-07-01/bank-results", "/settlements/2018-07-16",
     "/settlements/2018-05-01/corrections", "/settlements/2018-07-16/corrections",
     "/settlements/2018-07-01/shops/shop-02", "/settlements/2018-07-01/payouts/shop-02", "/settlements/debts", "/spends", "/spends?spend=x",
     "/spends/{spend}", "/staff", "/staff?who=shops", "/staff/new", "/staff/{person}", "/audit", "/audit?action=granted&since=2018-07-01", "/projects/unknown",
@@ -160,7 +160,18 @@ MENUS = {
     "shimin": SEES,
     "fukushi": SEES | {"/support", "/cards", "/members", "/spends", "/proposals"},
     "kacho": SEES | {"/support", "/members", "/spends", "/audit", "/proposals"},
-    "kanri": SEES | {"/support", "/cards", "/members", "/spends", "/audit", "/payer", "/staff", "/proposals"},
+    "kanri": SEES
+    | {
+        "/support",
+        "/cards",
+        "/members",
+        "/spends",
+        "/audit",
+        "/payer",
+        "/settlement-settings",
+        "/staff",
+        "/proposals",
+    },
     "platform": {
         "/",
         "/partners",

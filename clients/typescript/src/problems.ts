@@ -66,6 +66,11 @@ export class BadRule extends InvalidInputProblem {
   override name = "BadRule";
 }
 
+/** The settings do not fit. */
+export class BadSettlementSettings extends InvalidInputProblem {
+  override name = "BadSettlementSettings";
+}
+
 /** The entry does not fit. */
 export class BadShop extends InvalidInputProblem {
   override name = "BadShop";
@@ -79,6 +84,16 @@ export class BadTransferDay extends InvalidInputProblem {
 /** A shop has no bank account. */
 export class BankMissing extends ConflictProblem {
   override name = "BankMissing";
+}
+
+/** The file is of another run. */
+export class BankResultOfAnotherRun extends InvalidInputProblem {
+  override name = "BankResultOfAnotherRun";
+}
+
+/** The result file cannot be read. */
+export class BankResultUnreadable extends InvalidInputProblem {
+  override name = "BankResultUnreadable";
 }
 
 /** The body broke off. */
@@ -566,6 +581,11 @@ export class NotTheMembers extends InvalidInputProblem {
   override name = "NotTheMembers";
 }
 
+/** Nothing is changed. */
+export class NothingChanged extends ConflictProblem {
+  override name = "NothingChanged";
+}
+
 /** There is nothing to bring over. */
 export class NothingToMerge extends ConflictProblem {
   override name = "NothingToMerge";
@@ -894,6 +914,11 @@ export class RestorationRefused extends UnauthorizedProblem {
 /** Being completed after a restore. */
 export class Restored extends UnavailableProblem {
   override name = "Restored";
+}
+
+/** The bank's result files are not described yet. */
+export class ResultLayoutMissing extends ConflictProblem {
+  override name = "ResultLayoutMissing";
 }
 
 /** This is not the code of the return. */
@@ -1246,9 +1271,12 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "bad-point-service": BadPointService,
   "bad-project": BadProject,
   "bad-rule": BadRule,
+  "bad-settlement-settings": BadSettlementSettings,
   "bad-shop": BadShop,
   "bad-transfer-day": BadTransferDay,
   "bank-missing": BankMissing,
+  "bank-result-of-another-run": BankResultOfAnotherRun,
+  "bank-result-unreadable": BankResultUnreadable,
   "body-broken": BodyBroken,
   "body-invalid": BodyInvalid,
   "body-not-json": BodyNotJson,
@@ -1346,6 +1374,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "not-quoted": NotQuoted,
   "not-returned": NotReturned,
   "not-the-members": NotTheMembers,
+  "nothing-changed": NothingChanged,
   "nothing-to-merge": NothingToMerge,
   "nothing-to-pay": NothingToPay,
   "notice-answered": NoticeAnswered,
@@ -1412,6 +1441,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "refund-too-much": RefundTooMuch,
   "restoration-refused": RestorationRefused,
   "restored": Restored,
+  "result-layout-missing": ResultLayoutMissing,
   "return-code-wrong": ReturnCodeWrong,
   "return-url-missing": ReturnUrlMissing,
   "return-url-not-allowed": ReturnUrlNotAllowed,

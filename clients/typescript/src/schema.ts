@@ -2195,6 +2195,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/city/settlements/{starts_on}/bank-results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bank's result files of a cycle, oldest first. */
+        get: operations["list_bank_results"];
+        put?: never;
+        /**
+         * Read the bank's own result file (総合振込の結果) and show what it says of each shop. Nothing is recorded by it.
+         * @description The same content again is the same file (200).
+         */
+        post: operations["upload_bank_result"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/settlements/{starts_on}/bank-results/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A result file held against what is known of each payment now. */
+        get: operations["get_bank_result"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/settlements/{starts_on}/bank-results/{number}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record what was shown: what was paid at once; what came back is proposed for each shop, since it is owed again. */
+        post: operations["record_bank_result"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/settlement-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the city settles with its bank. */
+        get: operations["get_settlement_settings"];
+        /** Propose other settings (202): they count for what is made after another person's yes. What was closed stays as it is. */
+        put: operations["change_settlement_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/shop/account-notices": {
         parameters: {
             query?: never;
@@ -3743,7 +3816,7 @@ export interface components {
          * @description A deed. The value is what lines hold and programs branch on; `label` is what people read.
          * @enum {string}
          */
-        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
+        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
         /** @description A deed that a city's log may hold, as the filter takes it, and named for people. */
         AuditActionView: {
             action: string;
@@ -3821,6 +3894,46 @@ export interface components {
         /** @description Null as long as nobody has said where to pay. */
         BankOf: {
             account: components["schemas"]["BankView"] | null;
+        };
+        BankResultFileView: {
+            number: number;
+            uploaded_by: string;
+            /** Format: date-time */
+            uploaded_at: string;
+            applied_by: string | null;
+            applied_at: string | null;
+        };
+        BankResultFiles: {
+            files: components["schemas"]["BankResultFileView"][];
+        };
+        /**
+         * @description One transfer of a result file. `place` 0 was sent and stands not in the file; `shop_id` is empty where none fits.
+         *
+         *     `match`: same, other_sum, other_account, not_sent, twice or unknown_code. `effect` is what recording would do: record
+         *     (paid, at once), propose (came back, a second person), waits (proposed already), known, pending (the bank does not
+         *     know yet), refused (does not fit), no_result.
+         */
+        BankResultLineView: {
+            place: number;
+            shop_id: string;
+            shop_name: string;
+            account: string;
+            yen: number;
+            sent_yen: number | null;
+            code: string;
+            word: ("paid" | "returned" | "recalled" | "pending") | null;
+            match: string;
+            state: string;
+            effect: string;
+        };
+        /** @description `version` names exactly what is shown; recording sends it back. `transfer_file` is the number of the file that was sent. */
+        BankResultOf: {
+            file: components["schemas"]["BankResultFileView"];
+            /** Format: date */
+            starts_on: string;
+            transfer_file: number;
+            version: string;
+            lines: components["schemas"]["BankResultLineView"][];
         };
         BankView: {
             bank_code: string;
@@ -5590,6 +5703,11 @@ export interface components {
                 [key: string]: string | number | null;
             }[];
         };
+        /** @description `seen` is the `version` of what was shown. */
+        RecordingWanted: {
+            seen: string;
+            reason: string;
+        };
         /** @description Send the browser to `url`; it serves once, until `expires_at`. */
         RedirectView: {
             url: string;
@@ -5625,6 +5743,11 @@ export interface components {
             shared_terminal?: boolean;
             /** @default  */
             source?: string;
+        };
+        /** @description How many payments were recorded as made, and the proposals that now wait. */
+        ResultRecordedView: {
+            paid: number;
+            proposals: string[];
         };
         /**
          * @description How long it is kept.
@@ -5759,6 +5882,32 @@ export interface components {
         };
         SessionsEnded: {
             ended: number;
+        };
+        SettlementSettingsView: {
+            bank_sheet: string;
+            result_column: number;
+            result_length: number;
+            paid_codes: string[];
+            returned_codes: string[];
+            recalled_codes: string[];
+            pending_codes: string[];
+            version: string;
+        };
+        /** @description All settings as they shall be; `seen` is the version that they were drawn from. */
+        SettlementSettingsWanted: {
+            /** @default  */
+            bank_sheet?: string;
+            /** @default 0 */
+            result_column?: number;
+            /** @default 1 */
+            result_length?: number;
+            paid_codes?: string[];
+            returned_codes?: string[];
+            recalled_codes?: string[];
+            pending_codes?: string[];
+            reason: string;
+            /** @default null */
+            seen?: string | null;
         };
         /** @description A cycle with a line a shop; not closed, it shows what closing now would give. */
         SettlementView: {
@@ -9778,6 +9927,157 @@ export interface operations {
             };
         };
     };
+    list_bank_results: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankResultFiles"];
+                };
+            };
+        };
+    };
+    upload_bank_result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankResultOf"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankResultOf"];
+                };
+            };
+        };
+    };
+    get_bank_result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankResultOf"];
+                };
+            };
+        };
+    };
+    record_bank_result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResultRecordedView"];
+                };
+            };
+        };
+    };
+    get_settlement_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettlementSettingsView"];
+                };
+            };
+        };
+    };
+    change_settlement_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettlementSettingsWanted"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
     list_own_notices: {
         parameters: {
             query?: never;
@@ -11847,7 +12147,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                deed: "grant" | "grant_file" | "grant_cancel" | "correction" | "project" | "budget" | "refund" | "shop_account" | "payer_account" | "closing" | "transfer_file" | "payout" | "shop_debt" | "staff" | "role" | "reset" | "restart" | "rule" | "rule_withdrawal" | "shop_staff" | "shop_reset" | "member_access" | "card_limits" | "deed_rule";
+                deed: "grant" | "grant_file" | "grant_cancel" | "correction" | "project" | "budget" | "refund" | "shop_account" | "payer_account" | "closing" | "transfer_file" | "payout" | "shop_debt" | "settlement_settings" | "staff" | "role" | "reset" | "restart" | "rule" | "rule_withdrawal" | "shop_staff" | "shop_reset" | "member_access" | "card_limits" | "deed_rule";
             };
             cookie?: never;
         };

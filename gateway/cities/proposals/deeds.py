@@ -40,6 +40,7 @@ class Deed(StrEnum):
     TRANSFER_FILE = "transfer_file"
     PAYOUT = "payout"
     SHOP_DEBT = "shop_debt"
+    SETTLEMENT_SETTINGS = "settlement_settings"
     STAFF = "staff"
     ROLE = "role"
     RESET = "reset"
@@ -79,6 +80,7 @@ _PLATFORM_TOO: Final = frozenset({Deed.STAFF, Deed.RESET, Deed.RESTART})
 
 ALWAYS_DECIDED: Final = PLATFORM_DEEDS | {
     Deed.GRANT_FILE, Deed.CORRECTION, Deed.GRANT_CANCEL, Deed.MEMBER_ACCESS, Deed.DEED_RULE,
+    Deed.SETTLEMENT_SETTINGS,
     Deed.CARD_LIMITS,
 }  # fmt: skip
 """Needs at least one person besides the author, whatever a city's table says."""
@@ -106,6 +108,7 @@ PROPOSED_BY: Final[Mapping[Deed, Action]] = {
     Deed.TRANSFER_FILE: Action.SETTLE,
     Deed.PAYOUT: Action.SETTLE,
     Deed.SHOP_DEBT: Action.SETTLE,
+    Deed.SETTLEMENT_SETTINGS: Action.KEEP_BANKS,
     Deed.STAFF: Action.KEEP_STAFF,
     Deed.ROLE: Action.KEEP_STAFF,
     Deed.RESET: Action.KEEP_STAFF,

@@ -35,9 +35,10 @@ from gateway.cities.proposals.deeds import Deed
 from gateway.cities.proposals.proposal_rows import Proposal, ProposalState
 from gateway.cities.proposals.propose import Ground
 from gateway.cities.rule_changes import AnnounceRule, WithdrawRule
-from gateway.cities.settlement import closing, payouts, shop_debts, transfer_file_making
+from gateway.cities.settlement import closing, payouts, settlement_settings, shop_debts, transfer_file_making
 from gateway.cities.settlement.closing import CloseCycle
 from gateway.cities.settlement.payouts import RecordPayout
+from gateway.cities.settlement.settlement_settings import ChangeSettlementSettings
 from gateway.cities.settlement.shop_debts import EndDebt
 from gateway.cities.settlement.transfer_file_making import MakeTransferFile
 from gateway.cities.shops import shops
@@ -207,6 +208,11 @@ def _change_card_limits(decided: Decided, command: ChangeCardLimits) -> None:
     pay_card_limits.change_card_limits(
         decided.conn, decided.author, command, decided.proposal.reason, decided.at
     )
+
+
+def _change_settlement_settings(decided: Decided, command: ChangeSettlementSettings) -> None:
+    why = decided.proposal.reason
+    settlement_settings.change_settings(decided.conn, decided.author, command, why, decided.at)
 
 
 def _change_deed_rule(decided: Decided, command: ChangeDeedRule) -> None:
@@ -411,6 +417,10 @@ EFFECTS: Final[Mapping[Deed, Effect]] = {
         command=EndDebt,
         ground=lambda _, conn, code, command: shop_debts.debt_ground(conn, code, command),
         carry_out=_end_shop_debt,
+    ),
+    Deed.SETTLEMENT_SETTINGS: Effect(
+        command=ChangeSettlementSettings, ground=settlement_settings.settings_ground,
+        carry_out=_change_settlement_settings,
     ),
     Deed.STAFF: Effect(command=AddStaff, ground=_no_ground, carry_out=_add_staff, makes_password=True),
     Deed.ROLE: Effect(command=RaiseRole, ground=_staff_ground, carry_out=_raise_role, concerns=_concerns),

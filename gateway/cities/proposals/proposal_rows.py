@@ -109,6 +109,15 @@ def find_waiting(
     return None if row is None else _proposal(row, _approvals(conn, code, row.proposal_id))
 
 
+def list_waiting_subjects(conn: Connection, code: str, deed: Deed) -> list[str]:
+    """What the waiting proposals of one deed are about."""
+    query = select(_proposals.c.subject).where(
+        _proposals.c.municipality == code, _proposals.c.deed == deed.value,
+        _proposals.c.state == ProposalState.WAITING.value,
+    )  # fmt: skip
+    return list(conn.scalars(query))
+
+
 def list_by_state(
     conn: Connection, code: str, states: Collection[ProposalState], after: str | None = None
 ) -> list[Proposal]:

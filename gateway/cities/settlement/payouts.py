@@ -10,6 +10,7 @@ them with its own. The closed cycle stays as it is.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -22,6 +23,7 @@ from gateway.cities.settlement import payout_rows, transfer_files
 from gateway.cities.settlement import settlement_lines as lines
 from gateway.cities.settlement.payout_rows import OWED_AGAIN, Payout, PayoutState
 from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
+from gateway.cities.settlement.transfer_files import TransferFileMade
 from gateway.errors import ProblemError
 from gateway.platform.audit_actions import AuditAction
 
@@ -43,6 +45,25 @@ def ordered_lines(conn: Connection, code: str, settlement: Settlement) -> list[S
         for line in settlement.lines
         if line.paid_yen > 0 and (line.shop_id not in known or known[line.shop_id].state not in OWED_AGAIN)
     ]
+
+
+def lines_of_file(
+    conn: Connection, code: str, settlement: Settlement, made: TransferFileMade
+) -> list[ShopLine]:
+    """The lines that a file of the cycle ordered when it was made, in its order."""
+    known = payout_rows.list_by_cycle(conn, code, settlement.cycle.starts_on)
+    left_out = {
+        payout.shop_id
+        for payout in known.values()
+        if payout.state is PayoutState.HELD
+        or (payout.state is PayoutState.RETURNED and payout.recorded_at < made.made_at)
+    }
+    return [line for line in settlement.lines if line.paid_yen > 0 and line.shop_id not in left_out]
+
+
+def subject_of(command: RecordPayout) -> str:
+    """What a proposal of it is about."""
+    return f"{command.starts_on.isoformat()}/{command.shop_id}"
 
 
 def require_recordable(conn: Connection, code: str, command: RecordPayout) -> ShopLine:
@@ -111,6 +132,21 @@ def record_payout(
     }  # fmt: skip
     write_audit(conn, who, at, AuditAction.PAYOUT_RECORDED, starts_on, reason, facts)
     return payout
+
+
+def record_paid(
+    conn: Connection, who: StaffActor, starts_on: date, shop_ids: Collection[str], reason: str, at: datetime
+) -> None:
+    """Record many payments as made, as the bank says; the caller locks the cycle and has looked that each is ordered."""
+    settlement = lines.closed(conn, who.municipality, starts_on)
+    assert settlement is not None
+    for line in settlement.lines:
+        if line.shop_id in shop_ids:
+            payout = Payout(
+                shop_id=line.shop_id, state=PayoutState.PAID, points=line.paid_points, yen=line.paid_yen,
+                reason=reason, recorded_by=who.staff_id, recorded_at=at, carried_in=None,
+            )  # fmt: skip
+            payout_rows.save(conn, who.municipality, starts_on, payout)
 
 
 def _owe_again(conn: Connection, code: str, command: RecordPayout, line: ShopLine, at: datetime) -> None:

@@ -16,21 +16,25 @@ from sqlalchemy import Connection, func, select
 
 from gateway.cities import tables
 from gateway.cities.city_context import CityContext, require_reason, write_audit
+from gateway.cities.drawn_from import require_seen
 from gateway.cities.proposals import deeds
 from gateway.cities.proposals.deeds import Deed
 from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.proposals.propose import propose
 from gateway.cities.settlement import (
+    bank_results,
     business_days,
     closing,
     cycle_corrections,
     payout_rows,
     payouts,
+    settlement_settings,
     shop_debts,
     transfer_files,
 )
 from gateway.cities.settlement import settlement_lines as lines
 from gateway.cities.settlement import transfer_file_making as making
+from gateway.cities.settlement.bank_results import BankResult, BankResultView, ResultRecorded
 from gateway.cities.settlement.business_days import SettlementCycle
 from gateway.cities.settlement.closing import CloseCycle, cycle_from
 from gateway.cities.settlement.cycle_corrections import Correction
@@ -38,6 +42,7 @@ from gateway.cities.settlement.payout_rows import OWED_AGAIN, Payout, PayoutStat
 from gateway.cities.settlement.payouts import RecordPayout
 from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
 from gateway.cities.settlement.settlement_scope import CycleScope
+from gateway.cities.settlement.settlement_settings import ChangeSettlementSettings, SettlementSettings
 from gateway.cities.settlement.shop_debts import DebtEnd, EndDebt
 from gateway.cities.settlement.transfer_files import TransferFileMade
 from gateway.cities.shops import shop_rows
@@ -257,7 +262,7 @@ class Settlements:
             if state not in OWED_AGAIN or not deeds.rule_of(conn, code, Deed.PAYOUT).persons:
                 return payouts.record_payout(conn, who, command, why, now)
             return propose(
-                self.context, conn, who, Deed.PAYOUT, f"{starts_on.isoformat()}/{shop_id}", command,
+                self.context, conn, who, Deed.PAYOUT, payouts.subject_of(command), command,
                 ground=payouts.payout_ground(conn, code, command), facts=payouts.payout_facts(line, command),
                 reason=why, at=now,
             )  # fmt: skip
@@ -279,6 +284,70 @@ class Settlements:
             ]
 
         return await self.context.store.read(job)
+
+    async def upload_result(
+        self, who: StaffSession, starts_on: date, file: bytes
+    ) -> tuple[BankResultView, bool]:
+        """Read the bank's result file and show what it says; nothing takes effect. Says whether the file is new.
+
+        Raises ProblemError: `unknown-cycle`, and as `bank_results.upload_result`.
+        """
+        now, code = self.context.clock(), who.municipality
+
+        def job(conn: Connection) -> tuple[BankResultView, bool]:
+            cycle_from(starts_on)
+            result, is_new = bank_results.upload_result(self.context, conn, who, starts_on, file, now)
+            return bank_results.view_result(self.context, conn, code, starts_on, result.number), is_new
+
+        return await self.context.store.run(job)
+
+    async def results(self, code: str, starts_on: date) -> list[BankResult]:
+        """A cycle's result files, oldest first."""
+        return await self.context.store.read(lambda conn: bank_results.list_results(conn, code, starts_on))
+
+    async def result(self, code: str, starts_on: date, number: int) -> BankResultView:
+        """A result file held against what is known now. Raises ProblemError as `bank_results.view_result`."""
+        return await self.context.store.read(
+            lambda conn: bank_results.view_result(self.context, conn, code, starts_on, number)
+        )
+
+    async def record_result(
+        self, who: StaffSession, starts_on: date, number: int, seen: str, reason: str
+    ) -> ResultRecorded:
+        """Record what a result file says. Raises ProblemError `reason-missing` (422), and as `bank_results.record_result`."""
+        why, now = require_reason(reason), self.context.clock()
+        return await self.context.store.run(
+            lambda conn: bank_results.record_result(
+                self.context, conn, who, starts_on, number, seen, why, now
+            )
+        )
+
+    async def settings(self, code: str) -> SettlementSettings:
+        """How the city settles with its bank."""
+        return await self.context.store.read(lambda conn: settlement_settings.find_settings(conn, code))
+
+    async def propose_settings(
+        self, who: StaffSession, settings: SettlementSettings, reason: str, seen: str | None = None
+    ) -> Proposal:
+        """Propose other settings, which always need a second person. `seen` is the version that they were drawn from.
+
+        Raises ProblemError: `reason-missing` (422), `changed-meanwhile`, `nothing-changed` (409), and as `propose`.
+        """
+        why, now, code = require_reason(reason), self.context.clock(), who.municipality
+        command = ChangeSettlementSettings(settings=settings)
+
+        def job(conn: Connection) -> Proposal:
+            before = settlement_settings.find_settings(conn, code)
+            require_seen(seen, before.version)
+            if before == settings:
+                raise ProblemError("nothing-changed", "These are the settings already.")
+            return propose(
+                self.context, conn, who, Deed.SETTLEMENT_SETTINGS, code, command,
+                ground=settlement_settings.settings_ground(self.context, conn, code, command),
+                facts=settlement_settings.settings_facts(before, settings), reason=why, at=now,
+            )  # fmt: skip
+
+        return await self.context.store.run(job)
 
     async def end_shop_debt(
         self, who: StaffSession, shop_id: str, end: DebtEnd, reason: str

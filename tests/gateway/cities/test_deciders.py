@@ -124,7 +124,7 @@ class TestWhatPeopleRead:
             Deed.SHOP_RESET: ["soba", "shop-"], Deed.MEMBER_ACCESS: ["mykey_id", "山田 花子"],
             Deed.RULE_WITHDRAWAL: [OUEN, "'version': 1"], Deed.GRANT_CANCEL: ["kosodate", "mykey_id"],
             Deed.CORRECTION: ["mykey_id", OUEN], Deed.PAYOUT: ["cafe", "2018-07-16"],
-            Deed.SHOP_DEBT: ["cafe", "'yen': 100"],
+            Deed.SHOP_DEBT: ["cafe", "'yen': 100"], Deed.SETTLEMENT_SETTINGS: ["仕様書", "0 → 114"],
         }  # fmt: skip
         for word in subjects.get(deed, ["viewer-"]):
             assert word in named

@@ -17,6 +17,7 @@ from gateway.cities.proposals.effects import EFFECTS
 from gateway.cities.proposals.proposal_rows import LEGAL, ProposalState
 from gateway.cities.settlement import shop_debts, transfer_files
 from gateway.cities.settlement.payout_rows import PayoutState
+from gateway.cities.settlement.settlement_settings import SettlementSettings
 from gateway.cities.settlement.shop_debts import DebtEnd
 from gateway.cities.shops.bank_accounts import BankAccount, Payer, encrypt_payer
 from gateway.cities.shops.shops import ShopEntry
@@ -186,6 +187,10 @@ async def propose(town, deed, author):
             await town.announce(PointRule(open_for_direct_exchange=True), NOON.date() + timedelta(days=9))
             proposal = await city.rules.withdraw(author, OUEN, 1, "取りやめ")
             return proposal, lambda: rule_versions(town)
+        case Deed.SETTLEMENT_SETTINGS:
+            settings = SettlementSettings(bank_sheet="仕様書", result_column=114, paid_codes=("0",))
+            proposal = await city.settlements.propose_settings(author, settings, "銀行の仕様書")
+            return proposal, lambda: city.settlements.settings(code)
         case Deed.CARD_LIMITS:
             limits = CardLimits(points_a_day=10**6)
             proposal = await city.cards.change_limits(author, limits, "簡素化", seen=None)

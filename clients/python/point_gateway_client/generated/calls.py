@@ -40,6 +40,7 @@ __all__ = [
     "change_password",
     "change_pay_card_limits",
     "change_project_budget",
+    "change_settlement_settings",
     "change_shop",
     "change_staff_role",
     "check_mykey_id",
@@ -86,6 +87,7 @@ __all__ = [
     "file_report",
     "file_report_workbook",
     "generate_mykey_id",
+    "get_bank_result",
     "get_city_event",
     "get_corrections",
     "get_corrections_csv",
@@ -100,6 +102,7 @@ __all__ = [
     "get_settlement",
     "get_settlement_csv",
     "get_settlement_pdf",
+    "get_settlement_settings",
     "get_shop",
     "get_shop_bank",
     "get_spend",
@@ -114,6 +117,7 @@ __all__ = [
     "link_phone",
     "list_account_notices",
     "list_audit_actions",
+    "list_bank_results",
     "list_city_events",
     "list_city_point_services",
     "list_city_shops",
@@ -185,6 +189,7 @@ __all__ = [
     "quote",
     "read_audit",
     "read_shop_code",
+    "record_bank_result",
     "record_payout",
     "register_by_card",
     "register_by_phone",
@@ -248,6 +253,7 @@ __all__ = [
     "take_points",
     "unlink",
     "unlock_member",
+    "upload_bank_result",
     "upload_grants",
     "verify_audit",
     "withdraw_proposal",
@@ -2259,6 +2265,102 @@ def set_payer(
     )
 
 
+def list_bank_results(starts_on: date) -> Call[models.BankResultFiles]:
+    """The bank's result files of a cycle, oldest first."""
+    return json_call(
+        "GET",
+        f"/v1/city/settlements/{path_part(starts_on)}/bank-results",
+        models.BankResultFiles,
+        session=True,
+    )
+
+
+def upload_bank_result(starts_on: date, *, content: bytes) -> Call[models.BankResultOf]:
+    """Read the bank's own result file (総合振込の結果) and show what it says of each shop. Nothing is recorded by it.
+
+    The same content again is the same file (200).
+
+    Refused with: unknown-cycle, cycle-not-closed, result-layout-missing, upload-type-wrong, bank-result-unreadable, bank-result-of-another-run.
+    """
+    return file_call(
+        "POST",
+        f"/v1/city/settlements/{path_part(starts_on)}/bank-results",
+        models.BankResultOf,
+        session=True,
+        content=content,
+        media_type="application/octet-stream",
+    )
+
+
+def get_bank_result(starts_on: date, number: int) -> Call[models.BankResultOf]:
+    """A result file held against what is known of each payment now.
+
+    Refused with: unknown-file, result-layout-missing, bank-result-unreadable, bank-result-of-another-run.
+    """
+    return json_call(
+        "GET",
+        f"/v1/city/settlements/{path_part(starts_on)}/bank-results/{path_part(number)}",
+        models.BankResultOf,
+        session=True,
+    )
+
+
+def record_bank_result(
+    starts_on: date, number: int, *, seen: str, reason: str
+) -> Call[models.ResultRecordedView]:
+    """Record what was shown: what was paid at once; what came back is proposed for each shop, since it is owed again.
+
+    Refused with: unknown-file, result-layout-missing, payout-state, changed-meanwhile, proposal-pending, nobody-to-decide, bank-result-unreadable, bank-result-of-another-run, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/settlements/{path_part(starts_on)}/bank-results/{path_part(number)}/recording",
+        models.ResultRecordedView,
+        session=True,
+        body=models.RecordingWanted(seen=seen, reason=reason),
+    )
+
+
+def get_settlement_settings() -> Call[models.SettlementSettingsView]:
+    """How the city settles with its bank."""
+    return json_call("GET", "/v1/city/settlement-settings", models.SettlementSettingsView, session=True)
+
+
+def change_settlement_settings(
+    *,
+    reason: str,
+    bank_sheet: str | UnsetType = UNSET,
+    result_column: int | UnsetType = UNSET,
+    result_length: int | UnsetType = UNSET,
+    paid_codes: list[str] | UnsetType = UNSET,
+    returned_codes: list[str] | UnsetType = UNSET,
+    recalled_codes: list[str] | UnsetType = UNSET,
+    pending_codes: list[str] | UnsetType = UNSET,
+    seen: str | None | UnsetType = UNSET,
+) -> Call[models.ProposalView]:
+    """Propose other settings (202): they count for what is made after another person's yes. What was closed stays as it is.
+
+    Refused with: nothing-changed, changed-meanwhile, proposal-pending, nobody-to-decide, bad-settlement-settings, reason-missing.
+    """
+    return json_call(
+        "PUT",
+        "/v1/city/settlement-settings",
+        models.ProposalView,
+        session=True,
+        body=models.SettlementSettingsWanted(
+            bank_sheet=bank_sheet,
+            result_column=result_column,
+            result_length=result_length,
+            paid_codes=paid_codes,
+            returned_codes=returned_codes,
+            recalled_codes=recalled_codes,
+            pending_codes=pending_codes,
+            reason=reason,
+            seen=seen,
+        ),
+    )
+
+
 def list_own_notices() -> Call[models.AccountNoticeList]:
     """What the city has changed of the account to which this shop is paid, newest first."""
     return json_call("GET", "/v1/shop/account-notices", models.AccountNoticeList, session=True)
@@ -3316,6 +3418,7 @@ def propose_deed_rule(
         "transfer_file",
         "payout",
         "shop_debt",
+        "settlement_settings",
         "staff",
         "role",
         "reset",

@@ -106,6 +106,9 @@ AuditAction: TypeAlias = Annotated[
         "settlement closed",
         "transfer file downloaded",
         "payout recorded",
+        "bank result uploaded",
+        "bank result recorded",
+        "settlement settings changed",
         "shop debt ended",
         "shop account confirmed",
         "shop account disputed",
@@ -188,6 +191,52 @@ class BankAccountWanted(Message, frozen=True, kw_only=True):
     number: str
     holder: str
     reason: str | UnsetType = UNSET
+
+
+class BankResultFileView(Message, frozen=True, kw_only=True):
+    number: int
+    uploaded_by: str
+    uploaded_at: datetime
+    applied_by: str | None
+    applied_at: datetime | None
+
+
+class BankResultFiles(Message, frozen=True, kw_only=True):
+    files: list[BankResultFileView]
+
+
+class BankResultLineView(Message, frozen=True, kw_only=True):
+    """
+    One transfer of a result file. `place` 0 was sent and stands not in the file; `shop_id` is empty where none fits.
+
+    `match`: same, other_sum, other_account, not_sent, twice or unknown_code. `effect` is what recording would do: record
+    (paid, at once), propose (came back, a second person), waits (proposed already), known, pending (the bank does not
+    know yet), refused (does not fit), no_result.
+    """
+
+    place: int
+    shop_id: str
+    shop_name: str
+    account: str
+    yen: int
+    sent_yen: int | None
+    code: str
+    word: str | None
+    match: str
+    state: str
+    effect: str
+
+
+class BankResultOf(Message, frozen=True, kw_only=True):
+    """
+    `version` names exactly what is shown; recording sends it back. `transfer_file` is the number of the file that was sent.
+    """
+
+    file: BankResultFileView
+    starts_on: date
+    transfer_file: int
+    version: str
+    lines: list[BankResultLineView]
 
 
 class BankView(Message, frozen=True, kw_only=True):
@@ -1616,6 +1665,15 @@ class ReceiptView(Message, frozen=True, kw_only=True):
     replayed: bool
 
 
+class RecordingWanted(Message, frozen=True, kw_only=True):
+    """
+    `seen` is the `version` of what was shown.
+    """
+
+    seen: str
+    reason: str
+
+
 class RedirectView(Message, frozen=True, kw_only=True):
     """
     Send the browser to `url`; it serves once, until `expires_at`.
@@ -1660,6 +1718,15 @@ class Restoration(Message, frozen=True, kw_only=True):
     new: str
     shared_terminal: bool | UnsetType = UNSET
     source: str | UnsetType = UNSET
+
+
+class ResultRecordedView(Message, frozen=True, kw_only=True):
+    """
+    How many payments were recorded as made, and the proposals that now wait.
+    """
+
+    paid: int
+    proposals: list[str]
 
 
 class ReturnCode(Message, frozen=True, kw_only=True):
@@ -1750,6 +1817,33 @@ class Sessions(Message, frozen=True, kw_only=True):
 
 class SessionsEnded(Message, frozen=True, kw_only=True):
     ended: int
+
+
+class SettlementSettingsView(Message, frozen=True, kw_only=True):
+    bank_sheet: str
+    result_column: int
+    result_length: int
+    paid_codes: list[str]
+    returned_codes: list[str]
+    recalled_codes: list[str]
+    pending_codes: list[str]
+    version: str
+
+
+class SettlementSettingsWanted(Message, frozen=True, kw_only=True):
+    """
+    All settings as they shall be; `seen` is the version that they were drawn from.
+    """
+
+    reason: str
+    bank_sheet: str | UnsetType = UNSET
+    result_column: int | UnsetType = UNSET
+    result_length: int | UnsetType = UNSET
+    paid_codes: list[str] | UnsetType = UNSET
+    returned_codes: list[str] | UnsetType = UNSET
+    recalled_codes: list[str] | UnsetType = UNSET
+    pending_codes: list[str] | UnsetType = UNSET
+    seen: str | None | UnsetType = UNSET
 
 
 class SheetsWanted(Message, frozen=True, kw_only=True):

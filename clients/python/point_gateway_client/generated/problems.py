@@ -101,6 +101,12 @@ class BadRule(InvalidInputProblem):
     word = "bad-rule"
 
 
+class BadSettlementSettings(InvalidInputProblem):
+    """The settings do not fit."""
+
+    word = "bad-settlement-settings"
+
+
 class BadShop(InvalidInputProblem):
     """The entry does not fit."""
 
@@ -117,6 +123,18 @@ class BankMissing(ConflictProblem):
     """A shop has no bank account."""
 
     word = "bank-missing"
+
+
+class BankResultOfAnotherRun(InvalidInputProblem):
+    """The file is of another run."""
+
+    word = "bank-result-of-another-run"
+
+
+class BankResultUnreadable(InvalidInputProblem):
+    """The result file cannot be read."""
+
+    word = "bank-result-unreadable"
 
 
 class BodyBroken(BadRequestProblem):
@@ -701,6 +719,12 @@ class NotTheMembers(InvalidInputProblem):
     word = "not-the-members"
 
 
+class NothingChanged(ConflictProblem):
+    """Nothing is changed."""
+
+    word = "nothing-changed"
+
+
 class NothingToMerge(ConflictProblem):
     """There is nothing to bring over."""
 
@@ -1095,6 +1119,12 @@ class Restored(UnavailableProblem):
     """Being completed after a restore."""
 
     word = "restored"
+
+
+class ResultLayoutMissing(ConflictProblem):
+    """The bank's result files are not described yet."""
+
+    word = "result-layout-missing"
 
 
 class ReturnCodeWrong(ForbiddenProblem):
@@ -1513,9 +1543,12 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "bad-point-service": BadPointService,
     "bad-project": BadProject,
     "bad-rule": BadRule,
+    "bad-settlement-settings": BadSettlementSettings,
     "bad-shop": BadShop,
     "bad-transfer-day": BadTransferDay,
     "bank-missing": BankMissing,
+    "bank-result-of-another-run": BankResultOfAnotherRun,
+    "bank-result-unreadable": BankResultUnreadable,
     "body-broken": BodyBroken,
     "body-invalid": BodyInvalid,
     "body-not-json": BodyNotJson,
@@ -1613,6 +1646,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "not-quoted": NotQuoted,
     "not-returned": NotReturned,
     "not-the-members": NotTheMembers,
+    "nothing-changed": NothingChanged,
     "nothing-to-merge": NothingToMerge,
     "nothing-to-pay": NothingToPay,
     "notice-answered": NoticeAnswered,
@@ -1679,6 +1713,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "refund-too-much": RefundTooMuch,
     "restoration-refused": RestorationRefused,
     "restored": Restored,
+    "result-layout-missing": ResultLayoutMissing,
     "return-code-wrong": ReturnCodeWrong,
     "return-url-missing": ReturnUrlMissing,
     "return-url-not-allowed": ReturnUrlNotAllowed,

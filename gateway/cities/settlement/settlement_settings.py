@@ -1,0 +1,150 @@
+"""How a city settles with its bank, as its bank's own sheet says: settings that only two persons change.
+
+A city without a row has the defaults, which are what every closed cycle before was made with. A change counts for what is
+made after it: a closed cycle, its statements and its files stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, select
+
+from gateway.cities import tables
+from gateway.cities.city_context import CityContext, StaffActor, write_audit
+from gateway.cities.drawn_from import version_of
+from gateway.cities.proposals.propose import Ground
+from gateway.cities.settlement import zengin
+from gateway.errors import ProblemError
+from gateway.platform.audit_actions import AuditAction
+from gateway.platform.sql import insert_into
+
+_settings: Final = tables.settlement_settings
+MAX_CODE_LENGTH: Final = 3
+_CODE: Final = re.compile(r"[0-9A-Z]{1,3}")
+
+
+class ResultWord(StrEnum):
+    """What a bank says became of a transfer: 済, 振込不能, 組戻し, or 保留 (not yet known)."""
+
+    PAID = "paid"
+    RETURNED = "returned"
+    RECALLED = "recalled"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementSettings:
+    """`bank_sheet` names the bank's own sheet that the rest was read from.
+
+    A result file holds the transfer's records with a code of `result_length` characters from `result_column` on (1 is a
+    record's first); 0 says that no sheet was read, and no result file is taken. Each code is in one of the four lists.
+
+    Raises ProblemError `bad-settlement-settings` (422), naming the field.
+    """
+
+    bank_sheet: str = ""
+    result_column: int = 0
+    result_length: int = 1
+    paid_codes: tuple[str, ...] = ()
+    returned_codes: tuple[str, ...] = ()
+    recalled_codes: tuple[str, ...] = ()
+    pending_codes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require_result_layout(self)
+
+    @property
+    def version(self) -> str:
+        return version_of(*asdict(self).values())
+
+    @property
+    def result_words(self) -> dict[str, ResultWord]:
+        """The bank's codes and what each means."""
+        return {code: word for word in ResultWord for code in getattr(self, f"{word.value}_codes")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeSettlementSettings:
+    """The command that waits for a second person: all settings as they shall be."""
+
+    settings: SettlementSettings
+
+
+def find_settings(conn: Connection, code: str) -> SettlementSettings:
+    """A city's settings; the defaults where it has changed none."""
+    text = conn.execute(
+        select(_settings.c.settings).where(_settings.c.municipality == code)
+    ).scalar_one_or_none()
+    return SettlementSettings() if text is None else _ADAPTER.validate_json(text)
+
+
+def settings_facts(before: SettlementSettings, after: SettlementSettings) -> dict[str, str | int]:
+    """What changes, as «from → to»; and the sheet by which the second person checks it."""
+    shown: dict[str, str | int] = {"bank_sheet": _shown(after.bank_sheet)}
+    for each in fields(SettlementSettings):
+        old, new = (_shown(getattr(settings, each.name)) for settings in (before, after))
+        if old != new:
+            shown[each.name] = f"{old} → {new}"
+    return shown
+
+
+def settings_ground(_: CityContext, conn: Connection, code: str, __: ChangeSettlementSettings) -> Ground:
+    """The settings that the author saw."""
+    return {"version": find_settings(conn, code).version}
+
+
+def change_settings(
+    conn: Connection, who: StaffActor, command: ChangeSettlementSettings, reason: str, at: datetime
+) -> None:
+    """Carry it out, for what is made from now on."""
+    facts = settings_facts(find_settings(conn, who.municipality), command.settings)
+    text = _ADAPTER.dump_json(command.settings).decode()
+    conn.execute(
+        insert_into(conn, _settings)
+        .values(municipality=who.municipality, settings=text, changed_at=at)
+        .on_conflict_do_update(
+            index_elements=[_settings.c.municipality], set_={"settings": text, "changed_at": at}
+        )
+    )
+    write_audit(conn, who, at, AuditAction.SETTLEMENT_SETTINGS_CHANGED, "", reason, facts)
+
+
+def bad_settings(field: str, text: str) -> ProblemError:
+    return ProblemError("bad-settlement-settings", f"{field}: {text}", field=field)
+
+
+def _require_result_layout(settings: SettlementSettings) -> None:
+    if not 0 <= settings.result_column <= zengin.LENGTH:
+        raise bad_settings("result_column", f"give a column from 1 to {zengin.LENGTH}, or 0 for none")
+    if not 1 <= settings.result_length <= MAX_CODE_LENGTH:
+        raise bad_settings("result_length", f"a code has 1 to {MAX_CODE_LENGTH} characters")
+    if settings.result_column + settings.result_length - 1 > zengin.LENGTH:
+        raise bad_settings("result_column", f"a record ends after column {zengin.LENGTH}")
+    seen: set[str] = set()
+    for word in ResultWord:
+        name = f"{word.value}_codes"
+        for code in getattr(settings, name):
+            if not _CODE.fullmatch(code) or len(code) != settings.result_length:
+                raise bad_settings(name, f"{code}: a code has {settings.result_length} capitals or digits")
+            if code in seen:
+                raise bad_settings(name, f"{code} stands for something else already")
+            seen.add(code)
+    if settings.result_column and not (settings.bank_sheet and settings.paid_codes):
+        raise bad_settings(
+            "paid_codes" if settings.bank_sheet else "bank_sheet",
+            "name the bank's sheet, and the code for what was paid",
+        )
+
+
+def _shown(value: object) -> str:
+    text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return text or "–"
+
+
+_ADAPTER: Final = TypeAdapter(SettlementSettings)
