@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import gateway
 from gateway.commands.table import COMMANDS, RELEASE, extra_missing
 from gateway.errors import GatewayError
+from gateway.platform.gc_tuning import lengthen_gc_interval
 
 if TYPE_CHECKING:
     import typer
@@ -40,6 +41,7 @@ def main() -> None:
     """Entry point: what goes wrong on purpose, or for want of something of this machine's, is one sentence and exit
     code 1.
     """
+    lengthen_gc_interval()
     try:
         app = _typer_app()
     except ModuleNotFoundError as fault:

@@ -77,7 +77,7 @@ async def serve(
                 runner, settings.server.host, settings.server.port, reuse_port=reuse_port or None
             )
             await site.start()
-            gc_tuning.reduce_gc()
+            gc_tuning.freeze_what_stays()
             _log.info("serving", address=site.name, public_url=settings.server.origin)
             on_ready(site.name)
             async with supervised(f"serves at {site.name}"):
