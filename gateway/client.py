@@ -42,11 +42,16 @@ def new_key_pair() -> KeyPair:
     """A fresh Ed25519 key; its id is made from the public half, so two keys never share one."""
     private = Ed25519PrivateKey.generate()
     public_raw = private.public_key().public_bytes_raw()
-    digest = base64.b32encode(hashlib.sha256(public_raw).digest()[:10]).decode().lower()
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return KeyPair(f"pgk_{digest}", pem, public_raw)
+    return KeyPair(key_id_of(public_raw), pem, public_raw)
+
+
+def key_id_of(public_raw: bytes) -> str:
+    """The id of the key with this public half."""
+    digest = base64.b32encode(hashlib.sha256(public_raw).digest()[:10]).decode().lower()
+    return f"pgk_{digest}"
 
 
 def load_private_key(pem: bytes) -> Ed25519PrivateKey:

@@ -125,6 +125,19 @@ VERDICTS: Final[Mapping[str, str]] = {
     "closed": "処理済み",
 }
 
+SCOPES: Final[Mapping[str, str]] = {
+    "portal": "利用者のポータル",
+    "municipal": "自治体ポイント管理クラウド",
+    "pos": "お店の受付",
+    "read-only": "読み取りだけ",
+}
+DIRECTIONS: Final[Mapping[str, str]] = {
+    "out": "移行の結果をポータルに知らせる",
+    "mailer": "利用者へのお知らせの配信を頼む",
+    "digests": "毎日の記録の要約を預ける",
+    "in": "協力会社からの通知を確かめる",
+}
+
 FILE_STATES: Final[Mapping[str, str]] = {
     "checking": "確認中",
     "faulty": "誤りあり",

@@ -8,17 +8,22 @@ from typing import Final
 
 from aiohttp import web
 
-from municipal.error_messages import NO_DAY, ErrorMessage
-from municipal.forms import beside, day, day_param, status
+from municipal.error_messages import NO_DAY, NO_NUMBER, ErrorMessage
+from municipal.forms import NotANumberError, beside, day, day_param, optional_number, status
 from municipal.labels import VERDICTS
-from municipal.proposals import to_proposal
+from municipal.proposals import proposed, to_proposal
 from municipal.site import Pages, Visit
 from pagekit.api import Problem
-from point_gateway_client import calls
+from pagekit.clock import JST
+from point_gateway_client import calls, models
 
 pages = Pages(needs="see_exchanges")
 
-_DONE: Final[Mapping[str, str]] = {"paused": "停止しました。新しい移行は始まりません。"}
+_DONE: Final[Mapping[str, str]] = {
+    "paused": "停止しました。新しい移行は始まりません。",
+    "maintenance": "メンテナンスを登録しました。ポータルに表示されます。",
+    "paced": "呼び出しの上限を変更しました。",
+}
 _PARTNER: Final = "{partner:[a-z][a-z0-9_]{0,39}}"
 _DAY: Final = "{day:[0-9]{4}-[0-9]{2}-[0-9]{2}}"
 
@@ -57,6 +62,59 @@ async def resume(visit: Visit) -> web.Response:
     except Problem as problem:
         return await _partner_page(visit, beside(visit, problem))
     return to_proposal(visit, proposal)
+
+
+@pages.post(f"/platform/partners/{_PARTNER}/maintenance", needs="keep_partners")
+async def announce_maintenance(visit: Visit) -> web.Response:
+    """At once, or proposed where it ends another window earlier."""
+    partner, form = visit.path_param("partner"), visit.form
+    call = calls.announce_maintenance(
+        partner,
+        starts_at=form.get("starts_at", ""),
+        ends_at=form.get("ends_at", ""),
+        reason=form.get("maintenance_reason", ""),
+    )
+    try:
+        answer = await visit.send(call)
+    except Problem as problem:
+        return await _partner_page(visit, _renamed(beside(visit, problem), "maintenance_reason"))
+    return proposed(visit, answer) or visit.redirect("/platform/partners", done="maintenance")
+
+
+@pages.post(f"/platform/partners/{_PARTNER}/maintenance/withdraw", needs="keep_partners")
+async def withdraw_maintenance(visit: Visit) -> web.Response:
+    """Proposed: it lets exchanges begin."""
+    partner, form = visit.path_param("partner"), visit.form
+    call = calls.propose_maintenance_withdrawal(
+        partner, starts_at=form.get("window", ""), reason=form.get("withdrawal_reason", "")
+    )
+    try:
+        proposal = await visit.send(call)
+    except Problem as problem:
+        return await _partner_page(visit, _renamed(beside(visit, problem), "withdrawal_reason"))
+    return to_proposal(visit, proposal)
+
+
+@pages.post(f"/platform/partners/{_PARTNER}/pace", needs="keep_partners")
+async def change_pace(visit: Visit) -> web.Response:
+    """At once where it is lowered, else proposed."""
+    partner, form = visit.path_param("partner"), visit.form
+    try:
+        pace = optional_number(form, "pace")
+    except NotANumberError:
+        return await _partner_page(visit, replace(NO_NUMBER, field="pace"))
+    call = calls.change_pace(partner, calls_per_minute=pace, reason=form.get("pace_reason", ""))
+    try:
+        answer = await visit.send(call)
+    except Problem as problem:
+        return await _partner_page(visit, _renamed(beside(visit, problem), "pace_reason"))
+    return proposed(visit, answer) or visit.redirect("/platform/partners", done="paced")
+
+
+def _renamed(trouble: ErrorMessage, reason_field: str) -> ErrorMessage:
+    """The forms of a partner each have a reason and names of their own."""
+    names = {"reason": reason_field, "calls_per_minute": "pace"}
+    return replace(trouble, field=names.get(trouble.field, trouble.field))
 
 
 @pages.get("/platform/differences")
@@ -135,6 +193,15 @@ async def _partner_page(visit: Visit, trouble: ErrorMessage | None) -> web.Respo
         "platform_partner.html",
         status=status(trouble),
         partner=partner,
+        windows=[
+            (f"{each.starts_at.astimezone(JST):%Y-%m-%dT%H:%M}", _window_text(visit, each))
+            for each in partner.windows
+        ],
         typed=visit.form,
         trouble=trouble,
     )
+
+
+def _window_text(visit: Visit, window: models.WindowView) -> str:
+    starts, ends = visit.speech.moment(window.starts_at), visit.speech.moment(window.ends_at)
+    return f"{starts} – {ends} {window.reason}"

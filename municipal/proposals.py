@@ -23,10 +23,12 @@ from municipal.forms import (
 )
 from municipal.labels import (
     DEBT_ENDS,
+    DIRECTIONS,
     EXCHANGE_STATES,
     EXPIRIES,
     PAYOUTS,
     ROLES,
+    SCOPES,
     SETTLEMENT_SETTINGS,
     STATE_REASONS,
     VERDICTS,
@@ -78,6 +80,10 @@ DEEDS: Final[Mapping[str, str]] = {
     "difference": "突合の差異の処理",
     "partner_resume": "協力会社の再開",
     "member_merge": "利用者の統合",
+    "partner_maintenance": "メンテナンスの短縮・取り下げ",
+    "partner_pace": "呼び出しの上限の引き上げ",
+    "client_key": "クライアントの鍵の登録",
+    "webhook_key": "通知の鍵の作成",
 }
 STATES: Final[Mapping[str, str]] = {
     "waiting": "承認待ち",
@@ -199,6 +205,19 @@ FACTS: Final[Mapping[str, str]] = {
     "links": "連携している会社の数",
     "cards_stopped": "止めるポイントカードの枚数",
     **SETTLEMENT_SETTINGS,
+    "window_from": "開始",
+    "window_until": "終了（変更後）",
+    "window_until_before": "終了（変更前）",
+    "pace": "1分あたりの呼び出しの上限（変更後）",
+    "pace_before": "1分あたりの呼び出しの上限（変更前）",
+    "client": "クライアント",
+    "key_id": "鍵の番号",
+    "scope": "範囲",
+    "last_day": "最後の日",
+    "keys_in_use": "使用中の鍵の数",
+    "direction": "用途",
+    "party": "相手",
+    "url": "アドレス",
 }
 DONE: Final[Mapping[str, str]] = {
     "proposed": "提案しました。別の職員が承認するまで、何も行われません。",
@@ -217,15 +236,18 @@ _DECISIONS: Final[Mapping[str, str]] = {
 }
 _IS_SO: Final[Mapping[str, str]] = {"yes": "はい", "no": "いいえ"}
 _NONE: Final[Mapping[str, str]] = {"none": "なし"}
+_TAKEN_BACK: Final[Mapping[str, str]] = {"withdrawn": "取り下げ"}
 _SUM: Final[Mapping[str, str]] = {"default": "事業の1回の給付ポイント"}
 _VALUES: Final[Mapping[str, Mapping[str, str]]] = {
     "payout": PAYOUTS, "debt_end": DEBT_ENDS, "deed": DEEDS, "role": ROLES, "venue": _YES_NO, "from_points": _SUM, "from_points_before": _SUM,
     "points_a_day": _SUM, "points_a_day_before": _SUM, "direct_exchange": _OPEN, "direct_exchange_before": _OPEN,
     "most_granted_a_day": _NONE, "most_granted_a_day_before": _NONE, "most_spent_a_day": _NONE,
     "most_spent_a_day_before": _NONE, "exchange_state": EXCHANGE_STATES, "state_reason": STATE_REASONS, "by_hand": _IS_SO,
-    "from_state": _MEMBER_STATES, "leave": _IS_SO, "verdict": VERDICTS, "decision": _DECISIONS, "reversal_decision": _DECISIONS,
+    "from_state": _MEMBER_STATES,
+    "scope": SCOPES, "direction": DIRECTIONS, "pace": _NONE, "window_until": _TAKEN_BACK, "leave": _IS_SO, "verdict": VERDICTS, "decision": _DECISIONS, "reversal_decision": _DECISIONS,
 }  # fmt: skip
 """Facts whose values are words of the API; all others are what people have typed."""
+_MOMENTS: Final = frozenset({"sent_at", "window_from", "window_until", "window_until_before"})
 _ID: Final = re.compile("[0-9a-f]{32}")
 _ABOUT_EXCHANGES: Final = frozenset({"exchange_outcome", "exchange_reversal", "reversal_outcome"})
 _PROPOSAL: Final = f"{{proposal:{_ID.pattern}}}"
@@ -289,6 +311,14 @@ async def approve(visit: Visit) -> web.Response:
     if decision.member_code:
         return visit.render_once(
             "member_code.html", code=decision.member_code, facts=decision.proposal.facts, back="/proposals"
+        )
+    if decision.new_secret:
+        return visit.render_once(
+            "new_secret.html",
+            secret=decision.new_secret,
+            key_id=decision.key_id,
+            facts=decision.proposal.facts,
+            back="/proposals",
         )
     done = "approved-more" if decision.proposal.state == "waiting" else "approved"
     return visit.redirect(f"/proposals/{visit.path_param('proposal')}", done=done)
@@ -434,7 +464,7 @@ def _difference(proposal: models.ProposalView) -> str:
 def _fact(visit: Visit, deed: str, name: str, value: str | int) -> str:
     if isinstance(value, int):
         return f"{value:,}"
-    if name == "sent_at":
+    if name in _MOMENTS and value not in _TAKEN_BACK:
         return visit.speech.moment(value)
     if name in ("expiry", "expiry_before"):
         return _expiry(visit, value)

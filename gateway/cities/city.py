@@ -17,6 +17,7 @@ from gateway.cities.nightly import CityNightly
 from gateway.cities.notices import Notices
 from gateway.cities.platform_deeds.exchange_services import ExchangeServices
 from gateway.cities.platform_deeds.platform_deeds import PlatformDeeds
+from gateway.cities.platform_deeds.platform_keys import PlatformKeys
 from gateway.cities.point_rules import PointRules
 from gateway.cities.point_services import PointServices
 from gateway.cities.proposals.proposals import Proposals
@@ -45,6 +46,7 @@ class City:
     proposals: Proposals
     member_data: MemberData
     platform: PlatformDeeds
+    platform_keys: PlatformKeys
     services: PointServices
     rules: PointRules
     expiries: ExpirySweep
@@ -99,6 +101,7 @@ class City:
             proposals=Proposals(context),
             member_data=MemberData(context=context, retention=retention),
             platform=PlatformDeeds(context),
+            platform_keys=PlatformKeys(context),
             services=PointServices(context),
             rules=rules,
             expiries=expiries,

@@ -77,7 +77,7 @@ def listed(
     ]
 
 
-def facts_of(window: Window) -> Mapping[str, str]:
+def facts_of(window: Window) -> dict[str, str | int]:
     return {"starts_at": window.starts_at.isoformat(), "ends_at": window.ends_at.isoformat()}
 
 

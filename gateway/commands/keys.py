@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import base64
 import json
-import re
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from sqlalchemy import Connection
 
-from gateway.cities.shops import shop_rows
+from gateway.cities.platform_deeds import installing, key_deeds
+from gateway.cities.platform_deeds.key_deeds import AddClientKey, end_of_day, last_day_of
+from gateway.cities.proposals.proposal_rows import Proposal
+from gateway.cities.staff.staff_rows import StaffSession
 from gateway.client import new_key_pair
 from gateway.commands import audit
-from gateway.commands.shared import Config, Most, Operator, Reason, in_store, settings_of
+from gateway.commands.proposals import LoginOfTwo, login_of, say_who_decides, takes_two, with_person
+from gateway.commands.shared import Config, Most, Operator, Reason, in_store, read_store_of, settings_of
 from gateway.configured import clock_of
 from gateway.errors import ProblemError
 from gateway.http.client_keys import ClientKey, find_key, list_keys, register_key, revoke_key
 from gateway.http.client_scopes import Scope
-from gateway.model import JST
 from gateway.platform.audit_actions import AuditAction
 from gateway.platform.audit_log import AuditLine
-from gateway.platform.clock import day_of
+
+if TYPE_CHECKING:
+    from gateway.services import Services
 
 keys = typer.Typer(
     no_args_is_help=True, help="Keys with which client programs (portals) sign their requests."
@@ -50,40 +55,57 @@ def new_key(
         str | None,
         typer.Option(help="The one shop whose till it is, such as 082163/soba-1; for --scope pos."),
     ] = None,
+    login: LoginOfTwo = "",
     reason: Reason = "",
 ) -> None:
-    """Make a key pair: the public half is registered here, the private half is written to a file, once."""
+    """Make a key pair: the private half is written to a file, once; the public half is proposed to be registered.
+
+    Until the platform has two persons it is registered at once, in the name of --operator.
+    """
     settings = settings_of(config)
-    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?", client):
-        # It is part of a file's name, and stands in every log line of the program's requests.
-        raise ProblemError(
-            "bad-client", "a client's name is 1 to 40 of a-z, 0-9 and . _ - between them: portal"
-        )
-    now = clock_of(settings)()
-    granted, ends_at = scope or _scope_of(client), _end_of(until, now)
-    if shop is not None:
-        _require_shop(config, shop, granted)
-    pair = new_key_pair()
+    key_deeds.require_client_name(client)
+    now, pair = clock_of(settings)(), new_key_pair()
+    granted = scope or _scope_of(client)
+    command = key_deeds.key_command(client, pair.public_raw, granted, ends_at=_end_of(until, now), shop=shop)
+    read_store_of(settings, lambda conn: key_deeds.require_fitting(conn, command, now))
+    by_two = takes_two(config)
     path = private or Path(f"{client}-{pair.key_id}.pem")
     path.touch(mode=0o600, exist_ok=False)
     path.write_bytes(pair.private_pem)
-    facts: dict[str, str | int] = {"key_id": pair.key_id, "scope": granted.value}
-    if until is not None:
-        facts["until"] = until
-    if shop is not None:
-        facts["shop"] = shop
-
-    def job(conn: Connection) -> AuditLine:
-        register_key(
-            conn, client, pair.key_id, pair.public_raw, now, scope=granted, ends_at=ends_at, shop=shop
-        )
-        return audit.write(
-            conn, AuditAction.CLIENT_KEY_MADE, client, operator=operator, at=now, reason=reason, facts=facts
-        )  # fmt: skip
-
-    audit.log_audit(in_store(config, job), "client")
     made = {"client": client, "key_id": pair.key_id, "scope": granted.value, "until": until, "shop": shop}
+    try:
+        if by_two:
+            made["proposal_id"] = _propose(config, login_of(login), command, reason)
+        else:
+            line = in_store(config, lambda conn: _add_alone(conn, command, operator, reason, now))
+            audit.log_audit(line, "client")
+    except BaseException:
+        path.unlink()  # no gateway knows its other half
+        raise
     typer.echo(json.dumps(made | {"private_key": str(path)}))
+
+
+def _propose(config: Path | None, login: str, command: AddClientKey, reason: str) -> str:
+    async def work(services: Services, who: StaffSession) -> Proposal:
+        return await services.city.platform_keys.propose_client_key(who, command, reason)
+
+    proposal = with_person(config, login, work)
+    say_who_decides(proposal)
+    return proposal.proposal_id
+
+
+def _add_alone(
+    conn: Connection, command: AddClientKey, operator: str, reason: str, now: datetime
+) -> AuditLine:
+    installing.require_installing(conn)
+    register_key(
+        conn, command.client_id, command.key_id, base64.b64decode(command.public_key), now,
+        scope=command.scope, ends_at=command.ends_at, shop=command.shop,
+    )  # fmt: skip
+    facts = key_deeds.key_facts(command) | {"alone": "yes"}
+    return audit.write(
+        conn, AuditAction.CLIENT_KEY_MADE, command.client_id, operator=operator, at=now, reason=reason, facts=facts
+    )  # fmt: skip
 
 
 @keys.command("list")
@@ -136,20 +158,12 @@ def _scope_of(client: str) -> Scope:
         ) from None
 
 
-def _require_shop(config: Path | None, shop: str, scope: Scope) -> None:
-    """Raises ProblemError: `bad-scope` for a key that is no till's, `unknown-shop` for a shop that is not there."""
-    if scope is not Scope.POS:
-        raise ProblemError("bad-scope", "--shop is for a till's key: --scope pos")
-    municipality, _, shop_id = shop.partition("/")
-    in_store(config, lambda conn: shop_rows.require(conn, municipality, shop_id))
-
-
 def _end_of(until: str | None, now: datetime) -> datetime | None:
     """The moment from which a key is good no more: the end of its last day in Japan."""
     if until is None:
         return None
     try:
-        ends_at = datetime.combine(date.fromisoformat(until) + timedelta(days=1), time(), JST)
+        ends_at = end_of_day(date.fromisoformat(until))
     except (ValueError, OverflowError):
         raise ProblemError("bad-day", f"--until {until}: write a day such as 2027-03-31") from None
     if ends_at <= now:
@@ -158,6 +172,5 @@ def _end_of(until: str | None, now: datetime) -> datetime | None:
 
 
 def _last_day(key: ClientKey) -> str:
-    if key.ends_at is None:
-        return "no end"
-    return f"until {day_of(key.ends_at - timedelta(microseconds=1))}"
+    last_day = last_day_of(key.ends_at)
+    return f"until {last_day}" if last_day else "no end"

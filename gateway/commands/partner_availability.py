@@ -1,23 +1,26 @@
 """`point-gateway partners …` and `point-gateway webhooks …`: what an operator decides while everything runs.
 
-Each decision stands in the platform's audit log and in the program's: who, what, why. What stops a partner is done at
-once; what lets it go on is proposed, and somebody else decides.
+Each decision stands in the platform's audit log and in the program's: who, what, why. What closes is done at once; what
+opens, and every new secret, is proposed, and somebody else decides.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from sqlalchemy import Connection
 
+from gateway.cities.platform_deeds import installing, partner_deeds
+from gateway.cities.proposals.proposal_rows import Proposal
+from gateway.cities.staff.staff_rows import StaffSession
 from gateway.commands import audit
-from gateway.commands.proposals import Login, propose
-from gateway.commands.shared import Config, Most, Operator, Reason, in_store, settings_of
+from gateway.commands.proposals import Login, LoginOfTwo, login_of, propose, takes_two
+from gateway.commands.shared import Config, Most, Operator, Reason, in_store, read_store_of, settings_of
 from gateway.configured import clock_of, vault_of
 from gateway.errors import ProblemError
 from gateway.model import JST, Secret
@@ -25,10 +28,13 @@ from gateway.partners import availability
 from gateway.partners.availability import Window
 from gateway.platform.audit_actions import AuditAction
 from gateway.platform.audit_log import AuditLine
-from gateway.platform.encryption import Vault
 from gateway.webhooks import keys as webhook_keys
 from gateway.webhooks.keys import Direction
 
+if TYPE_CHECKING:
+    from gateway.services import Services
+
+T = TypeVar("T")
 partners = typer.Typer(no_args_is_help=True, help="Partners: pause, maintenance windows, pace, push secrets.")
 webhooks = typer.Typer(
     no_args_is_help=True,
@@ -109,9 +115,13 @@ def maintenance(
     operator: Operator,
     reason: Annotated[str, typer.Option(help="Why; shown by portals, and kept with the decision.")] = "",
     withdraw: Annotated[bool, typer.Option(help="Take the window back.")] = False,
+    login: LoginOfTwo = "",
     config: Config = None,
 ) -> None:
-    """Announce a maintenance window; portals say so, and meanwhile nothing is sent to the partner."""
+    """Announce a maintenance window; portals say so, and meanwhile nothing is sent to the partner.
+
+    It takes effect at once. To take a window back, or to end one earlier, is proposed: somebody else decides.
+    """
     _known(config, partner)
     window = Window(
         partner_id=partner,
@@ -120,19 +130,27 @@ def maintenance(
         reason=reason,
     )
 
-    def job(conn: Connection, _now: datetime) -> None:
-        if not withdraw:
+    availability.require_sound(window)
+    opens = withdraw or _read(config, lambda conn, now: partner_deeds.cuts(conn, window, now))
+    if opens and takes_two(config):
+        propose(
+            config, login_of(login), lambda services, who: _propose_window(services, who, window, withdraw)
+        )
+        return
+
+    def job(conn: Connection, now: datetime) -> None:
+        if opens or partner_deeds.cuts(conn, window, now):
+            installing.require_installing(conn)
+        if withdraw:
+            availability.get_window(conn, partner, window.starts_at, now)
+            availability.withdraw(conn, partner, window.starts_at)
+        else:
             availability.announce(conn, window)
-        elif not availability.withdraw(conn, partner, window.starts_at):
-            raise ProblemError(
-                "unknown-window",
-                f"no window of {partner} begins at {starts}; see `point-gateway partners list`",
-            )
 
     deed = (
         AuditAction.PARTNER_MAINTENANCE_WITHDRAWN if withdraw else AuditAction.PARTNER_MAINTENANCE_ANNOUNCED
     )
-    _decide(config, partner, deed, job, operator, reason, audit.facts_of(window))
+    _decide(config, partner, deed, job, operator, reason, audit.facts_of(window) | _alone(opens))
     typer.echo("withdrawn" if withdraw else f"{partner} rests from {starts} until {ends}")
 
 
@@ -141,12 +159,28 @@ def pace(
     partner: Which,
     calls_per_minute: Annotated[int, typer.Argument(help="0: no limit.")],
     operator: Operator,
+    login: LoginOfTwo = "",
+    reason: Reason = "",
     config: Config = None,
 ) -> None:
-    """Keep a pace towards a partner, in each gateway."""
+    """Keep a pace towards a partner, in each gateway: a lower one at once; a higher one is proposed, and somebody else decides."""
     calls = calls_per_minute or None
+    availability.require_pace(calls)
+
+    def opens(conn: Connection, now: datetime) -> bool:
+        return partner_deeds.raises(partner_deeds.standing_of(conn, partner, now).calls_per_minute, calls)
+
+    raised = _read(config, opens)
+    if raised and takes_two(config):
+        propose(
+            config, login_of(login),
+            lambda services, who: _required(services.city.platform.change_pace(who, partner, calls, reason)),
+        )  # fmt: skip
+        return
 
     def job(conn: Connection, now: datetime) -> None:
+        if opens(conn, now):
+            installing.require_installing(conn)
         availability.limit(conn, partner, calls, operator=operator, at=now)
 
     _decide(
@@ -155,52 +189,43 @@ def pace(
         AuditAction.PARTNER_PACED,
         job,
         operator,
-        facts={"calls_per_minute": calls_per_minute},
+        reason,
+        {"calls_per_minute": calls_per_minute, **_alone(raised)},
     )
     typer.echo(f"{partner}: {calls or 'as many as there are'} calls a minute")
 
 
 @partners.command("push-secret")
-def push_secret(partner: Which, operator: Operator, config: Config = None, reason: Reason = "") -> None:
-    """Make a secret with which the partner signs its pushes to us; it is shown once."""
+def push_secret(
+    partner: Which, operator: Operator, login: LoginOfTwo = "", config: Config = None, reason: Reason = ""
+) -> None:
+    """Propose a secret with which the partner signs its pushes to us; it is shown to who approves it, once."""
     _known(config, partner)
-
-    def add(conn: Connection, vault: Vault, now: datetime) -> tuple[str, Secret]:
-        return webhook_keys.add_partner(conn, vault, partner, now)
-
-    _show_new(config, add, AuditAction.PUSH_SECRET_MADE, partner, operator, reason)
+    _add_key(config, Direction.IN, partner, None, operator, login, reason)
 
 
 @webhooks.command("add")
-def add_portal(portal: str, url: str, operator: Operator, config: Config = None, reason: Reason = "") -> None:
-    """Tell a portal when an exchange ends; the secret that it verifies with is shown once."""
-
-    def add(conn: Connection, vault: Vault, now: datetime) -> tuple[str, Secret]:
-        return webhook_keys.add_portal(conn, vault, portal, url, now)
-
-    _show_new(config, add, AuditAction.WEBHOOK_ADDED, portal, operator, reason)
+def add_portal(
+    portal: str, url: str, operator: Operator, login: LoginOfTwo = "", config: Config = None, reason: Reason = ""
+) -> None:  # fmt: skip
+    """Propose to tell a portal when an exchange ends; the secret that it verifies with is shown to who approves it, once."""
+    _add_key(config, Direction.OUT, portal, url, operator, login, reason)
 
 
 @webhooks.command("add-mailer")
-def add_mailer(mailer: str, url: str, operator: Operator, config: Config = None, reason: Reason = "") -> None:
-    """Let a program tell members what will expire or move; the secret that it verifies with is shown once."""
-
-    def add(conn: Connection, vault: Vault, now: datetime) -> tuple[str, Secret]:
-        return webhook_keys.add_mailer(conn, vault, mailer, url, now)
-
-    _show_new(config, add, AuditAction.WEBHOOK_ADDED, mailer, operator, reason)
+def add_mailer(
+    mailer: str, url: str, operator: Operator, login: LoginOfTwo = "", config: Config = None, reason: Reason = ""
+) -> None:  # fmt: skip
+    """Propose to let a program tell members what will expire or move; who approves it sees the secret, once."""
+    _add_key(config, Direction.MAILER, mailer, url, operator, login, reason)
 
 
 @webhooks.command("add-digests")
 def add_digest_keeper(
-    keeper: str, url: str, operator: Operator, config: Config = None, reason: Reason = ""
-) -> None:
-    """Send each day's digest of the ledger there; the secret that it verifies with is shown once."""
-
-    def add(conn: Connection, vault: Vault, now: datetime) -> tuple[str, Secret]:
-        return webhook_keys.add_digest_keeper(conn, vault, keeper, url, now)
-
-    _show_new(config, add, AuditAction.WEBHOOK_ADDED, keeper, operator, reason)
+    keeper: str, url: str, operator: Operator, login: LoginOfTwo = "", config: Config = None, reason: Reason = ""
+) -> None:  # fmt: skip
+    """Propose to send each day's digest of the ledger there; who approves it sees the secret, once."""
+    _add_key(config, Direction.DIGESTS, keeper, url, operator, login, reason)
 
 
 @webhooks.command("list")
@@ -270,28 +295,66 @@ def _known(config: Any, partner: str) -> None:
         )
 
 
-def _show_new(
+def _add_key(
     config: Path | None,
-    add: Callable[[Connection, Vault, datetime], tuple[str, Secret]],
-    deed: AuditAction,
+    direction: Direction,
     party: str,
+    url: str | None,
     operator: str,
+    login: str,
     reason: str,
 ) -> None:
-    """Make a key and write who did it and why, in one transaction; then show the secret, this once."""
+    """Propose it; or, while the platform is installed, make the key with who did it and why, and show the secret."""
+    webhook_keys.checked_url(direction, url)
+    if takes_two(config):
+        propose(
+            config, login_of(login),
+            lambda services, who: services.city.platform_keys.propose_webhook_key(who, direction, party, url, reason),
+        )  # fmt: skip
+        return
     settings = settings_of(config)
     vault, now = vault_of(settings), clock_of(settings)()
+    deed = AuditAction.PUSH_SECRET_MADE if direction is Direction.IN else AuditAction.WEBHOOK_ADDED
 
     def added(conn: Connection) -> tuple[str, Secret, AuditLine]:
-        key_id, secret = add(conn, vault, now)
-        line = audit.write(
-            conn, deed, party, operator=operator, at=now, reason=reason, facts={"key_id": key_id}
-        )
-        return key_id, secret, line
+        installing.require_installing(conn)
+        key_id, secret = webhook_keys.add(conn, vault, direction, party, url, now)
+        facts: dict[str, str | int] = {"key_id": key_id, **_alone(alone=True)}
+        return key_id, secret, audit.write(
+            conn, deed, party, operator=operator, at=now, reason=reason, facts=facts
+        )  # fmt: skip
 
     key_id, secret, line = in_store(config, added)
     audit.log_audit(line, "party")
     typer.echo(json.dumps({"key_id": key_id, "secret": secret.reveal()}))
+
+
+async def _propose_window(services: Services, who: StaffSession, window: Window, withdraw: bool) -> Proposal:
+    platform = services.city.platform
+    if withdraw:
+        return await platform.withdraw_maintenance(who, window.partner_id, window.starts_at, window.reason)
+    return await _required(platform.announce_maintenance(who, window))
+
+
+async def _required(proposing: Awaitable[Proposal | None]) -> Proposal:
+    """What was proposed; it was decided at once where somebody else has changed the ground a moment ago."""
+    proposal = await proposing
+    if proposal is None:
+        raise ProblemError(
+            "changed-meanwhile", "it is done: it opens nothing any more; see `point-gateway partners list`"
+        )
+    return proposal
+
+
+def _read(config: Path | None, job: Callable[[Connection, datetime], T]) -> T:
+    settings = settings_of(config)
+    now = clock_of(settings)()
+    return read_store_of(settings, lambda conn: job(conn, now))
+
+
+def _alone(alone: bool) -> dict[str, str | int]:
+    """What the audit log says of a deed that takes two from the second person on."""
+    return {"alone": "yes"} if alone else {}
 
 
 def _show_deeds(

@@ -1,6 +1,6 @@
 """`point-gateway proposals …`: what the platform's staff have proposed, and deciding it with one's own credentials.
 
-A command that ends, reverses or corrects an exchange, or lets a partner go on, proposes it. Somebody else decides:
+A command that ends, reverses or corrects an exchange, opens a partner again, or makes a key or a secret proposes it. Somebody else decides:
 here, or on the platform's pages. Whoever does either signs in with login, password and the code of the
 authenticator app; the machine's own user decides nothing.
 """
@@ -14,10 +14,12 @@ from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
+from gateway.cities.platform_deeds import installing
 from gateway.cities.proposals.proposal_rows import Proposal, ProposalState
+from gateway.cities.proposals.proposals import Decision
 from gateway.cities.staff.staff import StaffSignedIn
 from gateway.cities.staff.staff_rows import StaffSession
-from gateway.commands.shared import Config, Reason, with_services
+from gateway.commands.shared import Config, Reason, read_store_of, settings_of, with_services
 from gateway.errors import ProblemError
 from gateway.platform.roles import Role
 from gateway.services import Services
@@ -32,7 +34,20 @@ proposals = typer.Typer(
 Login = Annotated[
     str, typer.Option("--login", envvar="POINT_GATEWAY_LOGIN", prompt=True, help="Yours, at the platform.")
 ]
+LoginOfTwo = Annotated[
+    str,
+    typer.Option(
+        "--login",
+        envvar="POINT_GATEWAY_LOGIN",
+        help="Yours, at the platform; asked for as soon as the platform has two persons.",
+    ),
+]
 Which = Annotated[str, typer.Argument(help="The proposal's id, or its beginning.")]
+ALONE: Final = (
+    "decided by you alone: the platform has fewer than two persons with passwords of their own. Until then nobody can end,"
+    " reverse or correct an exchange or let a paused partner go on (`point-gateway staff add platform …`); from the"
+    " second person on this takes two"
+)
 
 
 def with_person(config: Path | None, login: str, work: Callable[[Services, StaffSession], Awaitable[T]]) -> T:
@@ -70,10 +85,27 @@ def propose(
     """Sign in, propose, and print what now waits for somebody else."""
     proposal = with_person(config, login, work)
     typer.echo(as_json(proposal))
+    say_who_decides(proposal)
+
+
+def say_who_decides(proposal: Proposal) -> None:
     typer.echo(f"somebody else decides: point-gateway proposals approve {proposal.proposal_id}", err=True)
 
 
-def as_json(proposal: Proposal) -> str:
+def takes_two(config: Path | None) -> bool:
+    """Whether the platform has two persons by now; where not, whoever is at the machine installs it alone, and is told so."""
+    by_two = not read_store_of(settings_of(config), installing.is_installing)
+    if not by_two:
+        typer.echo(ALONE, err=True)
+    return by_two
+
+
+def login_of(login: str) -> str:
+    """The login that was named, else the one that is typed now."""
+    return login or str(typer.prompt("login", err=True))
+
+
+def as_json(proposal: Proposal, **more: str) -> str:
     values: dict[str, Any] = {
         "proposal_id": proposal.proposal_id,
         "deed": proposal.deed.value,
@@ -87,7 +119,7 @@ def as_json(proposal: Proposal) -> str:
         "decision_reason": proposal.decision_reason,
         "digest": proposal.digest,
     }
-    return json.dumps(values, ensure_ascii=False, indent=2)
+    return json.dumps(values | more, ensure_ascii=False, indent=2)
 
 
 @proposals.command("list")
@@ -132,17 +164,17 @@ def approve(
 ) -> None:
     """Say yes to what somebody else has proposed: it is carried out, whole or not at all."""
 
-    async def work(services: Services, who: StaffSession) -> Proposal:
+    async def work(services: Services, who: StaffSession) -> Decision:
         proposal = await _find(services, who, proposal_id)
         if not digest:
             typer.echo(as_json(proposal), err=True)
             typer.confirm("Approve exactly this?", abort=True, err=True)
-        decision = await services.city.proposals.approve(
+        return await services.city.proposals.approve(
             who, proposal.proposal_id, digest or proposal.digest, reason
         )
-        return decision.proposal
 
-    typer.echo(as_json(with_person(config, login, work)))
+    decision = with_person(config, login, work)
+    typer.echo(as_json(decision.proposal, **_shown_once(decision)))
 
 
 @proposals.command("send-back")
@@ -165,6 +197,16 @@ def withdraw(proposal_id: Which, login: Login, reason: Reason, config: Config = 
         return await services.city.proposals.withdraw(who, proposal.proposal_id, reason)
 
     typer.echo(as_json(with_person(config, login, work)))
+
+
+def _shown_once(decision: Decision) -> dict[str, str]:
+    """What the decision has made, which no later command shows."""
+    shown: dict[str, str] = {}
+    if decision.first_password is not None:
+        shown["first_password"] = decision.first_password.password.reveal()
+    if decision.new_secret is not None:
+        shown |= {"key_id": decision.new_secret.key_id, "secret": decision.new_secret.secret.reveal()}
+    return shown
 
 
 async def _find(services: Services, who: StaffSession, typed: str) -> Proposal:

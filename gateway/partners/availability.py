@@ -22,6 +22,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, delete, func, selec
 
 from core_ledger import Store
 from gateway.errors import ProblemError
+from gateway.model import JST
 from gateway.partners.partner import Partner
 from gateway.platform import tables
 from gateway.platform.compiled_sql import CompiledStatement
@@ -119,21 +120,43 @@ def limit(
     conn: Connection, partner_id: str, calls_per_minute: int | None, *, operator: str, at: datetime
 ) -> None:
     """Keep this pace towards the partner, in each gateway; None keeps none."""
-    if calls_per_minute is not None and not 1 <= calls_per_minute <= 1_000_000:
-        raise ProblemError("bad-pace", "a pace is 1 to 1,000,000 calls a minute")
+    require_pace(calls_per_minute)
     _decide(conn, partner_id, at, operator, calls_per_minute=calls_per_minute)
 
 
-def announce(conn: Connection, window: Window) -> None:
-    """Announce a maintenance window; one that begins at the same moment is replaced."""
+def require_pace(calls_per_minute: int | None) -> None:
+    """Raise ProblemError `bad-pace` (422)."""
+    if calls_per_minute is not None and not 1 <= calls_per_minute <= 1_000_000:
+        raise ProblemError("bad-pace", "a pace is 1 to 1,000,000 calls a minute")
+
+
+def require_sound(window: Window) -> None:
+    """Raise ProblemError `bad-window` (422)."""
     if window.ends_at <= window.starts_at:
         raise ProblemError("bad-window", "a window ends after it begins")
+
+
+def announce(conn: Connection, window: Window) -> None:
+    """Announce a maintenance window; one that begins at the same moment is replaced. Raises as `require_sound`."""
+    require_sound(window)
     announced = insert_into(conn, _w).values(
         partner_id=window.partner_id, starts_at=window.starts_at, ends_at=window.ends_at, reason=window.reason
     )
     same = [_w.c.partner_id, _w.c.starts_at]
     again = {name: announced.excluded[name] for name in ("ends_at", "reason")}
     conn.execute(announced.on_conflict_do_update(index_elements=same, set_=again))
+
+
+def get_window(conn: Connection, partner_id: str, starts_at: datetime, now: datetime) -> Window:
+    """The window that begins at this moment and is not over. Raises ProblemError `unknown-window` (409)."""
+    for row in _WINDOWS.all(conn, {"now": now}):
+        if row["partner_id"] == partner_id and row["starts_at"] == starts_at:
+            return Window(**row)
+    raise ProblemError(
+        "unknown-window",
+        f"no window of {partner_id} begins at {starts_at.astimezone(JST):%Y-%m-%d %H:%M}, or it is over;"
+        " see `point-gateway partners list`",
+    )
 
 
 def withdraw(conn: Connection, partner_id: str, starts_at: datetime) -> bool:

@@ -5,7 +5,7 @@
     approver        looks, refunds, says yes to what somebody else has prepared, shows and ends events, closes settlements
     administrator   all of the city, and its staff, rules and bank accounts
     shop            takes points at one shop and sees that shop's own business
-    platform        exchanges and partners over all cities, what partners owe, and the platform's own staff; of members what
+    platform        exchanges and partners over all cities, what partners owe, keys, and the platform's own staff; of members what
                     only the platform can put right, always by two, with names cut
 
 The person who prepared something never approves it, whatever the role: that rule is kept where approval happens
@@ -54,6 +54,7 @@ class Action(StrEnum):
     KEEP_EXCHANGES = "keep_exchanges"
     KEEP_PARTNERS = "keep_partners"
     KEEP_MEMBERS = "keep_members"
+    KEEP_KEYS = "keep_keys"
 
 
 _A = Action
@@ -93,6 +94,7 @@ ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
         _A.KEEP_EXCHANGES,
         _A.KEEP_PARTNERS,
         _A.KEEP_MEMBERS,
+        _A.KEEP_KEYS,
         _A.KEEP_STAFF,
         _A.SEE_PROPOSALS,
         _A.DECIDE_PROPOSALS,

@@ -50,6 +50,18 @@ class WebhookKey:
     revoked_at: datetime | None
 
 
+def add(
+    conn: Connection, vault: Vault, direction: Direction, party: str, url: str | None, at: datetime
+) -> tuple[str, Secret]:
+    """Add a key of any direction; gives its id and the secret. Raises ProblemError `bad-url` (422)."""
+    return _add(conn, vault, direction, party, checked_url(direction, url), at)
+
+
+def checked_url(direction: Direction, url: str | None) -> str | None:
+    """The address of what we tell; None where a partner tells us. Raises ProblemError `bad-url` (422)."""
+    return None if direction is Direction.IN else _safe(url or "")
+
+
 def add_portal(conn: Connection, vault: Vault, party: str, url: str, at: datetime) -> tuple[str, Secret]:
     """Tell this portal from now on. Gives the key's id and the secret, which is not shown again."""
     return _add(conn, vault, Direction.OUT, party, _safe(url), at)

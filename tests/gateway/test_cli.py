@@ -109,6 +109,37 @@ def test_an_operator_names_a_mailer_and_learns_by_which_names_it_knows_members(r
     assert len(names) == 2
 
 
+class TestWhileThePlatformIsInstalled:
+    def test_one_person_makes_keys_and_secrets_and_is_told_what_alone_means(self, run) -> None:
+        key = json.loads(run("keys", "new", "portal"))
+        hook = json.loads(run("webhooks", "add", "portal", "https://portal.example/hook"))
+        (line,) = json.loads(run("keys", "log", "portal"))
+        assert (line["key_id"], line["alone"]) == (key["key_id"], "yes")
+        (line,) = json.loads(run("webhooks", "log", "portal"))
+        assert (line["key_id"], line["alone"]) == (hook["key_id"], "yes")
+
+    def test_it_is_said_what_cannot_be_done_alone(self, run) -> None:
+        result = CliRunner().invoke(cli.app, ["keys", "new", "portal"])
+        assert "by you alone" in result.stderr
+        assert "from the second person on this takes two" in " ".join(result.stderr.split())
+
+    def test_it_ends_with_the_second_persons_own_password(self, run, tmp_path: Path) -> None:
+        for login in ("ko", "otsu"):
+            run("staff", "add", "platform", login, login)
+        run("keys", "new", "portal")
+        engine = sa.create_engine(f"sqlite:///{tmp_path / 'gateway.db'}")
+        with engine.begin() as conn:
+            conn.exec_driver_sql("UPDATE staff SET password_is_first = 0")
+        engine.dispose()
+        before = sorted(tmp_path.glob("*.pem"))
+        for words in (("keys", "new", "portal"), ("webhooks", "add", "p", "https://p.example/")):
+            result = CliRunner().invoke(cli.app, list(words), input="ko\nno-password-of-mine\n000000\n")
+            assert getattr(result.exception, "type", "") == "sign-in-refused", result.output
+        assert sorted(tmp_path.glob("*.pem")) == before
+        assert run("keys", "list").count("in use") == 1
+        assert run("webhooks", "list") == ""
+
+
 class TestAKeysScope:
     def test_is_the_one_that_is_named_else_that_of_the_programs_name(self, run) -> None:
         made = json.loads(run("keys", "new", "till", "--scope", "pos", "--until", "2999-03-31"))
@@ -470,7 +501,7 @@ class TestATillsKey:
                 " VALUES ('082163', 'soba-1', 'そば処 見本', '', '', '', '', 0)"
             )
         engine.dispose()
-        with pytest.raises(GatewayError, match="--shop is for a till's key"):
+        with pytest.raises(GatewayError, match="a shop is for a till's key"):
             run("keys", "new", "portal", "--shop", "082163/soba-1")
         made = json.loads(run("keys", "new", "till", "--scope", "pos", "--shop", "082163/soba-1"))
         assert made["shop"] == "082163/soba-1"

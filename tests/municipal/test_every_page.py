@@ -179,6 +179,7 @@ MENUS = {
         "/platform/differences",
         "/platform/partners",
         "/platform/members",
+        "/platform/keys",
         "/proposals",
         "/staff",
     },

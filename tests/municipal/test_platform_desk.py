@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sqlite3
 import subprocess
 import sys
 import urllib.request
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from rich.console import Console
 
+from gateway.client import new_key_pair
 from gateway.demo.environment import DemoEnvironment
 from gateway.demo.scenario import (
     HANAKO,
@@ -170,6 +172,8 @@ def test_the_forms_of_the_desk_forgive(at: At, filled: DemoEnvironment, exchange
         f"/platform/exchanges/{exchanges[0]}",
         "/platform/partners/saison",
         "/platform/members",
+        "/platform/keys/new",
+        "/platform/keys/new-webhook",
         "/staff/new",
     ):
         wrong = list(faults_of(request, filled.municipal_url, path, frozenset()))
@@ -180,12 +184,14 @@ def test_one_person_stops_a_partner_and_two_let_it_go_on(at: At) -> None:
     one = at("platform").to("/platform/partners")
     assert faults(one.page) == []
     one.page.click("a[href='/platform/partners/airline_miles']")
-    one.fill(reason="二重の回答").press("停止する")
+    one.page.locator("form[action$='/pause'] [name=reason]").fill("二重の回答")
+    one.press("停止する")
     assert "停止しました" in one.picture("platform-partners").text()
     assert "停止中の協力会社" in one.to("/").text()
     one.page.click("main li a:has-text('停止中の協力会社')")
     assert faults(one.page) == []
-    one.fill(reason="先方が直した").press("提案する")
+    one.page.locator("form[action$='/resume'] [name=reason]").fill("先方が直した")
+    one.page.locator("form[action$='/resume'] button").click()
     decided(at, one, "協力会社の再開")
     assert "停止する" in one.to("/platform/partners/airline_miles").text()
 
@@ -223,6 +229,75 @@ def test_two_mykey_ids_of_one_person_become_one_by_two_persons(at: At, filled: D
     assert f"同じ方の今のマイキーIDは {new} です" in one.text()
     desk = at("kanri").to("/members")
     assert desk.page.request.get(filled.municipal_url + "/platform/members").status == 403
+
+
+def test_a_window_is_announced_by_one_and_taken_back_by_two(at: At, filled: DemoEnvironment) -> None:
+    one = at("platform").to("/platform/partners/airline_miles")
+    begins = (datetime.now(JST) + timedelta(days=400)).strftime("%Y-%m-%dT02:00")
+    one.fill(starts_at=begins, ends_at=begins[:-5] + "01:00", maintenance_reason="点検").press("登録する")
+    assert "終了は開始より後に" in one.text()
+    assert one.page.input_value("#maintenance_reason") == "点検"
+    one.fill(starts_at=begins, ends_at=begins[:-5] + "04:00", maintenance_reason="点検").press("登録する")
+    assert "メンテナンスを登録しました" in one.text()
+    one.to("/platform/partners/airline_miles").picture("platform-partner")
+    assert faults(one.page) == []
+    one.fill(withdrawal_reason="延期")
+    one.page.locator("form[action$='/withdraw'] button").click()
+    decided(at, one, "メンテナンスの短縮・取り下げ")
+    assert one.to("/platform/partners/airline_miles").page.locator("form[action$='/withdraw']").count() == 0
+
+
+def test_a_pace_is_lowered_by_one_and_raised_by_two(at: At) -> None:
+    one = at("platform").to("/platform/partners/airline_miles")
+    one.fill(pace="百", pace_reason="混雑").press("変更する")
+    assert "数字を読み取れません" in one.text()
+    one.fill(pace="１００", pace_reason="混雑").press("変更する")
+    assert "呼び出しの上限を変更しました" in one.text()
+    one.to("/platform/partners/airline_miles").fill(pace="", pace_reason="回復").press("変更する")
+    decided(at, one, "呼び出しの上限の引き上げ")
+    assert "なし" in one.to("/platform/partners/airline_miles").text()
+
+
+def test_a_key_is_proposed_approved_by_another_and_revoked_by_one(at: At) -> None:
+    one = at("platform").to("/platform/keys")
+    assert faults(one.page) == []
+    one.page.click("a[href='/platform/keys/new']")
+    assert faults(one.page) == []
+    one.fill(client="till-7", public_key="これは鍵ではありません" * 5, reason="レジの入れ替え").press(
+        "提案する"
+    )
+    assert one.page.input_value("#client") == "till-7"
+    public_key = base64.b64encode(new_key_pair().public_raw).decode()
+    one.page.select_option("#scope", "pos")
+    one.fill(public_key=public_key).picture("platform-key-new").press("提案する")
+    assert "お店の受付" in one.text()
+    decided(at, one, "クライアントの鍵の登録")
+    one.to("/platform/keys").picture("platform-keys")
+    row = one.page.locator("tr:has(td:text-is('till-7'))")
+    assert "使用中" in row.inner_text()
+    row.locator("a").click()
+    assert faults(one.page) == []
+    one.fill(reason="レジの紛失").press("失効させる")
+    assert "失効させました" in one.text()
+    assert "失効" in one.page.locator("tr:has(td:text-is('till-7'))").inner_text()
+
+
+def test_a_webhooks_secret_is_on_the_page_of_who_approves_it_and_nowhere_else(at: At) -> None:
+    one = at("platform").to("/platform/keys/new-webhook")
+    assert faults(one.page) == []
+    one.fill(party="archive", url="http://keeper.example/", reason="保管").press("提案する")
+    assert "https://host/path" in one.text()
+    one.page.select_option("#direction", "digests")
+    one.fill(url="https://keeper.example/digests").press("提案する")
+    address = one.path().partition("?")[0]
+    assert "https://keeper.example/digests" in one.text()
+    other = at("platform-2").to(address)
+    other.press("承認する")
+    secret = other.page.locator("#new-secret").inner_text()
+    assert secret.startswith("whsec_")
+    assert faults(other.page) == []
+    assert secret not in one.to(address).page.content()
+    assert secret not in one.to("/platform/keys").page.content()
 
 
 def test_a_colleague_is_added_by_two_and_the_city_is_not_theirs(at: At) -> None:

@@ -16,6 +16,11 @@ export class BadBaseDay extends InvalidInputProblem {
   override name = "BadBaseDay";
 }
 
+/** The client program's name does not fit. */
+export class BadClient extends InvalidInputProblem {
+  override name = "BadClient";
+}
+
 /** A correction moves points. */
 export class BadCorrection extends InvalidInputProblem {
   override name = "BadCorrection";
@@ -41,9 +46,19 @@ export class BadIssuer extends InvalidInputProblem {
   override name = "BadIssuer";
 }
 
+/** The last day is over. */
+export class BadLastDay extends InvalidInputProblem {
+  override name = "BadLastDay";
+}
+
 /** This is no mail address. */
 export class BadMailAddress extends InvalidInputProblem {
   override name = "BadMailAddress";
+}
+
+/** The pace does not fit. */
+export class BadPace extends InvalidInputProblem {
+  override name = "BadPace";
 }
 
 /** The period cannot be shown. */
@@ -61,9 +76,19 @@ export class BadProject extends InvalidInputProblem {
   override name = "BadProject";
 }
 
+/** This is no public key. */
+export class BadPublicKey extends InvalidInputProblem {
+  override name = "BadPublicKey";
+}
+
 /** The rule does not fit. */
 export class BadRule extends InvalidInputProblem {
   override name = "BadRule";
+}
+
+/** The scope does not fit. */
+export class BadScope extends InvalidInputProblem {
+  override name = "BadScope";
 }
 
 /** The settings do not fit. */
@@ -79,6 +104,16 @@ export class BadShop extends InvalidInputProblem {
 /** No transfer on this day. */
 export class BadTransferDay extends InvalidInputProblem {
   override name = "BadTransferDay";
+}
+
+/** The address does not fit. */
+export class BadUrl extends InvalidInputProblem {
+  override name = "BadUrl";
+}
+
+/** The window does not fit. */
+export class BadWindow extends InvalidInputProblem {
+  override name = "BadWindow";
 }
 
 /** A shop has no bank account. */
@@ -414,6 +449,11 @@ export class IdReused extends ConflictProblem {
 /** Something is broken on our side. */
 export class InternalError extends ServerProblem {
   override name = "InternalError";
+}
+
+/** This key is known already. */
+export class KeyExists extends ConflictProblem {
+  override name = "KeyExists";
 }
 
 /** Stored data cannot be opened. */
@@ -1156,6 +1196,11 @@ export class UnknownGrant extends NotFoundProblem {
   override name = "UnknownGrant";
 }
 
+/** There is no such key in use. */
+export class UnknownKey extends ConflictProblem {
+  override name = "UnknownKey";
+}
+
 /** No such member. */
 export class UnknownMember extends NotFoundProblem {
   override name = "UnknownMember";
@@ -1241,6 +1286,11 @@ export class UnknownStaff extends NotFoundProblem {
   override name = "UnknownStaff";
 }
 
+/** No such window. */
+export class UnknownWindow extends ConflictProblem {
+  override name = "UnknownWindow";
+}
+
 /** The file must be CSV. */
 export class UploadTypeWrong extends PayloadProblem {
   override name = "UploadTypeWrong";
@@ -1261,19 +1311,26 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "account-linked-elsewhere": AccountLinkedElsewhere,
   "bad-bank-account": BadBankAccount,
   "bad-base-day": BadBaseDay,
+  "bad-client": BadClient,
   "bad-correction": BadCorrection,
   "bad-deed-rule": BadDeedRule,
   "bad-display-name": BadDisplayName,
   "bad-event": BadEvent,
   "bad-issuer": BadIssuer,
+  "bad-last-day": BadLastDay,
   "bad-mail-address": BadMailAddress,
+  "bad-pace": BadPace,
   "bad-period": BadPeriod,
   "bad-point-service": BadPointService,
   "bad-project": BadProject,
+  "bad-public-key": BadPublicKey,
   "bad-rule": BadRule,
+  "bad-scope": BadScope,
   "bad-settlement-settings": BadSettlementSettings,
   "bad-shop": BadShop,
   "bad-transfer-day": BadTransferDay,
+  "bad-url": BadUrl,
+  "bad-window": BadWindow,
   "bank-missing": BankMissing,
   "bank-result-of-another-run": BankResultOfAnotherRun,
   "bank-result-unreadable": BankResultUnreadable,
@@ -1341,6 +1398,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "granted-already": GrantedAlready,
   "id-reused": IdReused,
   "internal-error": InternalError,
+  "key-exists": KeyExists,
   "key-missing": KeyMissing,
   "key-scope": KeyScope,
   "last-administrator": LastAdministrator,
@@ -1489,6 +1547,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "unknown-exchange": UnknownExchange,
   "unknown-file": UnknownFile,
   "unknown-grant": UnknownGrant,
+  "unknown-key": UnknownKey,
   "unknown-member": UnknownMember,
   "unknown-municipality": UnknownMunicipality,
   "unknown-notice": UnknownNotice,
@@ -1506,6 +1565,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "unknown-shop": UnknownShop,
   "unknown-spend": UnknownSpend,
   "unknown-staff": UnknownStaff,
+  "unknown-window": UnknownWindow,
   "upload-type-wrong": UploadTypeWrong,
   "venue-code-wrong": VenueCodeWrong,
   "worse-not-accepted": WorseNotAccepted,

@@ -3558,6 +3558,142 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/platform/partners/{partner_id}/maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Announce a maintenance window: at once, or as a proposal (202) where it would end an announced one earlier. */
+        post: operations["announce_maintenance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/partners/{partner_id}/maintenance/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose to take a maintenance window back; it takes a second person, for it lets exchanges begin. */
+        post: operations["propose_maintenance_withdrawal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/partners/{partner_id}/pace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep a lower pace towards a partner: at once. A higher one, or none, is proposed (202). */
+        put: operations["change_pace"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All keys of client programs and webhooks, revoked ones included; no secret. */
+        get: operations["platform_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/client-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose to let a client program sign with this key; it takes a second person. */
+        post: operations["propose_client_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/client-keys/{key_id}/revocation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Revoke a client program's key for good; it opens nothing within seconds. One person suffices. */
+        post: operations["revoke_client_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/webhook-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose a secret for a webhook; it takes a second person, whose approval answers the secret, this once. */
+        post: operations["propose_webhook_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/webhook-keys/{key_id}/revocation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop using a webhook's secret at once. One person suffices. */
+        post: operations["revoke_webhook_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/city/proposals": {
         parameters: {
             query?: never;
@@ -4175,6 +4311,34 @@ export interface components {
             expired_points: number;
             refunds: components["schemas"]["RefundView"][];
         };
+        /** @description `scope` is null for a key from before there were scopes, which calls everything. */
+        ClientKeyView: {
+            key_id: string;
+            client: string;
+            scope: string | null;
+            shop: string | null;
+            /** Format: date-time */
+            made_at: string;
+            last_day: string | null;
+            ended: boolean;
+            revoked_at: string | null;
+        };
+        /**
+         * @description `public_key` is the public half of an Ed25519 pair, as PEM or base64 of its 32 bytes; the private half stays where it was made.
+         *
+         *     `last_day`: the last day in Japan on which it is good; null: no end. `shop`: the one shop whose till signs with it.
+         */
+        ClientKeyWanted: {
+            client: string;
+            public_key: string;
+            /** @enum {string} */
+            scope: "portal" | "municipal" | "pos" | "read-only";
+            /** @default null */
+            last_day?: string | null;
+            /** @default null */
+            shop?: components["schemas"]["ShopOfKey"] | null;
+            reason: string;
+        };
         /** @description One exchange from both sides: amounts are the partner's points by wallet, `points` are ours. */
         ComparedLineView: {
             exchange_id: string;
@@ -4347,12 +4511,18 @@ export interface components {
             points: number;
             yen: number;
         };
-        /** @description `first_password` is shown this once, where the deed made one for `staff`; `member_code` for a member. */
+        /**
+         * @description Shown this once, where the deed made one: `first_password` for `staff`, `member_code` for a member, `new_secret` for a webhook.
+         *
+         *     `key_id` names the key that the secret belongs to.
+         */
         DecisionView: {
             proposal: components["schemas"]["ProposalView"];
             staff: components["schemas"]["StaffView"] | null;
             first_password: string | null;
             member_code: string | null;
+            new_secret: string | null;
+            key_id: string | null;
         };
         DeedRuleList: {
             deeds: components["schemas"]["DeedRuleView"][];
@@ -4783,6 +4953,10 @@ export interface components {
             contact?: string;
             reason: string;
         };
+        KeyList: {
+            client_keys: components["schemas"]["ClientKeyView"][];
+            webhook_keys: components["schemas"]["WebhookKeyView"][];
+        };
         LabelView: {
             ja: string;
             en: string;
@@ -5107,6 +5281,15 @@ export interface components {
             waiting: components["schemas"]["ExchangeView"][];
             unread_notices: number;
         };
+        /** @description The pace in force; null: as many calls as there are. */
+        PaceView: {
+            calls_per_minute: number | null;
+        };
+        /** @description `calls_per_minute` from each gateway; null: as many as there are. */
+        PaceWanted: {
+            calls_per_minute: number | null;
+            reason: string;
+        };
         /** @description The member's side of a payment; `left` is what can still be used. */
         PaidView: {
             spend: components["schemas"]["SpendView"];
@@ -5173,7 +5356,7 @@ export interface components {
             ms: number;
         };
         /**
-         * @description How a partner stands. `to_compare` days until yesterday have not come out even or were not compared.
+         * @description How a partner stands. `windows` are its maintenance windows that are not over. `to_compare` days until yesterday have not come out even or were not compared.
          *
          *     `connected`: its plugin is loaded here. `decided_by` decided last about pause and pace.
          */
@@ -5187,6 +5370,7 @@ export interface components {
             calls_per_minute: number | null;
             maintenance_from: string | null;
             maintenance_until: string | null;
+            windows: components["schemas"]["WindowView"][];
             lists_days: boolean;
             open_exchanges: number;
             need_a_person: number;
@@ -5988,6 +6172,10 @@ export interface components {
             paid_yen: number;
             carried_yen: number;
         };
+        ShopOfKey: {
+            municipality: string;
+            shop_id: string;
+        };
         ShopPersonWanted: {
             login: string;
             display_name: string;
@@ -6436,6 +6624,45 @@ export interface components {
         WalletView: {
             id: string;
             name: components["schemas"]["LabelView"];
+        };
+        WebhookKeyView: {
+            key_id: string;
+            direction: string;
+            party: string;
+            url: string | null;
+            /** Format: date-time */
+            made_at: string;
+            revoked_at: string | null;
+        };
+        /**
+         * @description `direction`: `out` tells a portal how exchanges end, `mailer` tells what members are to be told, `digests` sends each
+         *     day's digest; with `in` the partner `party` signs its pushes to us, and `url` is null.
+         */
+        WebhookWanted: {
+            /** @enum {string} */
+            direction: "in" | "out" | "mailer" | "digests";
+            party: string;
+            /** @default null */
+            url?: string | null;
+            reason: string;
+        };
+        /** @description The window that begins at this minute in Japan. */
+        WindowNamed: {
+            starts_at: string;
+            reason: string;
+        };
+        WindowView: {
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            reason: string;
+        };
+        /** @description Minutes in Japan, such as 2026-12-31T02:00; `ends_at` is not included. */
+        WindowWanted: {
+            starts_at: string;
+            ends_at: string;
+            reason: string;
         };
         /** @description What members lose: a stable word and what pages show. */
         WorseView: {
@@ -11996,6 +12223,218 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ProposalView"];
                 };
+            };
+        };
+    };
+    announce_maintenance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                partner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WindowWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WindowView"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    propose_maintenance_withdrawal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                partner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WindowNamed"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    change_pace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                partner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaceWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaceView"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    platform_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+        };
+    };
+    propose_client_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientKeyWanted"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    revoke_client_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    propose_webhook_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookWanted"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    revoke_webhook_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -48,8 +48,14 @@ class DifferenceClosed(Strict):
     reason: Reason
 
 
+class WindowView(View):
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+
+
 class PartnerStanding(View):
-    """How a partner stands. `to_compare` days until yesterday have not come out even or were not compared.
+    """How a partner stands. `windows` are its maintenance windows that are not over. `to_compare` days until yesterday have not come out even or were not compared.
 
     `connected`: its plugin is loaded here. `decided_by` decided last about pause and pace.
     """
@@ -63,6 +69,7 @@ class PartnerStanding(View):
     calls_per_minute: int | None
     maintenance_from: datetime | None
     maintenance_until: datetime | None
+    windows: list[WindowView]
     lists_days: bool
     open_exchanges: int
     need_a_person: int
@@ -279,6 +286,10 @@ def _standing(
         calls_per_minute=standing.calls_per_minute,
         maintenance_from=window.starts_at if window is not None else None,
         maintenance_until=window.ends_at if window is not None else None,
+        windows=[
+            WindowView(starts_at=each.starts_at, ends_at=each.ends_at, reason=each.reason)
+            for each in ((standing.window,) if standing.window else ()) + standing.upcoming
+        ],
         lists_days=lists_days,
         open_exchanges=sum(each.exchanges for each in held),
         need_a_person=persons.exchanges if persons is not None else 0,

@@ -73,21 +73,28 @@ class ProposalList(View):
 
 
 class DecisionView(View):
-    """`first_password` is shown this once, where the deed made one for `staff`; `member_code` for a member."""
+    """Shown this once, where the deed made one: `first_password` for `staff`, `member_code` for a member, `new_secret` for a webhook.
+
+    `key_id` names the key that the secret belongs to.
+    """
 
     proposal: ProposalView
     staff: StaffView | None
     first_password: str | None
     member_code: str | None
+    new_secret: str | None
+    key_id: str | None
 
     @classmethod
     def of(cls, decision: Decision) -> DecisionView:
-        first = decision.first_password
+        first, made = decision.first_password, decision.new_secret
         return cls(
             proposal=ProposalView.of(decision.proposal),
             staff=None if first is None else StaffView.of(first.staff),
             first_password=None if first is None else first.password.reveal(),
             member_code=None if decision.member_code is None else decision.member_code.reveal(),
+            new_secret=None if made is None else made.secret.reveal(),
+            key_id=None if made is None else made.key_id,
         )
 
 
@@ -187,6 +194,8 @@ async def get_proposal(call: StaffRequest[None, None, ProposalPath]) -> TypedRes
         "not-the-members", "points-already-spent", "no-difference", "not-ours", "no-whole-units", "no-daily-list",
         "partner-unavailable", "unknown-partner", "partner-not-paused", "member-merged", "member-revoked", "member-busy",
         "nothing-to-merge",
+        "partner-unavailable", "unknown-partner", "partner-not-paused", "unknown-window", "bad-window", "bad-pace", "bad-client", "bad-scope",
+        "bad-last-day", "key-exists", "bad-url",
     ),
 )  # fmt: skip
 async def approve_proposal(call: StaffRequest[Approval, None, ProposalPath]) -> TypedResponse:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -22,13 +22,14 @@ from gateway.cities.platform_deeds.exchange_deeds import (
     ResolveReversal,
     TakeExchangeBack,
 )
-from gateway.cities.platform_deeds.partner_deeds import ResumePartner
+from gateway.cities.platform_deeds.partner_deeds import CutWindow, RaisePace, ResumePartner
 from gateway.cities.proposals.deeds import Deed
 from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.proposals.propose import Ground, propose
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.exchanges import reversal_rows
-from gateway.partners.availability import PartnerAvailability
+from gateway.partners import availability
+from gateway.partners.availability import PartnerAvailability, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,84 @@ class PlatformDeeds:
             )  # fmt: skip
 
         return await self.context.store.run(job)
+
+    async def announce_maintenance(self, who: StaffSession, window: Window) -> Proposal | None:
+        """Announce a window at once, alone (None); one that ends another window earlier is proposed.
+
+        Raises ProblemError: `reason-missing`, `bad-window` (422), `unknown-partner` (404), and as `propose`.
+        """
+        why, now = require_reason(window.reason), self.context.clock()
+        self.context.exchange_services.context.partner(window.partner_id)
+        availability.require_sound(window)
+
+        def job(conn: Connection) -> Proposal | None:
+            if not partner_deeds.cuts(conn, window, now):
+                partner_deeds.announce(conn, who, replace(window, reason=why), now)
+                return None
+            return self._propose_cut(conn, who, window.partner_id, window.starts_at, window.ends_at, why, now)
+
+        return await self.context.store.run(job)
+
+    async def withdraw_maintenance(
+        self, who: StaffSession, partner_id: str, starts_at: datetime, reason: str
+    ) -> Proposal:
+        """Propose to take a window back. Raises ProblemError: `reason-missing` (422), `unknown-window` (409)."""
+        why, now = require_reason(reason), self.context.clock()
+        return await self.context.store.run(
+            lambda conn: self._propose_cut(conn, who, partner_id, starts_at, None, why, now)
+        )
+
+    async def change_pace(
+        self, who: StaffSession, partner_id: str, calls_per_minute: int | None, reason: str
+    ) -> Proposal | None:
+        """Lower a pace at once, alone (None); a higher one, or none at all, is proposed.
+
+        Raises ProblemError: `reason-missing`, `bad-pace` (422), `unknown-partner` (404), and as `propose`.
+        """
+        why, now = require_reason(reason), self.context.clock()
+        self.context.exchange_services.context.partner(partner_id)
+        availability.require_pace(calls_per_minute)
+
+        def job(conn: Connection) -> Proposal | None:
+            before = partner_deeds.standing_of(conn, partner_id, now).calls_per_minute
+            if not partner_deeds.raises(before, calls_per_minute):
+                partner_deeds.lower_pace(conn, who, partner_id, calls_per_minute, why, now)
+                return None
+            command = RaisePace(partner_id=partner_id, calls_per_minute=calls_per_minute)
+            shown: dict[str, str | int] = {
+                "partner": partner_id, "pace_before": before or 0, "pace": calls_per_minute or "none",
+            }  # fmt: skip
+            ground = partner_deeds.pace_ground(self.context, conn, who.municipality, command)
+            return propose(
+                self.context, conn, who, Deed.PARTNER_PACE, partner_id, command,
+                ground=ground, facts=shown, reason=why, at=now,
+            )  # fmt: skip
+
+        return await self.context.store.run(job)
+
+    def _propose_cut(
+        self,
+        conn: Connection,
+        who: StaffSession,
+        partner_id: str,
+        starts_at: datetime,
+        ends_at: datetime | None,
+        why: str,
+        now: datetime,
+    ) -> Proposal:
+        window = availability.get_window(conn, partner_id, starts_at, now)
+        command = CutWindow(partner_id=partner_id, starts_at=starts_at, ends_at=ends_at)
+        shown: dict[str, str | int] = {
+            "partner": partner_id, "window_from": window.starts_at.isoformat(),
+            "window_until_before": window.ends_at.isoformat(),
+            "window_until": ends_at.isoformat() if ends_at is not None else "withdrawn",
+        }  # fmt: skip
+        subject = f"{partner_id}:{starts_at.astimezone(UTC):%Y%m%dT%H%M%S}"
+        ground = partner_deeds.cut_ground(self.context, conn, who.municipality, command)
+        return propose(
+            self.context, conn, who, Deed.PARTNER_MAINTENANCE, subject, command,
+            ground=ground, facts=shown, reason=why, at=now,
+        )  # fmt: skip
 
     def _propose(
         self,

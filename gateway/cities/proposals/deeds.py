@@ -58,6 +58,10 @@ class Deed(StrEnum):
     DIFFERENCE = "difference"
     PARTNER_RESUME = "partner_resume"
     MEMBER_MERGE = "member_merge"
+    PARTNER_MAINTENANCE = "partner_maintenance"
+    PARTNER_PACE = "partner_pace"
+    CLIENT_KEY = "client_key"
+    WEBHOOK_KEY = "webhook_key"
 
 
 PLATFORM_DEEDS: Final = frozenset(
@@ -68,6 +72,10 @@ PLATFORM_DEEDS: Final = frozenset(
         Deed.DIFFERENCE,
         Deed.PARTNER_RESUME,
         Deed.MEMBER_MERGE,
+        Deed.PARTNER_MAINTENANCE,
+        Deed.PARTNER_PACE,
+        Deed.CLIENT_KEY,
+        Deed.WEBHOOK_KEY,
     }
 )
 """Proposed and decided by the platform's staff alone; no city's table has a line for them."""
@@ -126,6 +134,10 @@ PROPOSED_BY: Final[Mapping[Deed, Action]] = {
     Deed.DIFFERENCE: Action.KEEP_EXCHANGES,
     Deed.PARTNER_RESUME: Action.KEEP_PARTNERS,
     Deed.MEMBER_MERGE: Action.KEEP_MEMBERS,
+    Deed.PARTNER_MAINTENANCE: Action.KEEP_PARTNERS,
+    Deed.PARTNER_PACE: Action.KEEP_PARTNERS,
+    Deed.CLIENT_KEY: Action.KEEP_KEYS,
+    Deed.WEBHOOK_KEY: Action.KEEP_KEYS,
 }
 """What a role must allow for the deed to be proposed, and still at the decision."""
 

@@ -20,15 +20,16 @@ from gateway.cities.grants.grant_file_approval import ApproveFile
 from gateway.cities.grants.grant_files import GrantFiles
 from gateway.cities.grants.grant_projects import AddProject, RaiseBudget
 from gateway.cities.grants.grants import GrantPoints
-from gateway.cities.platform_deeds import exchange_deeds, member_merge, partner_deeds
+from gateway.cities.platform_deeds import exchange_deeds, key_deeds, member_merge, partner_deeds
 from gateway.cities.platform_deeds.exchange_deeds import (
     CloseDifference,
     ResolveExchange,
     ResolveReversal,
     TakeExchangeBack,
 )
+from gateway.cities.platform_deeds.key_deeds import AddClientKey, AddWebhookKey, NewSecret
 from gateway.cities.platform_deeds.member_merge import MergeMembers
-from gateway.cities.platform_deeds.partner_deeds import ResumePartner
+from gateway.cities.platform_deeds.partner_deeds import CutWindow, RaisePace, ResumePartner
 from gateway.cities.point_rules import PointRules
 from gateway.cities.proposals.deed_rules import ChangeDeedRule, change_deed_rule, deed_rule_ground
 from gateway.cities.proposals.deeds import Deed
@@ -131,7 +132,7 @@ class Effect:
 
     command: type[Any]
     ground: Callable[[CityContext, Connection, str, Any], Ground]
-    carry_out: Callable[[Decided, Any], Staff | None]
+    carry_out: Callable[[Decided, Any], Staff | NewSecret | None]
     concerns: Callable[[Any], str | None] = lambda _: None
     makes_password: bool = False
     makes_member_code: bool = False
@@ -336,6 +337,25 @@ def _merge_members(decided: Decided, command: MergeMembers) -> None:
     )
 
 
+def _cut_window(decided: Decided, command: CutWindow) -> None:
+    partner_deeds.cut_window(decided.conn, decided.author, command, decided.proposal.reason, decided.at)
+
+
+def _raise_pace(decided: Decided, command: RaisePace) -> None:
+    partner_deeds.raise_pace(
+        decided.conn, decided.author, command, decided.proposal.reason, decided.names, decided.at
+    )
+
+
+def _add_client_key(decided: Decided, command: AddClientKey) -> None:
+    key_deeds.add_client_key(decided.conn, decided.author, command, decided.proposal.reason, decided.at)
+
+
+def _add_webhook_key(decided: Decided, command: AddWebhookKey) -> NewSecret:
+    why, vault = decided.proposal.reason, decided.context.vault
+    return key_deeds.add_webhook_key(decided.conn, vault, decided.author, command, why, decided.at)
+
+
 def _ground_of_rule(
     _: CityContext, conn: Connection, code: str, command: AnnounceRule | WithdrawRule
 ) -> Ground:
@@ -473,6 +493,18 @@ EFFECTS: Final[Mapping[Deed, Effect]] = {
     ),
     Deed.MEMBER_MERGE: Effect(
         command=MergeMembers, ground=member_merge.merge_ground, carry_out=_merge_members
+    ),
+    Deed.PARTNER_MAINTENANCE: Effect(
+        command=CutWindow, ground=partner_deeds.cut_ground, carry_out=_cut_window
+    ),
+    Deed.PARTNER_PACE: Effect(
+        command=RaisePace, ground=partner_deeds.pace_ground, carry_out=_raise_pace
+    ),
+    Deed.CLIENT_KEY: Effect(
+        command=AddClientKey, ground=key_deeds.client_key_ground, carry_out=_add_client_key
+    ),
+    Deed.WEBHOOK_KEY: Effect(
+        command=AddWebhookKey, ground=key_deeds.webhook_ground, carry_out=_add_webhook_key
     ),
 }  # fmt: skip
 """Every deed has its line; a deed without one would wait for ever."""

@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 
 from gateway.cities.city_context import CityContext, require_reason, write_audit
 from gateway.cities.drawn_from import require_seen
+from gateway.cities.platform_deeds.key_deeds import NewSecret
 from gateway.cities.proposals import deciders, deeds, proposal_rows, staff_ties
 from gateway.cities.proposals.deed_rules import (
     ChangeDeedRule,
@@ -51,11 +52,12 @@ from gateway.platform.roles import PLATFORM, Action, may
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The proposal after the decision; `first_password` or `member_code` where the deed made one, shown this once."""
+    """The proposal after the decision; `first_password`, `member_code` or `new_secret` where the deed made one, shown this once."""
 
     proposal: Proposal
     first_password: FirstPassword | None = None
     member_code: Secret | None = None
+    new_secret: NewSecret | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +125,7 @@ class Proposals:
             heard = await EFFECTS[deed].beforehand(self.context, await self._command(code, proposal_id, deed))
         now = self.context.clock()
 
-        def job(conn: Connection) -> tuple[Proposal, Staff | None]:
+        def job(conn: Connection) -> tuple[Proposal, Staff | NewSecret | None]:
             proposal = self._locked_waiting(conn, who, proposal_id)
             if not compare_digest(digest.encode(), proposal.digest.encode()):
                 raise _changed()
@@ -150,7 +152,7 @@ class Proposals:
                 reason,
                 proposal_facts(proposal),
             )
-            made: Staff | None = None
+            made: Staff | NewSecret | None = None
             approvers = deciders.standing_approvers(conn, proposal)
             if len(approvers) >= deciders.persons_needed(conn, proposal):
                 decided = Decided(
@@ -168,14 +170,17 @@ class Proposals:
                 )
             return proposal_rows.get(conn, code, proposal_id), made
 
-        proposal, staff = await self.context.store.run(job)
+        proposal, made = await self.context.store.run(job)
         if proposal.state is ProposalState.CARRIED_OUT:
             command = await self._command(code, proposal_id, deed)
             await EFFECTS[proposal.deed].afterwards(self.context, proposal, command)
-        first = None if staff is None else FirstPassword(staff=staff, password=password)
+        first = FirstPassword(staff=made, password=password) if isinstance(made, Staff) else None
+        new_secret = made if isinstance(made, NewSecret) else None
         is_done = proposal.state is ProposalState.CARRIED_OUT
         member_code = password if makes_member_code and is_done else None
-        return Decision(proposal=proposal, first_password=first, member_code=member_code)
+        return Decision(
+            proposal=proposal, first_password=first, member_code=member_code, new_secret=new_secret
+        )
 
     async def send_back(self, who: StaffSession, proposal_id: str, reason: str) -> Proposal:
         """Send it back to its author with a reason (差戻し). Raises ProblemError as `approve`, `reason-missing` (422)."""

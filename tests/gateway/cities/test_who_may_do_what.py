@@ -28,7 +28,7 @@ MAY = {
     "change_rules keep_shops keep_banks refund settle keep_staff read_audit plan_events "
     "decide_events see_proposals decide_proposals",
     "shop": "own_account second_factor take_points",
-    "platform": "own_account second_factor see_partners see_exchanges keep_exchanges keep_partners keep_members keep_staff see_proposals "
+    "platform": "own_account second_factor see_partners see_exchanges keep_exchanges keep_partners keep_keys keep_members keep_staff see_proposals "
     "decide_proposals",
 }
 """The matrix as people agreed on it, written a second time, so that a slip in the table shows."""

@@ -21,6 +21,7 @@ __all__ = [
     "add_shop_staff",
     "add_staff",
     "allocate",
+    "announce_maintenance",
     "announce_rule",
     "answer_notice",
     "approve_proposal",
@@ -37,6 +38,7 @@ __all__ = [
     "card_standing",
     "change_event",
     "change_mykey_id",
+    "change_pace",
     "change_password",
     "change_pay_card_limits",
     "change_project_budget",
@@ -173,18 +175,22 @@ __all__ = [
     "plan_event",
     "platform_exchange",
     "platform_exchanges",
+    "platform_keys",
     "platform_partners",
     "point_service_rules",
     "print_pay_cards",
     "project_venue_code",
+    "propose_client_key",
     "propose_closing",
     "propose_deed_rule",
+    "propose_maintenance_withdrawal",
     "propose_member_access",
     "propose_merge",
     "propose_outcome",
     "propose_resumption",
     "propose_reversal",
     "propose_reversal_outcome",
+    "propose_webhook_key",
     "put_issuer",
     "quote",
     "read_audit",
@@ -205,7 +211,9 @@ __all__ = [
     "restart_staff",
     "restore_member",
     "return_from_oidc",
+    "revoke_client_key",
     "revoke_mykey_id",
+    "revoke_webhook_key",
     "search_by_payment",
     "search_by_reference",
     "send_back_proposal",
@@ -3331,6 +3339,133 @@ def propose_merge(*, from_mykey_id: str, mykey_id: str, reason: str) -> Call[mod
     )
 
 
+def announce_maintenance(
+    partner_id: str, *, starts_at: str, ends_at: str, reason: str
+) -> Call[models.WindowView | models.ProposalView]:
+    """Announce a maintenance window: at once, or as a proposal (202) where it would end an announced one earlier.
+
+    Refused with: unknown-partner, proposal-pending, nobody-to-decide, bad-window, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/platform/partners/{path_part(partner_id)}/maintenance",
+        models.WindowView,
+        session=True,
+        body=models.WindowWanted(starts_at=starts_at, ends_at=ends_at, reason=reason),
+        by_status={202: models.ProposalView},
+    )
+
+
+def propose_maintenance_withdrawal(
+    partner_id: str, *, starts_at: str, reason: str
+) -> Call[models.ProposalView]:
+    """Propose to take a maintenance window back; it takes a second person, for it lets exchanges begin.
+
+    Refused with: unknown-window, proposal-pending, nobody-to-decide, bad-window, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/platform/partners/{path_part(partner_id)}/maintenance/withdrawal",
+        models.ProposalView,
+        session=True,
+        body=models.WindowNamed(starts_at=starts_at, reason=reason),
+    )
+
+
+def change_pace(
+    partner_id: str, *, calls_per_minute: int | None, reason: str
+) -> Call[models.PaceView | models.ProposalView]:
+    """Keep a lower pace towards a partner: at once. A higher one, or none, is proposed (202).
+
+    Refused with: unknown-partner, proposal-pending, nobody-to-decide, bad-pace, reason-missing.
+    """
+    return json_call(
+        "PUT",
+        f"/v1/platform/partners/{path_part(partner_id)}/pace",
+        models.PaceView,
+        session=True,
+        body=models.PaceWanted(calls_per_minute=calls_per_minute, reason=reason),
+        by_status={202: models.ProposalView},
+    )
+
+
+def platform_keys() -> Call[models.KeyList]:
+    """All keys of client programs and webhooks, revoked ones included; no secret."""
+    return json_call("GET", "/v1/platform/keys", models.KeyList, session=True)
+
+
+def propose_client_key(
+    *,
+    client: str,
+    public_key: str,
+    scope: Literal["portal", "municipal", "pos", "read-only"],
+    reason: str,
+    last_day: date | None | UnsetType = UNSET,
+    shop: models.ShopOfKey | None | UnsetType = UNSET,
+) -> Call[models.ProposalView]:
+    """Propose to let a client program sign with this key; it takes a second person.
+
+    Refused with: unknown-shop, key-exists, proposal-pending, nobody-to-decide, bad-public-key, bad-client, bad-scope, bad-last-day, reason-missing.
+    """
+    return json_call(
+        "POST",
+        "/v1/platform/client-keys",
+        models.ProposalView,
+        session=True,
+        body=models.ClientKeyWanted(
+            client=client, public_key=public_key, scope=scope, last_day=last_day, shop=shop, reason=reason
+        ),
+    )
+
+
+def revoke_client_key(key_id: str, *, reason: str) -> Call[None]:
+    """Revoke a client program's key for good; it opens nothing within seconds. One person suffices.
+
+    Refused with: unknown-key, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/platform/client-keys/{path_part(key_id)}/revocation",
+        NoneType,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+    )
+
+
+def propose_webhook_key(
+    *,
+    direction: Literal["in", "out", "mailer", "digests"],
+    party: str,
+    reason: str,
+    url: str | None | UnsetType = UNSET,
+) -> Call[models.ProposalView]:
+    """Propose a secret for a webhook; it takes a second person, whose approval answers the secret, this once.
+
+    Refused with: unknown-partner, proposal-pending, nobody-to-decide, bad-url, reason-missing.
+    """
+    return json_call(
+        "POST",
+        "/v1/platform/webhook-keys",
+        models.ProposalView,
+        session=True,
+        body=models.WebhookWanted(direction=direction, party=party, url=url, reason=reason),
+    )
+
+
+def revoke_webhook_key(key_id: str, *, reason: str) -> Call[None]:
+    """Stop using a webhook's secret at once. One person suffices.
+
+    Refused with: unknown-key, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/platform/webhook-keys/{path_part(key_id)}/revocation",
+        NoneType,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+    )
+
+
 def list_proposals(
     *,
     state: Literal["waiting", "carried_out", "sent_back", "withdrawn", "expired", "ended"]
@@ -3359,7 +3494,7 @@ def approve_proposal(
 ) -> Call[models.DecisionView]:
     """Say yes to what somebody else has proposed; the last yes that is needed carries it out, whole or not at all.
 
-    Refused with: unknown-proposal, unknown-staff, unknown-point-service, unknown-municipality, unknown-project, unknown-shop, unknown-cycle, unknown-spend, unknown-member, unknown-file, unknown-rule, unknown-exchange, unknown-reversal, unknown-partner, proposal-state, proposal-changed, proposal-outdated, second-person-missing, project-exists, budget-exceeded, project-not-open, limit-of-the-day, limit-of-the-project, id-reused, login-taken, last-administrator, staff-active, staff-closed, cycle-closed, earlier-cycle-open, sum-too-large, cycle-not-closed, nothing-to-pay, file-made-before, payer-missing, bank-missing, refund-too-much, refund-expired, file-state, rule-in-effect, worse-not-accepted, too-few-deciders, no-debt, exchange-state, reversal-ended, reversal-by-hand, more-than-is-left, points-already-spent, no-difference, not-ours, no-whole-units, no-daily-list, partner-not-paused, member-merged, member-revoked, member-busy, nothing-to-merge, bad-transfer-day, bad-deed-rule, not-the-members, partner-unavailable.
+    Refused with: unknown-proposal, unknown-staff, unknown-point-service, unknown-municipality, unknown-project, unknown-shop, unknown-cycle, unknown-spend, unknown-member, unknown-file, unknown-rule, unknown-exchange, unknown-reversal, unknown-partner, proposal-state, proposal-changed, proposal-outdated, second-person-missing, project-exists, budget-exceeded, project-not-open, limit-of-the-day, limit-of-the-project, id-reused, login-taken, last-administrator, staff-active, staff-closed, cycle-closed, earlier-cycle-open, sum-too-large, cycle-not-closed, nothing-to-pay, file-made-before, payer-missing, bank-missing, refund-too-much, refund-expired, file-state, rule-in-effect, worse-not-accepted, too-few-deciders, no-debt, exchange-state, reversal-ended, reversal-by-hand, more-than-is-left, points-already-spent, no-difference, not-ours, no-whole-units, no-daily-list, partner-not-paused, member-merged, member-revoked, member-busy, nothing-to-merge, unknown-window, key-exists, bad-transfer-day, bad-deed-rule, not-the-members, bad-window, bad-pace, bad-client, bad-scope, bad-last-day, bad-url, partner-unavailable.
     """
     return json_call(
         "POST",

@@ -454,6 +454,21 @@ class CityPointServices(Message, frozen=True, kw_only=True):
     point_services: list[CityPointService]
 
 
+class ClientKeyView(Message, frozen=True, kw_only=True):
+    """
+    `scope` is null for a key from before there were scopes, which calls everything.
+    """
+
+    key_id: str
+    client: str
+    scope: str | None
+    shop: str | None
+    made_at: datetime
+    last_day: date | None
+    ended: bool
+    revoked_at: datetime | None
+
+
 class ComparedLineView(Message, frozen=True, kw_only=True):
     """
     One exchange from both sides: amounts are the partner's points by wallet, `points` are ours.
@@ -1187,6 +1202,23 @@ class OutcomeWanted(Message, frozen=True, kw_only=True):
     reference: str | UnsetType = UNSET
 
 
+class PaceView(Message, frozen=True, kw_only=True):
+    """
+    The pace in force; null: as many calls as there are.
+    """
+
+    calls_per_minute: int | None
+
+
+class PaceWanted(Message, frozen=True, kw_only=True):
+    """
+    `calls_per_minute` from each gateway; null: as many as there are.
+    """
+
+    calls_per_minute: int | None
+    reason: str
+
+
 class PartnerRequestView(Message, frozen=True, kw_only=True):
     """
     One HTTP request of a call, without its query, headers and body. `ended`: its status, or what broke.
@@ -1196,35 +1228,6 @@ class PartnerRequestView(Message, frozen=True, kw_only=True):
     url: str
     ended: str
     ms: int
-
-
-class PartnerStanding(Message, frozen=True, kw_only=True):
-    """
-    How a partner stands. `to_compare` days until yesterday have not come out even or were not compared.
-
-    `connected`: its plugin is loaded here. `decided_by` decided last about pause and pace.
-    """
-
-    partner_id: str
-    name: LabelView | None
-    connected: bool
-    paused: bool
-    paused_because: str
-    decided_by: str
-    calls_per_minute: int | None
-    maintenance_from: datetime | None
-    maintenance_until: datetime | None
-    lists_days: bool
-    open_exchanges: int
-    need_a_person: int
-    oldest_sent_at: datetime | None
-    last_compared_on: date | None
-    to_compare: int
-    differences: int
-
-
-class PartnerStandings(Message, frozen=True, kw_only=True):
-    partners: list[PartnerStanding]
 
 
 class PartyTotalView(Message, frozen=True, kw_only=True):
@@ -1921,6 +1924,11 @@ class ShopLineView(Message, frozen=True, kw_only=True):
     carried_yen: int
 
 
+class ShopOfKey(Message, frozen=True, kw_only=True):
+    municipality: str
+    shop_id: str
+
+
 class ShopPersonWanted(Message, frozen=True, kw_only=True):
     login: str
     display_name: str
@@ -2334,6 +2342,52 @@ class WalletView(Message, frozen=True, kw_only=True):
     name: LabelView
 
 
+class WebhookKeyView(Message, frozen=True, kw_only=True):
+    key_id: str
+    direction: str
+    party: str
+    url: str | None
+    made_at: datetime
+    revoked_at: datetime | None
+
+
+class WebhookWanted(Message, frozen=True, kw_only=True):
+    """
+    `direction`: `out` tells a portal how exchanges end, `mailer` tells what members are to be told, `digests` sends each
+    day's digest; with `in` the partner `party` signs its pushes to us, and `url` is null.
+    """
+
+    direction: Literal["in", "out", "mailer", "digests"]
+    party: str
+    reason: str
+    url: str | None | UnsetType = UNSET
+
+
+class WindowNamed(Message, frozen=True, kw_only=True):
+    """
+    The window that begins at this minute in Japan.
+    """
+
+    starts_at: str
+    reason: str
+
+
+class WindowView(Message, frozen=True, kw_only=True):
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+
+
+class WindowWanted(Message, frozen=True, kw_only=True):
+    """
+    Minutes in Japan, such as 2026-12-31T02:00; `ends_at` is not included.
+    """
+
+    starts_at: str
+    ends_at: str
+    reason: str
+
+
 class WorseView(Message, frozen=True, kw_only=True):
     """
     What members lose: a stable word and what pages show.
@@ -2497,6 +2551,21 @@ class CitySpend(Message, frozen=True, kw_only=True):
     refunds: list[RefundView]
 
 
+class ClientKeyWanted(Message, frozen=True, kw_only=True):
+    """
+    `public_key` is the public half of an Ed25519 pair, as PEM or base64 of its 32 bytes; the private half stays where it was made.
+
+    `last_day`: the last day in Japan on which it is good; null: no end. `shop`: the one shop whose till signs with it.
+    """
+
+    client: str
+    public_key: str
+    scope: Literal["portal", "municipal", "pos", "read-only"]
+    reason: str
+    last_day: date | None | UnsetType = UNSET
+    shop: ShopOfKey | None | UnsetType = UNSET
+
+
 class CorrectionView(Message, frozen=True, kw_only=True):
     """
     One line that corrects the cycle `corrects`, by what it adds to the shop's sum: a refund is below zero.
@@ -2561,13 +2630,17 @@ class CyclesList(Message, frozen=True, kw_only=True):
 
 class DecisionView(Message, frozen=True, kw_only=True):
     """
-    `first_password` is shown this once, where the deed made one for `staff`; `member_code` for a member.
+    Shown this once, where the deed made one: `first_password` for `staff`, `member_code` for a member, `new_secret` for a webhook.
+
+    `key_id` names the key that the secret belongs to.
     """
 
     proposal: ProposalView
     staff: StaffView | None
     first_password: str | None
     member_code: str | None
+    new_secret: str | None
+    key_id: str | None
 
 
 class DeedRuleList(Message, frozen=True, kw_only=True):
@@ -2689,6 +2762,11 @@ class IssueView(Message, frozen=True, kw_only=True):
     left_out: list[NotIssuedView]
 
 
+class KeyList(Message, frozen=True, kw_only=True):
+    client_keys: list[ClientKeyView]
+    webhook_keys: list[WebhookKeyView]
+
+
 class MatchView(Message, frozen=True, kw_only=True):
     """
     Whose payment or exchange it is. The name is masked for roles that help nobody at the desk.
@@ -2787,6 +2865,36 @@ class PartnerMonthView(Message, frozen=True, kw_only=True):
 
 class PartnerMonths(Message, frozen=True, kw_only=True):
     partners: list[PartnerMonthView]
+
+
+class PartnerStanding(Message, frozen=True, kw_only=True):
+    """
+    How a partner stands. `windows` are its maintenance windows that are not over. `to_compare` days until yesterday have not come out even or were not compared.
+
+    `connected`: its plugin is loaded here. `decided_by` decided last about pause and pace.
+    """
+
+    partner_id: str
+    name: LabelView | None
+    connected: bool
+    paused: bool
+    paused_because: str
+    decided_by: str
+    calls_per_minute: int | None
+    maintenance_from: datetime | None
+    maintenance_until: datetime | None
+    windows: list[WindowView]
+    lists_days: bool
+    open_exchanges: int
+    need_a_person: int
+    oldest_sent_at: datetime | None
+    last_compared_on: date | None
+    to_compare: int
+    differences: int
+
+
+class PartnerStandings(Message, frozen=True, kw_only=True):
+    partners: list[PartnerStanding]
 
 
 class PartnerView(Message, frozen=True, kw_only=True):

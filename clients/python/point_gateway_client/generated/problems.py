@@ -41,6 +41,12 @@ class BadBaseDay(InvalidInputProblem):
     word = "bad-base-day"
 
 
+class BadClient(InvalidInputProblem):
+    """The client program's name does not fit."""
+
+    word = "bad-client"
+
+
 class BadCorrection(InvalidInputProblem):
     """A correction moves points."""
 
@@ -71,10 +77,22 @@ class BadIssuer(InvalidInputProblem):
     word = "bad-issuer"
 
 
+class BadLastDay(InvalidInputProblem):
+    """The last day is over."""
+
+    word = "bad-last-day"
+
+
 class BadMailAddress(InvalidInputProblem):
     """This is no mail address."""
 
     word = "bad-mail-address"
+
+
+class BadPace(InvalidInputProblem):
+    """The pace does not fit."""
+
+    word = "bad-pace"
 
 
 class BadPeriod(InvalidInputProblem):
@@ -95,10 +113,22 @@ class BadProject(InvalidInputProblem):
     word = "bad-project"
 
 
+class BadPublicKey(InvalidInputProblem):
+    """This is no public key."""
+
+    word = "bad-public-key"
+
+
 class BadRule(InvalidInputProblem):
     """The rule does not fit."""
 
     word = "bad-rule"
+
+
+class BadScope(InvalidInputProblem):
+    """The scope does not fit."""
+
+    word = "bad-scope"
 
 
 class BadSettlementSettings(InvalidInputProblem):
@@ -117,6 +147,18 @@ class BadTransferDay(InvalidInputProblem):
     """No transfer on this day."""
 
     word = "bad-transfer-day"
+
+
+class BadUrl(InvalidInputProblem):
+    """The address does not fit."""
+
+    word = "bad-url"
+
+
+class BadWindow(InvalidInputProblem):
+    """The window does not fit."""
+
+    word = "bad-window"
 
 
 class BankMissing(ConflictProblem):
@@ -519,6 +561,12 @@ class InternalError(ServerProblem):
     """Something is broken on our side."""
 
     word = "internal-error"
+
+
+class KeyExists(ConflictProblem):
+    """This key is known already."""
+
+    word = "key-exists"
 
 
 class KeyMissing(UnavailableProblem):
@@ -1409,6 +1457,12 @@ class UnknownGrant(NotFoundProblem):
     word = "unknown-grant"
 
 
+class UnknownKey(ConflictProblem):
+    """There is no such key in use."""
+
+    word = "unknown-key"
+
+
 class UnknownMember(NotFoundProblem):
     """No such member."""
 
@@ -1511,6 +1565,12 @@ class UnknownStaff(NotFoundProblem):
     word = "unknown-staff"
 
 
+class UnknownWindow(ConflictProblem):
+    """No such window."""
+
+    word = "unknown-window"
+
+
 class UploadTypeWrong(PayloadProblem):
     """The file must be CSV."""
 
@@ -1533,19 +1593,26 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "account-linked-elsewhere": AccountLinkedElsewhere,
     "bad-bank-account": BadBankAccount,
     "bad-base-day": BadBaseDay,
+    "bad-client": BadClient,
     "bad-correction": BadCorrection,
     "bad-deed-rule": BadDeedRule,
     "bad-display-name": BadDisplayName,
     "bad-event": BadEvent,
     "bad-issuer": BadIssuer,
+    "bad-last-day": BadLastDay,
     "bad-mail-address": BadMailAddress,
+    "bad-pace": BadPace,
     "bad-period": BadPeriod,
     "bad-point-service": BadPointService,
     "bad-project": BadProject,
+    "bad-public-key": BadPublicKey,
     "bad-rule": BadRule,
+    "bad-scope": BadScope,
     "bad-settlement-settings": BadSettlementSettings,
     "bad-shop": BadShop,
     "bad-transfer-day": BadTransferDay,
+    "bad-url": BadUrl,
+    "bad-window": BadWindow,
     "bank-missing": BankMissing,
     "bank-result-of-another-run": BankResultOfAnotherRun,
     "bank-result-unreadable": BankResultUnreadable,
@@ -1613,6 +1680,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "granted-already": GrantedAlready,
     "id-reused": IdReused,
     "internal-error": InternalError,
+    "key-exists": KeyExists,
     "key-missing": KeyMissing,
     "key-scope": KeyScope,
     "last-administrator": LastAdministrator,
@@ -1761,6 +1829,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "unknown-exchange": UnknownExchange,
     "unknown-file": UnknownFile,
     "unknown-grant": UnknownGrant,
+    "unknown-key": UnknownKey,
     "unknown-member": UnknownMember,
     "unknown-municipality": UnknownMunicipality,
     "unknown-notice": UnknownNotice,
@@ -1778,6 +1847,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "unknown-shop": UnknownShop,
     "unknown-spend": UnknownSpend,
     "unknown-staff": UnknownStaff,
+    "unknown-window": UnknownWindow,
     "upload-type-wrong": UploadTypeWrong,
     "venue-code-wrong": VenueCodeWrong,
     "worse-not-accepted": WorseNotAccepted,

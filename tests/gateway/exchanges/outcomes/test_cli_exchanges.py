@@ -26,6 +26,7 @@ from core_ledger import chart
 from gateway.cities.staff import second_factor, staff_rows
 from gateway.cities.staff.second_factor import STEP_S
 from gateway.cli import app
+from gateway.client import load_private_key
 from gateway.configured import open_store, vault_of
 from gateway.errors import ProblemError
 from gateway.exchanges import exchange_rows
@@ -359,7 +360,7 @@ def test_a_partner_is_paused_paced_and_put_into_maintenance(context) -> None:
     assert (one["open"], one["calls_per_minute"], one["operator"]) == (False, 120, getpass.getuser())
     assert one["maintenance"] == [["2018-08-01T00:00:00+09:00", "2018-08-01T06:00:00+09:00", "点検", "sato"]]
     assert context.decided("partners", "resume", "saison", "--reason", "直った")["paused_because"] == "不具合"
-    context(*window, "--withdraw")
+    assert context.decided(*window, "--withdraw", "--reason", "延期")["window_until"] == "withdrawn"
     (one,) = json.loads(context("partners", "list"))
     assert (one["open"], one["maintenance"]) == (True, [])
     assert "no [partners.nobody]" in context("partners", "pause", "nobody", "--reason", "x", code=1)
@@ -378,7 +379,7 @@ def test_who_took_a_partner_out_for_maintenance_and_why_is_kept_and_told(context
         "sato",
         "定期点検",
     )
-    context(*window, "--withdraw", "--reason", "先方が延期")
+    context.decided(*window, "--withdraw", "--reason", "先方が延期")
     taken_back, announced = json.loads(context("partners", "log", "saison"))
     window_facts = {"starts_at": "2018-08-01T00:00:00+09:00", "ends_at": "2018-08-01T06:00:00+09:00"}
     assert announced.pop("at").startswith("2018-07-31T12:00:")
@@ -388,7 +389,7 @@ def test_who_took_a_partner_out_for_maintenance_and_why_is_kept_and_told(context
     }  # fmt: skip
     assert (taken_back["deed"], taken_back["operator"], taken_back["reason"]) == (
         "partner maintenance withdrawn",
-        getpass.getuser(),
+        "ko 見本",
         "先方が延期",
     )
     assert "nothing is broken" in context("staff", "verify-log")
@@ -396,7 +397,8 @@ def test_who_took_a_partner_out_for_maintenance_and_why_is_kept_and_told(context
 
 def test_a_window_that_is_not_there_is_not_taken_back_and_nothing_is_written_of_it(context) -> None:
     words = ("partners", "maintenance", "saison", "2018-08-01T00:00", "2018-08-01T06:00", "--withdraw")
-    assert "no window of saison begins at 2018-08-01 00:00" in context(*words, code=1)
+    refusal = context.as_person("ko", *words, "--reason", "延期", code=1)
+    assert "no window of saison begins at 2018-08-01 00:00" in refusal
     assert json.loads(context("partners", "log")) == []
 
 
@@ -413,23 +415,64 @@ def test_every_decision_about_a_partner_is_in_its_log(context) -> None:
     assert json.loads(context("partners", "log", "airline_miles")) == []
 
 
-def test_webhook_secrets_are_shown_once_and_revoked_by_their_id(context) -> None:
-    made = json.loads(context("webhooks", "add", "portal", "https://portal.example/hook"))
+def test_a_pace_is_lowered_by_one_and_raised_by_two(context) -> None:
+    context("partners", "pace", "saison", "60", "--reason", "混雑")
+    assert context.decided("partners", "pace", "saison", "600", "--reason", "回復")["pace"] == 600
+    context("partners", "pace", "saison", "300")
+    assert context.decided("partners", "pace", "saison", "0", "--reason", "回復")["pace"] == "none"
+    (one,) = json.loads(context("partners", "list"))
+    assert (one["calls_per_minute"], one["operator"]) == (None, "ko 見本 / otsu 見本")
+
+
+def test_a_window_is_shortened_by_two(context) -> None:
+    begins = ("partners", "maintenance", "saison", "2018-08-01T00:00")
+    context(*begins, "2018-08-01T06:00", "--reason", "点検")
+    context.decided(*begins, "2018-08-01T03:00", "--reason", "早く終わる")
+    (one,) = json.loads(context("partners", "list"))
+    assert one["maintenance"][0][:2] == ["2018-08-01T00:00:00+09:00", "2018-08-01T03:00:00+09:00"]
+
+
+def test_a_client_key_is_made_by_one_and_opens_when_another_has_approved_it(context, monkeypatch) -> None:
+    monkeypatch.chdir(context.folder)
+    made = json.loads(context.as_person("ko", "keys", "new", "portal", "--reason", "交換"))
+    private = context.folder / made["private_key"]
+    load_private_key(private.read_bytes())
+    assert context("keys", "list") == ""
+    shown = json.loads(context.as_person("otsu", "proposals", "show", made["proposal_id"]))
+    assert (shown["client"], shown["key_id"], shown["scope"]) == ("portal", made["key_id"], "portal")
+    approval = ("proposals", "approve", made["proposal_id"], "--digest", shown["digest"])
+    context.as_person("otsu", *approval)
+    assert f"{made['key_id']}  portal  in use  portal" in context("keys", "list")
+    (line,) = json.loads(context("keys", "log"))
+    assert (line["operator"], line["reason"], "alone" in line) == ("ko 見本", "交換", False)
+
+
+def test_of_a_key_that_could_not_be_proposed_no_private_half_stays(context, monkeypatch) -> None:
+    monkeypatch.chdir(context.folder)
+    context.as_person("ko", "keys", "new", "portal", "--reason", " ", code=1)
+    context.as_person("ko", "keys", "new", "portal", "--reason", "交換", code=1, password="wrong")
+    assert not list(context.folder.glob("*.pem"))
+
+
+def test_webhook_secrets_are_shown_once_to_who_approves_them_and_revoked_by_their_id(context) -> None:
+    made = context.decided("webhooks", "add", "portal", "https://portal.example/hook", "--reason", "新")
     assert made["secret"].startswith("whsec_")
-    push = json.loads(context("partners", "push-secret", "saison"))
+    push = context.decided("partners", "push-secret", "saison", "--reason", "新")
     listed = context("webhooks", "list")
     assert made["key_id"] in listed
     assert made["secret"] not in listed
     assert push["secret"] not in listed
+    again = json.loads(context.as_person("otsu", "proposals", "show", made["proposal_id"]))
+    assert "secret" not in again
     context("webhooks", "revoke", made["key_id"])
     assert "no such key" in context("webhooks", "revoke", made["key_id"], code=1)
 
 
 def test_who_made_or_revoked_a_webhooks_secret_and_why_is_kept_and_no_secret_with_it(context) -> None:
     url = "https://portal.example/hook?t=sesame"
-    hook = json.loads(context("webhooks", "add", "portal", url, "--operator", "sato"))
-    mail = json.loads(context("webhooks", "add-mailer", "post", "https://post.example/", "--reason", "通知"))
-    push = json.loads(context("partners", "push-secret", "saison", "--operator", "suzuki"))
+    hook = context.decided("webhooks", "add", "portal", url, "--reason", "新")
+    mail = context.decided("webhooks", "add-mailer", "post", "https://post.example/", "--reason", "通知")
+    push = context.decided("partners", "push-secret", "saison", "--reason", "連携")
     context("webhooks", "revoke", hook["key_id"], "--operator", "sato", "--reason", "漏えい")
     context("webhooks", "revoke", push["key_id"], "--operator", "sato")
     context("webhooks", "revoke", push["key_id"], code=1)
@@ -439,9 +482,9 @@ def test_who_made_or_revoked_a_webhooks_secret_and_why_is_kept_and_no_secret_wit
     ] == [
         ("push secret revoked", "saison", push["key_id"], "sato", ""),
         ("webhook revoked", "portal", hook["key_id"], "sato", "漏えい"),
-        ("push secret made", "saison", push["key_id"], "suzuki", ""),
-        ("webhook added", "post", mail["key_id"], getpass.getuser(), "通知"),
-        ("webhook added", "portal", hook["key_id"], "sato", ""),
+        ("push secret made", "saison", push["key_id"], "ko 見本", "連携"),
+        ("webhook added", "post", mail["key_id"], "ko 見本", "通知"),
+        ("webhook added", "portal", hook["key_id"], "ko 見本", "新"),
     ]
     assert not [secret for secret in (hook["secret"], push["secret"], "sesame") if secret in told]
     of_partner = [one["deed"] for one in json.loads(context("partners", "log", "saison"))]

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import uuid
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519, x25519
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import gateway
 from core_ledger import audit
 from gateway.cities.city import City
+from gateway.cities.platform_deeds import installing
 from gateway.cities.platform_deeds.exchange_services import ExchangeServices
+from gateway.cities.platform_deeds.key_deeds import end_of_day, key_command, read_public_key
 from gateway.cities.proposals import deciders
 from gateway.cities.proposals.deeds import PLATFORM_DEEDS, Deed, DeedRule
 from gateway.cities.proposals.proposal_rows import Proposal, ProposalState
 from gateway.cities.staff import staff_rows
+from gateway.client import key_id_of, new_key_pair
 from gateway.errors import OutcomeUnknown, ProblemError
 from gateway.exchanges import exchange_report
 from gateway.exchanges import exchange_rows as records
@@ -24,12 +30,18 @@ from gateway.exchanges.corrections import CorrectionService
 from gateway.exchanges.exchange_context import longest_debit
 from gateway.exchanges.reversals import Reversals
 from gateway.exchanges.states import State
+from gateway.http import client_keys
+from gateway.http.client_scopes import Scope
 from gateway.members import member_rows
 from gateway.members.passwords import PasswordHasher
 from gateway.model import Debited, InProgress, Reversed
 from gateway.partners import availability
+from gateway.partners.availability import Window
 from gateway.platform import audit_log
 from gateway.platform.roles import PLATFORM, Role
+from gateway.platform.states import StaffState
+from gateway.webhooks import keys as webhook_keys
+from gateway.webhooks.keys import Direction
 from tests.gateway.exchanges.conftest import CARDS, KASAMA, NOON, new_id
 from tests.gateway.exchanges.outcomes.test_reconciliation import there
 
@@ -119,6 +131,21 @@ class Bureau:
                     author, await self.mykey_id(old), await self.mykey_id(new), "本人確認書類で同じ方"
                 )
                 return proposal, lambda: world.balance(new, KASAMA)
+            case Deed.PARTNER_MAINTENANCE:
+                window = self.window(hours=6)
+                assert await platform.announce_maintenance(author, window) is None
+                return (
+                    await platform.withdraw_maintenance(author, CARDS, window.starts_at, "延期"),
+                    self.standing,
+                )
+            case Deed.PARTNER_PACE:
+                assert await platform.change_pace(author, CARDS, 60, "混雑") is None
+                return await platform.change_pace(author, CARDS, 600, "回復"), self.standing
+            case Deed.CLIENT_KEY:
+                command = self.client_key()
+                return await self.city.platform_keys.propose_client_key(author, command, "交換"), self.keys
+            case Deed.WEBHOOK_KEY:
+                return await self.webhook(author), self.keys
             case _:
                 assert deed is Deed.PARTNER_RESUME
                 await platform.pause_partner(author, CARDS, "二重の回答")
@@ -151,6 +178,29 @@ class Bureau:
         return await self.world.store.read(
             lambda conn: availability.standings(conn, self.world.clock())[CARDS].paused
         )
+
+    def window(self, hours):
+        starts_at = self.world.clock() + timedelta(hours=1)
+        return Window(
+            partner_id=CARDS, starts_at=starts_at, ends_at=starts_at + timedelta(hours=hours), reason="点検"
+        )
+
+    def client_key(self, **options):
+        options = {"ends_at": None, "shop": None} | options
+        return key_command("portal", new_key_pair().public_raw, Scope.PORTAL, **options)
+
+    async def webhook(self, author, url="https://portal.example/hook"):
+        return await self.city.platform_keys.propose_webhook_key(
+            author, Direction.OUT, "portal", url, "新しいポータル"
+        )
+
+    async def standing(self):
+        return await self.world.store.read(
+            lambda conn: availability.standings(conn, self.world.clock()).get(CARDS)
+        )
+
+    async def keys(self):
+        return await self.city.platform_keys.list_all()
 
     async def actions(self):
         lines = await self.world.store.read(lambda conn: audit_log.page(conn, PLATFORM))
@@ -197,6 +247,8 @@ async def test_only_another_person_of_the_platform_decides_and_then_it_happens_o
         Deed.EXCHANGE_OUTCOME: "exchange resolved", Deed.EXCHANGE_REVERSAL: "exchange reversed",
         Deed.REVERSAL_OUTCOME: "reversal resolved", Deed.DIFFERENCE: "difference closed",
         Deed.PARTNER_RESUME: "partner resumed", Deed.MEMBER_MERGE: "members merged",
+        Deed.PARTNER_MAINTENANCE: "partner maintenance withdrawn",
+        Deed.PARTNER_PACE: "partner paced", Deed.CLIENT_KEY: "client key made", Deed.WEBHOOK_KEY: "webhook added",
     }  # fmt: skip
     actions = await bureau.actions()
     assert actions[:2] == [done[deed], "proposal approved"]
@@ -431,7 +483,9 @@ def test_nothing_in_service_goes_around_the_second_person():
     root = Path(gateway.__file__).parent
     own = root / "cities" / "platform_deeds"
     calls = ("settler.resolve(", "reversals.reverse(", "reversals.resolve(", "corrections.close(", "availability.resume(",
-             "close_in(", "decide_in(")  # fmt: skip
+             "close_in(", "decide_in(", "register_key(", "webhook_keys.add(", "webhook_keys.add_portal(",
+             "webhook_keys.add_mailer(", "webhook_keys.add_partner(", "webhook_keys.add_digest_keeper(",
+             "availability.withdraw(", "availability.limit(")  # fmt: skip
     found = {
         (str(path.relative_to(root)), call)
         for path in root.rglob("*.py")
@@ -440,4 +494,250 @@ def test_nothing_in_service_goes_around_the_second_person():
     }
     assert {path for path, _ in found} == {
         "exchanges/corrections.py", "exchanges/outcome_poller.py", "exchanges/reversals.py",
+        "http/client_keys.py",  # where a key is registered
+        "commands/keys.py", "commands/partner_availability.py",  # while the platform is installed, or to close
     }  # fmt: skip
+    for name in ("keys.py", "partner_availability.py"):
+        text = (root / "commands" / name).read_text("utf-8")
+        jobs = [part for part in text.split("def ") if any(call in part for call in calls)]
+        assert jobs
+        assert all("installing.require_installing(conn)" in job for job in jobs)
+
+
+class TestAPartnerIsClosedByOneAndOpenedByTwo:
+    async def test_a_window_is_announced_and_lengthened_by_one(self, bureau):
+        author, _ = await bureau.hire("甲"), await bureau.hire("乙")
+        short, longer = bureau.window(hours=2), bureau.window(hours=6)
+        assert await bureau.city.platform.announce_maintenance(author, short) is None
+        assert await bureau.city.platform.announce_maintenance(author, longer) is None
+        assert (await bureau.standing()).upcoming == (longer,)
+        assert await bureau.actions() == ["partner maintenance announced"] * 2
+
+    async def test_ending_a_window_earlier_is_proposed_and_ends_it_at_that_moment(self, bureau):
+        author, other = await bureau.hire("甲"), await bureau.hire("乙")
+        longer, short = bureau.window(hours=6), bureau.window(hours=2)
+        await bureau.city.platform.announce_maintenance(author, longer)
+        proposal = await bureau.city.platform.announce_maintenance(author, short)
+        assert (proposal.deed, proposal.facts["window_until"]) == (
+            Deed.PARTNER_MAINTENANCE,
+            short.ends_at.isoformat(),
+        )
+        assert (await bureau.standing()).upcoming == (longer,)
+        await bureau.approve(other, proposal)
+        (window,) = (await bureau.standing()).upcoming
+        assert (window.ends_at, window.reason) == (short.ends_at, longer.reason)
+
+    async def test_a_window_in_force_that_is_taken_back_lets_exchanges_begin(self, bureau):
+        author, other = await bureau.hire("甲"), await bureau.hire("乙")
+        window = bureau.window(hours=6)
+        await bureau.city.platform.announce_maintenance(author, window)
+        bureau.watch.forward(hours=2)
+        author, other = await bureau.again(author), await bureau.again(other)
+        proposal = await bureau.city.platform.withdraw_maintenance(
+            author, CARDS, window.starts_at, "早く終わった"
+        )
+        assert not (await bureau.standing()).open
+        await bureau.approve(other, proposal)
+        assert await bureau.standing() is None
+
+    async def test_a_window_that_was_lengthened_since_is_not_taken_back(self, bureau):
+        author, other = await bureau.hire("甲"), await bureau.hire("乙")
+        await bureau.city.platform.announce_maintenance(author, bureau.window(hours=2))
+        window = bureau.window(hours=2)
+        proposal = await bureau.city.platform.withdraw_maintenance(author, CARDS, window.starts_at, "延期")
+        await bureau.city.platform.announce_maintenance(other, bureau.window(hours=9))
+        assert await bureau.refused(other, proposal) == "proposal-outdated"
+        assert len((await bureau.standing()).upcoming) == 1
+
+    async def test_a_window_that_is_over_or_was_never_there_is_nobodys_to_take_back(self, bureau):
+        author, _ = await bureau.hire("甲"), await bureau.hire("乙")
+        window = bureau.window(hours=2)
+        await bureau.city.platform.announce_maintenance(author, window)
+        bureau.watch.forward(hours=3)
+        author = await bureau.again(author)
+        for starts_at in (window.starts_at, window.starts_at + timedelta(minutes=1)):
+            with pytest.raises(ProblemError) as refused:
+                await bureau.city.platform.withdraw_maintenance(author, CARDS, starts_at, "延期")
+            assert refused.value.type == "unknown-window"
+
+    async def test_the_first_pace_and_a_lower_one_are_ones_own(self, bureau):
+        author, _ = await bureau.hire("甲"), await bureau.hire("乙")
+        for pace in (600, 60, 60):
+            assert await bureau.city.platform.change_pace(author, CARDS, pace, "混雑") is None
+            assert (await bureau.standing()).calls_per_minute == pace
+
+    @pytest.mark.parametrize("pace", [61, None])
+    async def test_a_higher_pace_or_none_waits_for_a_second_person(self, bureau, pace):
+        author, other = await bureau.hire("甲"), await bureau.hire("乙")
+        await bureau.city.platform.change_pace(author, CARDS, 60, "混雑")
+        proposal = await bureau.city.platform.change_pace(author, CARDS, pace, "回復")
+        assert (await bureau.standing()).calls_per_minute == 60
+        await bureau.approve(other, proposal)
+        assert ((await bureau.standing()).calls_per_minute, (await bureau.standing()).operator) == (
+            pace,
+            "甲 / 乙",
+        )
+
+    async def test_a_pace_that_was_lowered_since_is_not_raised(self, bureau):
+        author, other = await bureau.hire("甲"), await bureau.hire("乙")
+        await bureau.city.platform.change_pace(author, CARDS, 60, "混雑")
+        proposal = await bureau.city.platform.change_pace(author, CARDS, 600, "回復")
+        await bureau.city.platform.change_pace(other, CARDS, 6, "停止寸前")
+        assert await bureau.refused(other, proposal) == "proposal-outdated"
+        assert (await bureau.standing()).calls_per_minute == 6
+
+    async def test_what_fits_no_partner_no_window_and_no_pace_is_refused(self, bureau):
+        author, _ = await bureau.hire("甲"), await bureau.hire("乙")
+        platform, window = bureau.city.platform, bureau.window(hours=2)
+        ended = Window(partner_id=CARDS, starts_at=window.ends_at, ends_at=window.starts_at, reason="点検")
+        nobody = Window(
+            partner_id="nobody", starts_at=window.starts_at, ends_at=window.ends_at, reason="点検"
+        )
+        silent = Window(partner_id=CARDS, starts_at=window.starts_at, ends_at=window.ends_at, reason=" ")
+        for work, word in (
+            (platform.announce_maintenance(author, ended), "bad-window"),
+            (platform.announce_maintenance(author, nobody), "unknown-partner"),
+            (platform.announce_maintenance(author, silent), "reason-missing"),
+            (platform.change_pace(author, CARDS, 0, "x"), "bad-pace"),
+            (platform.change_pace(author, "nobody", 5, "x"), "unknown-partner"),
+            (platform.change_pace(author, CARDS, 5, ""), "reason-missing"),
+            (platform.withdraw_maintenance(author, CARDS, window.starts_at, ""), "reason-missing"),
+        ):
+            with pytest.raises(ProblemError) as refused:
+                await work
+            assert refused.value.type == word
+        assert await bureau.standing() is None
+
+
+class TestAKeyTakesTwo:
+    async def test_it_is_the_very_key_that_was_proposed(self, bureau):
+        author, other = await bureau.hire("甲"), await bureau.hire("乙")
+        command = bureau.client_key(ends_at=end_of_day(date(2019, 3, 31)))
+        proposal = await bureau.city.platform_keys.propose_client_key(author, command, "交換")
+        assert (proposal.facts["last_day"], proposal.facts["keys_in_use"]) == ("2019-03-31", 0)
+        await bureau.approve(other, proposal)
+        key = await bureau.world.store.read(lambda conn: client_keys.find_key(conn, command.key_id))
+        assert (key.client_id, key.scope, key.ends_at, key.key_id) == (
+            "portal", Scope.PORTAL, end_of_day(date(2019, 3, 31)), key_id_of(key.public_key),
+        )  # fmt: skip
+
+    async def test_one_that_was_made_in_between_outdates_the_proposal(self, bureau):
+        author, other = await bureau.hire("甲"), await bureau.hire("乙")
+        proposal = await bureau.city.platform_keys.propose_client_key(author, bureau.client_key(), "交換")
+        pair = new_key_pair()
+        await bureau.world.store.run(
+            lambda conn: client_keys.register_key(
+                conn, "portal", pair.key_id, pair.public_raw, NOON, scope=Scope.PORTAL
+            )
+        )
+        assert await bureau.refused(other, proposal) == "proposal-outdated"
+
+    async def test_one_whose_last_day_is_over_at_the_decision_is_not_made(self, bureau):
+        author, other = await bureau.hire("甲"), await bureau.hire("乙")
+        command = bureau.client_key(ends_at=end_of_day(date(2018, 7, 31)))
+        proposal = await bureau.city.platform_keys.propose_client_key(author, command, "今日だけ")
+        bureau.watch.forward(hours=12)
+        other = await bureau.again(other)
+        assert await bureau.refused(other, proposal) == "bad-last-day"
+        assert (await bureau.keys())[0] == []
+
+    async def test_one_that_was_revoked_never_comes_back(self, bureau):
+        author, other = await bureau.hire("甲"), await bureau.hire("乙")
+        command = bureau.client_key()
+        proposal = await bureau.city.platform_keys.propose_client_key(author, command, "交換")
+        await bureau.approve(other, proposal)
+        await bureau.city.platform_keys.revoke_client_key(other, command.key_id, "漏えい")
+        with pytest.raises(ProblemError) as refused:
+            await bureau.city.platform_keys.propose_client_key(author, command, "もう一度")
+        assert refused.value.type == "key-exists"
+        with pytest.raises(ProblemError) as refused:
+            await bureau.city.platform_keys.revoke_client_key(author, command.key_id, "漏えい")
+        assert refused.value.type == "unknown-key"
+        assert (await bureau.actions())[0] == "client key revoked"
+
+    async def test_what_fits_no_key_is_refused(self, bureau):
+        author, _ = await bureau.hire("甲"), await bureau.hire("乙")
+        raw, propose = new_key_pair().public_raw, bureau.city.platform_keys.propose_client_key
+
+        def command(client="portal", scope=Scope.PORTAL, ends_at=None, shop=None):
+            return key_command(client, raw, scope, ends_at=ends_at, shop=shop)
+
+        for work, word in (
+            (propose(author, command(client="../portal"), "x"), "bad-client"),
+            (propose(author, command(shop="082163/soba-1"), "x"), "bad-scope"),
+            (propose(author, command(scope=Scope.POS, shop="082163/soba-1"), "x"), "unknown-shop"),
+            (propose(author, command(ends_at=NOON), "x"), "bad-last-day"),
+            (propose(author, command(), " "), "reason-missing"),
+            (bureau.webhook(author, "http://portal.example/hook"), "bad-url"),
+            (bureau.webhook(author, None), "bad-url"),
+            (bureau.city.platform_keys.propose_webhook_key(author, Direction.IN, "nobody", None, "x"),
+             "unknown-partner"),
+        ):  # fmt: skip
+            with pytest.raises(ProblemError) as refused:
+                await work
+            assert refused.value.type == word
+
+    async def test_a_webhooks_secret_is_shown_to_who_decides_and_signs_from_then_on(self, bureau):
+        author, other = await bureau.hire("甲"), await bureau.hire("乙")
+        proposal = await bureau.webhook(author)
+        assert proposal.facts["url"] == "https://portal.example/hook"
+        assert (await bureau.keys())[1] == []
+        decision = await bureau.approve(other, proposal)
+        (key,) = (await bureau.keys())[1]
+        vault = bureau.world.context.vault
+        assert decision.new_secret.key_id == key.key_id
+        assert webhook_keys.open_secret(vault, key).reveal() == decision.new_secret.secret.reveal()
+        await bureau.city.platform_keys.revoke_webhook_key(author, key.key_id, "漏えい")
+        assert (await bureau.keys())[1][0].revoked_at is not None
+        assert (await bureau.actions())[0] == "webhook revoked"
+
+    async def test_a_partners_push_secret_has_no_address_whatever_was_typed(self, bureau):
+        author, other = await bureau.hire("甲"), await bureau.hire("乙")
+        propose = bureau.city.platform_keys.propose_webhook_key
+        await bureau.approve(other, await propose(author, Direction.IN, CARDS, "https://x.example/", "連携"))
+        (key,) = (await bureau.keys())[1]
+        assert (key.direction, key.party, key.url) == (Direction.IN, CARDS, None)
+        assert (await bureau.actions())[0] == "push secret made"
+        await bureau.city.platform_keys.revoke_webhook_key(author, key.key_id, "交換")
+        assert (await bureau.actions())[0] == "push secret revoked"
+
+    @pytest.mark.parametrize(
+        "typed", ["", "AAAA", "あ" * 44, "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"]
+    )
+    def test_what_is_no_public_key_is_not_taken_for_one(self, typed):
+        with pytest.raises(ProblemError) as refused:
+            read_public_key(typed)
+        assert refused.value.type == "bad-public-key"
+
+    def test_a_public_key_is_read_as_pem_and_as_base64_and_no_other_kind_of_key(self):
+        private = ed25519.Ed25519PrivateKey.generate()
+        raw = private.public_key().public_bytes_raw()
+        as_pem = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        assert read_public_key(f" {base64.b64encode(raw).decode()}\n") == raw
+        assert read_public_key(as_pem.decode()) == raw
+        other = x25519.X25519PrivateKey.generate().public_key()
+        with pytest.raises(ProblemError):
+            read_public_key(other.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode())
+
+
+async def test_a_platform_is_installed_until_two_have_a_password_of_their_own(bureau):
+    async def is_installing():
+        return await bureau.world.store.read(installing.is_installing)
+
+    assert await is_installing()
+    first = await bureau.hire("甲")
+    await bureau.hire("市の管理者", Role.ADMINISTRATOR, "082163")
+    assert await is_installing()
+    second = await bureau.hire("乙")
+    assert not await is_installing()
+    for values in ({"password_is_first": True}, {"state": StaffState.CLOSED}):
+        await bureau.world.store.run(
+            lambda conn, values=values: staff_rows.write(conn, second.staff_id, **values)
+        )
+        assert await is_installing()
+        await bureau.world.store.run(
+            lambda conn: staff_rows.write(
+                conn, second.staff_id, password_is_first=False, state=StaffState.ACTIVE
+            )
+        )
+    assert first.staff_id != second.staff_id
