@@ -34,6 +34,7 @@ from gateway.api import (
     quotes,
     restorations,
     start_exchange,
+    step_up,
     webhooks,
 )
 from gateway.api.city import routes
@@ -79,6 +80,7 @@ def whole_api() -> Api:
         phones,
         passkeys,
         proofs,
+        step_up,
         restorations,
         partners,
         start_exchange,

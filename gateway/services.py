@@ -37,6 +37,7 @@ from gateway.members.oidc_provider import OidcProvider
 from gateway.members.oidc_sign_in import OidcSignIns
 from gateway.members.passkeys import Passkeys
 from gateway.members.passwords import PasswordHasher
+from gateway.members.step_up import StepUps
 from gateway.nightly import Nightly
 from gateway.numbers import Numbers
 from gateway.partners import registry
@@ -66,6 +67,7 @@ class Services:
     cards: CardSignIns
     phones: OidcSignIns
     passkeys: Passkeys
+    step_ups: StepUps
     openings: ExchangeStarter
     exchanges: QuoteConfirm
     settler: OutcomePoller
@@ -212,6 +214,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             cards=cards,
             phones=phones,
             passkeys=passkeys,
+            step_ups=StepUps(store, clock, vault),
             openings=ExchangeStarter(context),
             exchanges=exchanges,
             settler=settler,

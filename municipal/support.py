@@ -44,6 +44,7 @@ KINDS: Final[Mapping[str, str]] = {
     "pay_card_pin_set": "ポイントカードの暗証番号の設定",
     "phone_linked": "スマートフォンの登録",
     "passkey_added": "パスキーの登録",
+    "step_up_changed": "本人確認をする金額の変更",
     "proof_removed": "ログインの方法の取り外し",
     "access_restored": "ログインの再設定の承認",
     "merged": "ほかのマイキーIDとの統合",

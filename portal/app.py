@@ -36,6 +36,7 @@ from portal import (
     restore,
     scan,
     sign_in,
+    step_up,
     support_events,
 )
 from portal.error_messages import TROUBLES
@@ -68,6 +69,7 @@ PARTS: Final = (
     account,
     record,
     proofs,
+    step_up,
     accessibility,
 )
 

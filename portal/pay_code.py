@@ -123,6 +123,7 @@ async def _new_code(visit: Visit, service: _Service, before: ShownCode | None) -
         digits=code.digits,
         shown_at=int(visit.site.settings.clock().timestamp()),
         before=before.digits if before else "",
+        most_points=code.most_points,
         before_until=int(before.shown_at + lasts.total_seconds()) + 5 if before else 0,
     )
 
@@ -145,6 +146,7 @@ def _on_screen(visit: Visit, shown: ShownCode) -> PageValues:
     return {
         "path": _path(visit, shown),
         "picture": qr(shown.qr, visit.speech.plain("お店に見せるQRコード")),
+        "most_points": shown.most_points,
         "digits": " ".join(digits[at : at + 4] for at in range(0, len(digits), 4)),
     }
 

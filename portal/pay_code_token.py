@@ -38,6 +38,8 @@ class ShownCode:
     shown_at: int
     before: str = field(repr=False, default="")
     before_until: int = 0
+    most_points: int | None = None
+    """What it pays at most, where the member's own sum holds."""
 
     def is_due(self, now: datetime) -> bool:
         """Whether the next code shall take this one's place."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 
@@ -166,6 +166,9 @@ async def pay(visit: Visit) -> web.Response:
     try:
         await visit.send(call)
     except Problem as problem:
+        if problem.word == "fresh-proof-needed":
+            fields = {name: visit.form.get(name, "") for name in ("code", "point_service", "points", "id")}
+            return visit.redirect("/prove", next=f"/pay/shop/confirm?{urlencode(fields)}")
         if problem.word not in _MENDED:
             raise
         trouble = _NOT_ENOUGH if problem.word == "not-enough-points" else visit.trouble(problem)

@@ -61,6 +61,7 @@ class NoticeKind(StrEnum):
     PHONE_LINKED = "phone_linked"
     PASSKEY_ADDED = "passkey_added"
     PROOF_REMOVED = "proof_removed"
+    STEP_UP_CHANGED = "step_up_changed"
     ACCESS_RESTORED = "access_restored"
     MERGED = "merged"
 

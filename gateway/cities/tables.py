@@ -213,6 +213,7 @@ pay_codes = _table(
     Column("made_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
     Column("spend_id", _Words),  # what it was used for
+    Column("most_points", _Whole),  # what it pays at most; null where its member had just proved who they are
     Index("pay_codes_to_forget", "ends_at"),
     shard_key="code_hash",
 )

@@ -38,6 +38,8 @@ class MemberEventKind(StrEnum):
     PHONE_LINKED = "phone_linked"
     PASSKEY_ADDED = "passkey_added"
     PROOF_REMOVED = "proof_removed"
+    STEP_UP_CHANGED = "step_up_changed"
+    """The sum above which a payment asks for a fresh proof."""
     ACCESS_RESTORED = "access_restored"
     """Two persons at a city have given a code to choose a new password with."""
     MERGED = "merged"

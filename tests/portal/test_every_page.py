@@ -30,6 +30,7 @@ PUBLIC = [
     "/",
     "/login",
     "/login?why=idle",
+    "/login?why=prove&next=/pay",
     "/signed-out",
     "/signed-out?why=idle",
     "/help",
@@ -60,6 +61,8 @@ MEMBERS_ONLY = [
     "/settings/proofs",
     "/settings/phone",
     "/settings/card",
+    "/settings/step-up",
+    "/prove?next=/pay",
     "/settings/card-password", "/settings/sessions", "/settings/record", "/settings/mail", "/settings/revoke", "/links?done=unlinked", "/references", "/references?reference=x",
     "/exchanges/00000000-0000-4000-8000-000000000000", "/nothing-here",
 ]  # fmt: skip

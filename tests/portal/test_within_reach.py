@@ -22,7 +22,7 @@ STEPS: Final = frozenset({
     "/exchanges/back", "/pay/shop", "/pay/shop/confirm", "/settings/default/confirm", "/settings/proofs/remove",
     "/settings/phone/go", "/settings/phone/link", "/settings/phone/password", "/phone/join", "/phone",
     "/mail/confirm", "/mail/stop", "/signed-out", "/offline", "/offline-worker.js", "/history/reserve/csv",
-    "/settings/record/download",
+    "/settings/record/download", "/prove",
 })  # fmt: skip
 """Pages inside a story, or that a mail, a phone or the browser leads to: nobody begins there."""
 NOT_SIGNED_IN: Final = frozenset(

@@ -436,6 +436,11 @@ export class FileState extends ConflictProblem {
   override name = "FileState";
 }
 
+/** Card, phone or passkey first. */
+export class FreshProofNeeded extends ForbiddenProblem {
+  override name = "FreshProofNeeded";
+}
+
 /** This member was granted it before. */
 export class GrantedAlready extends ConflictProblem {
   override name = "GrantedAlready";
@@ -826,6 +831,11 @@ export class PayCodeUnknown extends NotFoundProblem {
   override name = "PayCodeUnknown";
 }
 
+/** The customer confirms first. */
+export class PayCodeUnproven extends ConflictProblem {
+  override name = "PayCodeUnproven";
+}
+
 /** This code was used before. */
 export class PayCodeUsed extends ConflictProblem {
   override name = "PayCodeUsed";
@@ -1131,6 +1141,11 @@ export class StateUsed extends ConflictProblem {
   override name = "StateUsed";
 }
 
+/** Nothing to prove it with. */
+export class StepUpNoProof extends ConflictProblem {
+  override name = "StepUpNoProof";
+}
+
 /** Sign in with card or phone first. */
 export class StrongSignInNeeded extends ForbiddenProblem {
   override name = "StrongSignInNeeded";
@@ -1395,6 +1410,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "exchange-state": ExchangeState,
   "file-made-before": FileMadeBefore,
   "file-state": FileState,
+  "fresh-proof-needed": FreshProofNeeded,
   "granted-already": GrantedAlready,
   "id-reused": IdReused,
   "internal-error": InternalError,
@@ -1473,6 +1489,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "pay-card-unknown": PayCardUnknown,
   "pay-code-ended": PayCodeEnded,
   "pay-code-unknown": PayCodeUnknown,
+  "pay-code-unproven": PayCodeUnproven,
   "pay-code-used": PayCodeUsed,
   "payer-missing": PayerMissing,
   "payout-state": PayoutState,
@@ -1534,6 +1551,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "state-expired": StateExpired,
   "state-invalid": StateInvalid,
   "state-used": StateUsed,
+  "step-up-no-proof": StepUpNoProof,
   "strong-sign-in-needed": StrongSignInNeeded,
   "sum-too-large": SumTooLarge,
   "too-few-deciders": TooFewDeciders,

@@ -559,6 +559,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Above which sum a payment asks who pays. */
+        get: operations["get_step_up"];
+        /** Set the sum. To raise it or take it away, the session has begun with card, phone or passkey within five minutes. */
+        put: operations["set_step_up"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/restorations": {
         parameters: {
             query?: never;
@@ -5117,7 +5135,7 @@ export interface components {
             answer: "confirmed" | "disputed";
         };
         /** @enum {string} */
-        NoticeKind: "exchange_settled" | "exchange_failed" | "exchange_needs_a_person" | "granted" | "given_back" | "event_given_back" | "moved_by_itself" | "expired" | "will_expire" | "reversed" | "corrected" | "signed_in_anew" | "mykey_id_changed" | "password_changed" | "card_linked" | "mail_changed" | "pay_card_issued" | "pay_card_stopped" | "pay_card_pin_set" | "phone_linked" | "passkey_added" | "proof_removed" | "access_restored" | "merged";
+        NoticeKind: "exchange_settled" | "exchange_failed" | "exchange_needs_a_person" | "granted" | "given_back" | "event_given_back" | "moved_by_itself" | "expired" | "will_expire" | "reversed" | "corrected" | "signed_in_anew" | "mykey_id_changed" | "password_changed" | "card_linked" | "mail_changed" | "pay_card_issued" | "pay_card_stopped" | "pay_card_pin_set" | "phone_linked" | "passkey_added" | "proof_removed" | "step_up_changed" | "access_restored" | "merged";
         /**
          * @description `points` is signed. `municipality` and `point_service` name whose points they are; null for the reserve.
          *
@@ -5502,7 +5520,12 @@ export interface components {
             spend: components["schemas"]["SpendView"] | null;
             shop_name: string | null;
         };
-        /** @description `qr` is the QR's text, `digits` what is typed at the counter; ask for a new one before `ends_at`. */
+        /**
+         * @description `qr` is the QR's text, `digits` what is typed at the counter; ask for a new one before `ends_at`.
+         *
+         *     `most_points` is what it pays at most (null: no limit of the member's own): above it the member signs in anew with card,
+         *     phone or passkey and makes another.
+         */
         PayCodeView: {
             qr: string;
             digits: string;
@@ -5510,6 +5533,7 @@ export interface components {
             made_at: string;
             /** Format: date-time */
             ends_at: string;
+            most_points: number | null;
         };
         PayCodeWanted: {
             municipality: string;
@@ -6405,6 +6429,15 @@ export interface components {
             spends: components["schemas"]["ShopSpendView"][];
             refunds: components["schemas"]["RefundView"][];
             corrections: components["schemas"]["CorrectionView"][];
+        };
+        /** @description `has_strong_proof`: the member has a card, phone or passkey, without which no sum can be set. */
+        StepUpView: {
+            above: number | null;
+            has_strong_proof: boolean;
+        };
+        /** @description `above` in points; null for no question at all. */
+        StepUpWanted: {
+            above: number | null;
         };
         /** @description One step of the story: the state that it led to, what happened, what was written down, the calls to the partner. */
         StepView: {
@@ -7442,6 +7475,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionsEnded"];
+                };
+            };
+        };
+    };
+    get_step_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepUpView"];
+                };
+            };
+        };
+    };
+    set_step_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepUpWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepUpView"];
                 };
             };
         };

@@ -128,7 +128,7 @@ async def own_shop_code(call: StaffRequest) -> TypedResponse:
     body=SpendTaken,
     returns={201: TakenView, 200: TakenView},
     refuses=(
-        "pay-code-unknown", "pay-code-ended", "pay-code-used", "unknown-shop", *NOT_TAKEN, "pay-card-unknown",
+        "pay-code-unknown", "pay-code-ended", "pay-code-used", "pay-code-unproven", "unknown-shop", *NOT_TAKEN, "pay-card-unknown",
         "pay-card-stopped", "pay-card-pin-needed", "pay-card-no-pin", "pay-card-pin-wrong", "pay-card-pin-locked",
     ),
 )  # fmt: skip

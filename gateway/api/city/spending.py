@@ -30,6 +30,7 @@ from gateway.cities.spending.spend_rows import PaymentResult, Spend
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, Words
 from gateway.http.routing import Api, TypedRequest, TypedResponse
+from gateway.members.step_up import is_fresh
 from gateway.points import directory, expiry
 from gateway.points.expiry import ExpiryDue
 from gateway.services import Services
@@ -71,16 +72,27 @@ class SpendWanted(Strict):
 
 
 class PayCodeView(View):
-    """`qr` is the QR's text, `digits` what is typed at the counter; ask for a new one before `ends_at`."""
+    """`qr` is the QR's text, `digits` what is typed at the counter; ask for a new one before `ends_at`.
+
+    `most_points` is what it pays at most (null: no limit of the member's own): above it the member signs in anew with card,
+    phone or passkey and makes another.
+    """
 
     qr: str
     digits: str
     made_at: datetime
     ends_at: datetime
+    most_points: int | None
 
     @classmethod
     def of(cls, code: PayCode) -> PayCodeView:
-        return cls(qr=code.qr, digits=code.digits, made_at=code.made_at, ends_at=code.ends_at)
+        return cls(
+            qr=code.qr,
+            digits=code.digits,
+            made_at=code.made_at,
+            ends_at=code.ends_at,
+            most_points=code.most_points,
+        )
 
 
 class SpendView(View):
@@ -217,7 +229,10 @@ async def list_places(call: TypedRequest[None, Services, CityShopsQuery]) -> Typ
 async def make_pay_code(call: MemberRequest[PayCodeWanted]) -> TypedResponse:
     """Make a code to show at a counter: sixty seconds, once. Ask for the next one before it ends."""
     code = await call.services.city.codes.make(
-        call.member.member_id, call.body.municipality, call.body.point_service
+        call.member.member_id,
+        call.body.municipality,
+        call.body.point_service,
+        is_proven=is_fresh(call.member, call.services.clock()),
     )
     return TypedResponse(201, PayCodeView.of(code))
 
@@ -266,13 +281,25 @@ async def read_shop_code(call: MemberRequest[ShopCodeScanned]) -> TypedResponse:
     caller=AuthLevel.MEMBER,
     body=SpendWanted,
     returns={201: PaidView, 200: PaidView},
-    refuses=("shop-code-wrong", "unknown-shop", "unknown-municipality", "unknown-point-service", *NOT_TAKEN),
+    refuses=(
+        "shop-code-wrong",
+        "unknown-shop",
+        "unknown-municipality",
+        "unknown-point-service",
+        "fresh-proof-needed",
+        *NOT_TAKEN,
+    ),
 )
 async def pay_shop(call: MemberRequest[SpendWanted]) -> TypedResponse:
     """Pay the shop whose code was scanned, under an id that you made; the same again is the same payment (200)."""
     body = call.body
     paid = await call.services.city.spending.pay(
-        call.member.member_id, body.spend_id, body.shop_code, body.point_service, body.points
+        call.member.member_id,
+        body.spend_id,
+        body.shop_code,
+        body.point_service,
+        body.points,
+        is_proven=is_fresh(call.member, call.services.clock()),
     )
     return TypedResponse(200 if paid.replayed else 201, PaidView.of(paid))
 

@@ -26,7 +26,7 @@ from gateway.cities.spending.pay_card_rows import CardHolder, CardLimits, PayCar
 from gateway.cities.spending.spend_rows import PaymentRequest
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
-from gateway.members import member_events, member_rows
+from gateway.members import member_events, member_rows, step_up
 from gateway.members.member_events import MemberEventKind
 from gateway.members.member_rows import Member
 from gateway.model import JST
@@ -308,6 +308,13 @@ def _require_valid(conn: Connection, card: PayCard, holder: CardHolder | None) -
         )
 
 
+def no_pin_points(conn: Connection, card: PayCard) -> int:
+    """What this card pays without its PIN: the city's sum, or the member's own where it is lower."""
+    citys = pay_card_rows.find_limits(conn, card.municipality).no_pin_points
+    own = step_up.find_above(conn, _member_id(card))
+    return citys if own is None else min(citys, own)
+
+
 def redeem(conn: Connection, wish: PaymentRequest) -> tuple[str, str]:
     """Let a card pay, as a part of the payment's transaction; gives the book and the point service it is of.
 
@@ -325,8 +332,9 @@ def redeem(conn: Connection, wish: PaymentRequest) -> tuple[str, str]:
             f"Cards pay at most {limits.points_a_day:,} points a day; {left:,} are left for today. Nothing was moved.",
             available=left,
         )
-    if wish.points > limits.no_pin_points:
-        _require_pin(holder, wish.pin_hash, limits.no_pin_points)
+    without_pin = no_pin_points(conn, card)
+    if wish.points > without_pin:
+        _require_pin(holder, wish.pin_hash, without_pin)
     pay_card_rows.count_paid(conn, holder, today, wish.points)
     return card.book_id, card.point_service
 

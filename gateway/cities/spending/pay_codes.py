@@ -21,6 +21,7 @@ from core_ledger import chart
 from gateway.cities import tables
 from gateway.cities.city_context import CityContext
 from gateway.errors import ProblemError
+from gateway.members import step_up
 from gateway.platform.compiled_sql import CompiledInStatement, CompiledStatement
 from gateway.platform.sql import insert_new
 from gateway.platform.typed_text import without_separators
@@ -39,7 +40,7 @@ _USE_UP: Final = CompiledStatement(
 )
 _WHAT_IT_IS_OF: Final = (
     _codes.c.code_hash, _codes.c.book_id, _codes.c.municipality, _codes.c.point_service, _codes.c.ends_at,
-    _codes.c.spend_id,
+    _codes.c.spend_id, _codes.c.most_points,
 )  # fmt: skip
 _THESE_LOCKED: Final = CompiledInStatement(
     lambda hashes: (
@@ -59,18 +60,21 @@ class PayCode:
     digits: str = field(repr=False)
     made_at: datetime
     ends_at: datetime
+    most_points: int | None = None
+    """What it pays at most, where the member has set a sum and has not just proved who they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class PayCodes:
     context: CityContext
 
-    async def make(self, member_id: str, code: str, service: str) -> PayCode:
-        """Make a code for one point service. Raises ProblemError: `unknown-municipality`, `unknown-point-service` (404)."""
+    async def make(self, member_id: str, code: str, service: str, *, is_proven: bool = False) -> PayCode:
+        """Make a code for one point service. Unless `is_proven`, it pays up to the member's own sum. Raises ProblemError: `unknown-municipality`, `unknown-point-service` (404)."""
         now = self.context.clock()
 
-        def job(conn: Connection) -> str:
+        def job(conn: Connection) -> tuple[str, int | None]:
             directory.require_known_service(conn, code, service)
+            most_points = None if is_proven else step_up.find_above(conn, member_id)
             while True:
                 digits = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
                 if insert_new(
@@ -82,15 +86,20 @@ class PayCodes:
                     point_service=service,
                     made_at=now,
                     ends_at=now + PAY_CODE_TTL,
+                    most_points=most_points,
                 ):
-                    return digits  # else somebody has this one, which is rare, but codes are kept for a day
+                    return (
+                        digits,
+                        most_points,
+                    )  # else somebody has this one, which is rare, but codes are kept for a day
 
-        digits = await self.context.store.run(job)
+        digits, most_points = await self.context.store.run(job)
         return PayCode(
             qr=f"{_PREFIX}.{digits}.{_sign(self.context, digits)}",
             digits=digits,
             made_at=now,
             ends_at=now + PAY_CODE_TTL,
+            most_points=most_points,
         )
 
     async def used_for(self, member_id: str, digits: str) -> str | None:
@@ -138,6 +147,11 @@ class UnusedCode:
     municipality: str
     point_service: str
     ends_at: datetime
+    most_points: int | None
+
+    def pays(self, points: int) -> bool:
+        """Whether its member has proved enough for so many."""
+        return self.most_points is None or points <= self.most_points
 
 
 def unused(conn: Connection, hashes: Sequence[str]) -> dict[str, UnusedCode]:
@@ -148,6 +162,7 @@ def unused(conn: Connection, hashes: Sequence[str]) -> dict[str, UnusedCode]:
             municipality=row["municipality"],
             point_service=row["point_service"],
             ends_at=row["ends_at"],
+            most_points=row["most_points"],
         )
         for row in _THESE_LOCKED.all(conn, hashes)
         if row["spend_id"] is None
@@ -159,10 +174,13 @@ def mark_used(conn: Connection, spend_ids: Mapping[str, str]) -> None:
     _USE_UP.each(conn, [{"hashed": hashed, "spend": spend_id} for hashed, spend_id in spend_ids.items()])
 
 
-def redeem(conn: Connection, hashed: str, code: str, spend_id: str, now: datetime) -> tuple[str, str]:
+def redeem(
+    conn: Connection, hashed: str, code: str, spend_id: str, points: int, now: datetime
+) -> tuple[str, str]:
     """Use a code up for a spend, as a part of its transaction; gives the book and the point service it is of.
 
-    Raises ProblemError: `pay-code-unknown` (404, also for another city's), `pay-code-used`, `pay-code-ended` (409).
+    Raises ProblemError: `pay-code-unknown` (404, also for another city's), `pay-code-used`, `pay-code-ended`,
+    `pay-code-unproven` (409), after which it still pays less.
     """
     row = _LOCKED.first(conn, {"hashed": hashed})
     if row is None or row["municipality"] != code:
@@ -173,6 +191,11 @@ def redeem(conn: Connection, hashed: str, code: str, spend_id: str, now: datetim
         )
     if now >= row["ends_at"]:
         raise ProblemError("pay-code-ended", "This code is too old. Nothing was taken; ask for a new one.")
+    if row["most_points"] is not None and points > row["most_points"]:
+        raise ProblemError(
+            "pay-code-unproven",
+            "For this sum the member confirms first who they are, and shows a new code. Nothing was taken.",
+        )
     _USE_UP.all(conn, {"hashed": hashed, "spend": spend_id})
     return row["book_id"], row["point_service"]
 

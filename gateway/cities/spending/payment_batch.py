@@ -22,6 +22,7 @@ from gateway.cities.spending import pay_codes
 from gateway.cities.spending import spend_rows as records
 from gateway.cities.spending.spend_rows import Payment, PaymentRequest, PaymentResult
 from gateway.errors import ProblemError
+from gateway.members import step_up
 from gateway.platform.clock import day_of
 from gateway.points import directory, expiry, rules
 from gateway.points.rules import PointRule, RuleVersion
@@ -85,6 +86,8 @@ class _BatchLookup:
         self._conn = conn
         records.lock_ids(conn, [wish.spend_id for wish in wishes])
         self._known = records.existing_ids(conn, [wish.spend_id for wish in wishes])
+        unproven = [wish.member_id for wish in wishes if wish.member_id and not wish.is_proven]
+        self._sums = step_up.find_above_of(conn, unproven) if unproven else {}
         self._codes = pay_codes.unused(conn, [wish.code_hash for wish in wishes if wish.code_hash])
         self.shops: dict[tuple[str, str], str] = {}  # those that are open, with their names
         for city, payment_requests in _by(
@@ -133,6 +136,8 @@ class _BatchLookup:
         if wish.spend_id in self._known or (wish.municipality, wish.shop_id) not in self.shops:
             return None
         if not wish.code_hash:
+            if not wish.is_proven and wish.points > self._sums.get(wish.member_id, wish.points):
+                return None
             try:
                 directory.require_known_service(self._conn, wish.municipality, wish.point_service)
             except ProblemError:
@@ -140,6 +145,8 @@ class _BatchLookup:
             return wish.of(wish.member_id, wish.point_service)
         code = self._codes.get(wish.code_hash)
         if code is None or code.municipality != wish.municipality or wish.at >= code.ends_at:
+            return None
+        if not code.pays(wish.points):
             return None
         return wish.of(code.book_id.removeprefix("member:"), code.point_service)
 

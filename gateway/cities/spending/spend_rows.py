@@ -75,6 +75,8 @@ class PaymentRequest:
     pin_hash: str = field(default="", repr=False)
     member_id: str = ""
     point_service: str = ""
+    is_proven: bool = False
+    """The member who pays has just shown a card, phone or passkey."""
 
     def of(self, member_id: str, point_service: str) -> Payment:
         """The payment, once the member and the point service are known."""

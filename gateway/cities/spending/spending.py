@@ -32,6 +32,7 @@ from gateway.cities.spending.refunds import RefundPoints, RefundResult
 from gateway.cities.spending.spend_rows import Payment, PaymentRequest, PaymentResult, Spend
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
+from gateway.members import step_up
 from gateway.platform.clock import day_of
 from gateway.platform.micro_batch import MicroBatcher
 from gateway.points import account_positions, directory, expiry
@@ -51,7 +52,7 @@ class Spending:
         """The shop scans or types the member's code or card and names the amount; `spend_id` is the shop's own.
 
         `pin` is for a card alone. Raises ProblemError: `pay-code-unknown`, `pay-card-unknown` (404), `pay-code-ended`,
-        `pay-code-used`, `shop-closed`, `not-enough-points`, `limit-of-the-day`, `id-reused` (409), and for a card as
+        `pay-code-used`, `pay-code-unproven`, `shop-closed`, `not-enough-points`, `limit-of-the-day`, `id-reused` (409), and for a card as
         `pay_cards.redeem` and `pay_card_pins.prove`.
         """
         number = pay_card_numbers.read(self.context, code_text)
@@ -70,13 +71,24 @@ class Spending:
         return await self._pay(payment_request)
 
     async def pay(
-        self, member_id: str, spend_id: str, shop_code: str, service: str, points: int
+        self,
+        member_id: str,
+        spend_id: str,
+        shop_code: str,
+        service: str,
+        points: int,
+        *,
+        is_proven: bool = False,
     ) -> PaymentResult:
-        """The member scans the shop's code and names the amount. Raises ProblemError: `shop-code-wrong` (404), as `take`."""
+        """The member scans the shop's code and names the amount; `is_proven` where they have just shown who they are.
+
+        Raises ProblemError: `shop-code-wrong` (404), `fresh-proof-needed` (403), and as `receive_payment`.
+        """
         city, shop_id = await shop_codes.read(self.context, shop_code)
         payment_request = PaymentRequest(
             municipality=city, shop_id=shop_id, spend_id=spend_id, points=points, at=self.context.clock(),
             way="member_pays", taken_by="member", member_id=member_id, point_service=service,
+            is_proven=is_proven,
         )  # fmt: skip
         return await self._pay(payment_request)
 
@@ -162,7 +174,9 @@ def pay_alone(conn: Connection, wish: PaymentRequest) -> PaymentResult:
     shop_rows.require_open(conn, wish.municipality, wish.shop_id)
     if wish.code_hash:
         try:
-            book, service = pay_codes.redeem(conn, wish.code_hash, wish.municipality, wish.spend_id, wish.at)
+            book, service = pay_codes.redeem(
+                conn, wish.code_hash, wish.municipality, wish.spend_id, wish.points, wish.at
+            )
         except ProblemError:
             # Whoever held the code until now may have made this very payment.
             if (known := _known(conn, wish)) is not None:
@@ -173,12 +187,17 @@ def pay_alone(conn: Connection, wish: PaymentRequest) -> PaymentResult:
         book, service = pay_cards.redeem(conn, wish)
         return _spend(conn, wish.of(book.removeprefix("member:"), service))
     directory.require_known_service(conn, wish.municipality, wish.point_service)
+    above = None if wish.is_proven else step_up.find_above(conn, wish.member_id)
+    if above is not None and wish.points > above:
+        raise step_up.fresh_proof_needed(above)
     return _spend(conn, wish.of(wish.member_id, wish.point_service))
 
 
 def _needs_pin(conn: Connection, wish: PaymentRequest) -> bool:
-    limits = pay_card_rows.find_limits(conn, wish.municipality)
-    return wish.points > limits.no_pin_points and _known(conn, wish) is None
+    card = pay_card_rows.find_card(conn, wish.card_hash)
+    if card is None:
+        return False
+    return wish.points > pay_cards.no_pin_points(conn, card) and _known(conn, wish) is None
 
 
 def _spend(conn: Connection, payment: Payment) -> PaymentResult:

@@ -108,6 +108,7 @@ __all__ = [
     "get_shop",
     "get_shop_bank",
     "get_spend",
+    "get_step_up",
     "grant_at_venue",
     "grant_to_one",
     "grants_csv",
@@ -226,6 +227,7 @@ __all__ = [
     "set_payer",
     "set_project_open",
     "set_shop_bank",
+    "set_step_up",
     "shop_day",
     "shop_references",
     "shop_refund",
@@ -738,6 +740,21 @@ def remove_proof(*, proof_id: str, password: str) -> Call[models.SessionsEnded]:
         models.SessionsEnded,
         session=True,
         body=models.ProofRemoval(proof_id=proof_id, password=password),
+    )
+
+
+def get_step_up() -> Call[models.StepUpView]:
+    """Above which sum a payment asks who pays."""
+    return json_call("GET", "/v1/me/step-up", models.StepUpView, session=True)
+
+
+def set_step_up(*, above: int | None) -> Call[models.StepUpView]:
+    """Set the sum. To raise it or take it away, the session has begun with card, phone or passkey within five minutes.
+
+    Refused with: fresh-proof-needed, step-up-no-proof.
+    """
+    return json_call(
+        "PUT", "/v1/me/step-up", models.StepUpView, session=True, body=models.StepUpWanted(above=above)
     )
 
 
@@ -2592,7 +2609,7 @@ def take_points(
 
     After a lost answer send the same again: it is the same payment (200), or it is made now (201).
 
-    Refused with: pay-card-pin-wrong, pay-card-pin-locked, pay-code-unknown, unknown-shop, pay-card-unknown, pay-code-ended, pay-code-used, shop-closed, not-enough-points, limit-of-the-day, id-reused, pay-card-stopped, pay-card-pin-needed, pay-card-no-pin.
+    Refused with: pay-card-pin-wrong, pay-card-pin-locked, pay-code-unknown, unknown-shop, pay-card-unknown, pay-code-ended, pay-code-used, pay-code-unproven, shop-closed, not-enough-points, limit-of-the-day, id-reused, pay-card-stopped, pay-card-pin-needed, pay-card-no-pin.
     """
     return json_call(
         "POST",
@@ -2920,7 +2937,7 @@ def read_shop_code(*, shop_code: str) -> Call[models.PlaceView]:
 def pay_shop(*, spend_id: str, shop_code: str, point_service: str, points: int) -> Call[models.PaidView]:
     """Pay the shop whose code was scanned, under an id that you made; the same again is the same payment (200).
 
-    Refused with: shop-code-wrong, unknown-shop, unknown-municipality, unknown-point-service, shop-closed, not-enough-points, limit-of-the-day, id-reused.
+    Refused with: fresh-proof-needed, shop-code-wrong, unknown-shop, unknown-municipality, unknown-point-service, shop-closed, not-enough-points, limit-of-the-day, id-reused.
     """
     return json_call(
         "POST",

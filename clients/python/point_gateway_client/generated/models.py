@@ -1334,12 +1334,16 @@ class PayCardsView(Message, frozen=True, kw_only=True):
 class PayCodeView(Message, frozen=True, kw_only=True):
     """
     `qr` is the QR's text, `digits` what is typed at the counter; ask for a new one before `ends_at`.
+
+    `most_points` is what it pays at most (null: no limit of the member's own): above it the member signs in anew with card,
+    phone or passkey and makes another.
     """
 
     qr: str
     digits: str
     made_at: datetime
     ends_at: datetime
+    most_points: int | None
 
 
 class PayCodeWanted(Message, frozen=True, kw_only=True):
@@ -2131,6 +2135,23 @@ class StaffWanted(Message, frozen=True, kw_only=True):
     display_name: str
     role: Literal["viewer", "operator", "approver", "administrator", "platform"]
     reason: str | UnsetType = UNSET
+
+
+class StepUpView(Message, frozen=True, kw_only=True):
+    """
+    `has_strong_proof`: the member has a card, phone or passkey, without which no sum can be set.
+    """
+
+    above: int | None
+    has_strong_proof: bool
+
+
+class StepUpWanted(Message, frozen=True, kw_only=True):
+    """
+    `above` in points; null for no question at all.
+    """
+
+    above: int | None
 
 
 class SupportBalanceView(Message, frozen=True, kw_only=True):

@@ -545,6 +545,12 @@ class FileState(ConflictProblem):
     word = "file-state"
 
 
+class FreshProofNeeded(ForbiddenProblem):
+    """Card, phone or passkey first."""
+
+    word = "fresh-proof-needed"
+
+
 class GrantedAlready(ConflictProblem):
     """This member was granted it before."""
 
@@ -1013,6 +1019,12 @@ class PayCodeUnknown(NotFoundProblem):
     word = "pay-code-unknown"
 
 
+class PayCodeUnproven(ConflictProblem):
+    """The customer confirms first."""
+
+    word = "pay-code-unproven"
+
+
 class PayCodeUsed(ConflictProblem):
     """This code was used before."""
 
@@ -1379,6 +1391,12 @@ class StateUsed(ConflictProblem):
     word = "state-used"
 
 
+class StepUpNoProof(ConflictProblem):
+    """Nothing to prove it with."""
+
+    word = "step-up-no-proof"
+
+
 class StrongSignInNeeded(ForbiddenProblem):
     """Sign in with card or phone first."""
 
@@ -1677,6 +1695,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "exchange-state": ExchangeState,
     "file-made-before": FileMadeBefore,
     "file-state": FileState,
+    "fresh-proof-needed": FreshProofNeeded,
     "granted-already": GrantedAlready,
     "id-reused": IdReused,
     "internal-error": InternalError,
@@ -1755,6 +1774,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "pay-card-unknown": PayCardUnknown,
     "pay-code-ended": PayCodeEnded,
     "pay-code-unknown": PayCodeUnknown,
+    "pay-code-unproven": PayCodeUnproven,
     "pay-code-used": PayCodeUsed,
     "payer-missing": PayerMissing,
     "payout-state": PayoutState,
@@ -1816,6 +1836,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "state-expired": StateExpired,
     "state-invalid": StateInvalid,
     "state-used": StateUsed,
+    "step-up-no-proof": StepUpNoProof,
     "strong-sign-in-needed": StrongSignInNeeded,
     "sum-too-large": SumTooLarge,
     "too-few-deciders": TooFewDeciders,
