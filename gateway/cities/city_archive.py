@@ -97,7 +97,7 @@ NOT_ARCHIVED: Final[Mapping[str, str]] = {
     "reversals": "the platform's", "closed_differences": "the platform's", "partner_controls": "the platform's",
     "maintenance_windows": "the platform's", "outbox": "the platform's", "seen_pushes": "the platform's",
     "schema_marker": "the platform's", "commit_probes": "the platform's", "daily_digests": "the platform's",
-    "journal_ends": "the platform's", "journal_marks": "the platform's",
+    "journal_ends": "the platform's", "journal_marks": "the platform's", "journal_checkpoint": "the platform's",
     "audit_heads": "the newest audit line has it", "audit_seals": "signatures under the platform's key",
     "member_events": "what a member reads of sign-ins", "member_notice_marks": "what a member has read",
     "member_mail": "a member's address for notices, given to the platform",

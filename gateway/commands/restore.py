@@ -38,7 +38,8 @@ restore = typer.Typer(
 Since = Annotated[
     datetime | None,
     typer.Option(
-        formats=["%Y-%m-%d"], help="The first day to look at; default: the journal whole, 3 days of partners."
+        formats=["%Y-%m-%d"],
+        help="The first day to look at; default: the journal from its checkpoint, 3 days of partners.",
     ),
 ]
 RecoveryReason = Annotated[str, typer.Option("--reason", help="Why; kept with each order.")]

@@ -27,6 +27,7 @@ from gateway.exchanges.recovery import (
 )
 from gateway.exchanges.reversal_recovery import ForgottenReversal, list_forgotten_reversals
 from gateway.model import JST, DebitRecord
+from gateway.platform import journal_checkpoint
 from gateway.platform.forgotten_records import Line, list_forgotten_records
 from gateway.platform.journal import JournalMissing
 from gateway.platform.journal_reader import read_journal
@@ -60,7 +61,10 @@ class RecoverySearch:
     _days: dict[tuple[str, date], Mapping[str, Sequence[DebitRecord]] | None] = field(default_factory=dict)
 
     async def find(self, since: date | None = None) -> Missing:
-        """Everything that is missing since a day in Japan; None: the journal whole, and some days of partners."""
+        """Everything that is missing since a day in Japan.
+
+        None: the journal from where all before it was found in this database, and some days of partners.
+        """
         missing = Missing()
         left = await self._find_in_journal(missing, since)
         today = self.context.clock().astimezone(JST).date()
@@ -89,14 +93,23 @@ class RecoverySearch:
         """What the journal has and the database has not; the ids that a person has left."""
         if self.journal is None:
             return set()
-        start = datetime(since.year, since.month, since.day, tzinfo=JST) if since is not None else None
+        start, checkpoint = None, None
+        if since is not None:
+            start = datetime(since.year, since.month, since.day, tzinfo=JST)
+        else:
+            checkpoint = await self.context.store.read(
+                partial(journal_checkpoint.read_usable, keys=self.keys)
+            )
+        resume, left = (checkpoint.reader, checkpoint.left) if checkpoint is not None else (None, ())
         try:
-            contents = await asyncio.to_thread(read_journal, self.journal, self.keys, since=start)
+            contents = await asyncio.to_thread(
+                read_journal, self.journal, self.keys, since=start, resume=resume
+            )
         except JournalMissing as fault:
             missing.unseen.append(str(fault))
             return set()
         missing.unseen += [f"the journal is damaged: {fault}" for fault in contents.faults]
-        store, lines = self.context.store, contents.lines
+        store, lines = self.context.store, (*left, *contents.lines)
         missing.records = await store.read(lambda conn: list_forgotten_records(conn, lines))
         missing.reversals = await store.read(lambda conn: list_forgotten_reversals(conn, lines))
         orders = await store.read(lambda conn: list_forgotten(conn, lines))

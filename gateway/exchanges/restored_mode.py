@@ -3,7 +3,8 @@
 Looked for at the start and every half minute: the lines of the journal that were not read before against the database,
 and the newest of those that it had. A database that has lost one of these was rolled back under us, so then the journal
 is read from its beginning. A journal that cannot be read, or of which a part is missing, says nothing about what was
-forgotten: the mode is on until somebody has looked.
+forgotten: the mode is on until somebody has looked. Where all that was read is in the database, the database keeps up to
+where that was (`gateway.platform.journal_checkpoint`), and the next start reads on from there.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from gateway.errors import ProblemError
 from gateway.exchanges.recovery import CONFIRMED, LEFT, list_forgotten
 from gateway.exchanges.reversal_recovery import list_forgotten_reversals
 from gateway.exchanges.reversal_rows import REVERSAL
-from gateway.platform import audit_log, daily_digest, journal_ends
+from gateway.platform import audit_log, daily_digest, journal_checkpoint, journal_ends
 from gateway.platform.audit_actions import AuditAction
 from gateway.platform.forgotten_records import RECORDS_SETTLED, list_forgotten_records, record_id
 from gateway.platform.journal import JournalMissing
@@ -34,6 +35,8 @@ from gateway.plugin_interfaces import Clock
 
 CHECK_INTERVAL_S: Final = 30.0
 NEWEST_KNOWN: Final = 500
+CHECKPOINT_LINES: Final = 2_000
+"""After so many lines more, up to where all was found is written down."""
 _LOOKED_FOR: Final = frozenset({CONFIRMED, REVERSAL, *KINDS})
 _log = structlog.get_logger()
 
@@ -79,6 +82,10 @@ class RestoredMode:
     forgotten: int = 0
     unknown: str = ""
     begun: bool = False
+    checkpoint_lines: int = CHECKPOINT_LINES
+    _checkpoint_id: str | None = None
+    _has_checkpoints: bool = False
+    _read_since: int = 0
     _reader: JournalReader | None = None
     _waiting: list[Line] = field(default_factory=list)
     _left: list[Line] = field(default_factory=list)
@@ -123,11 +130,15 @@ class RestoredMode:
 
     async def _check_journal(self, folder: Path) -> None:
         try:
-            if self._reader is None or await self._lacks_any(self._newest):
-                self._begin(folder)
+            # Another checkpoint than ours: another process has saved one, or the database was rolled back to an older one.
+            moved = await self.store.read(journal_checkpoint.read_id) != self._checkpoint_id
+            if self._reader is None or moved or await self._lacks_any(self._newest):
+                await self._begin(folder)
             await self._read_on()
             faults = await self._faults()
             self.unknown = f"the journal is damaged: {faults[0]}" if faults else ""
+            if self._read_since >= self.checkpoint_lines:
+                await self._save_checkpoint()
         except JournalMissing as missing:
             self._reader, self.unknown = None, str(missing)
         self.forgotten = len(self._waiting)
@@ -142,7 +153,8 @@ class RestoredMode:
         try:
             await self._read_on()
             self._line_counts = self._reader.line_counts
-            await self._faults()
+            if not await self._faults():
+                await self._save_checkpoint()
         except Exception as fault:  # noqa: BLE001  the process ends all the same
             _log.error("end of the journal not kept", error=type(fault).__name__, text=str(fault))
 
@@ -189,14 +201,42 @@ class RestoredMode:
                 "the database was restored and is being completed; nothing is confirmed until then",
             )
 
-    def _begin(self, folder: Path) -> None:
-        self._reader = JournalReader(folder, self.keys)
-        self._waiting, self._left, self._newest = [], [], []
+    async def _begin(self, folder: Path) -> None:
+        """Begin where everything before was found in this database, else at the beginning."""
+        self._has_checkpoints = await self.store.read(journal_ends.commits_on_one_node)
+        self._checkpoint_id, checkpoint = await self.store.read(self._read_checkpoint)
+        if checkpoint is None:
+            self._reader, self._left = JournalReader(folder, self.keys), []
+        else:
+            self._reader = await asyncio.to_thread(JournalReader.resume, folder, self.keys, checkpoint.reader)
+            self._left = list(checkpoint.left)
+        self._waiting, self._newest, self._read_since = [], [], 0
+
+    def _read_checkpoint(self, conn: Connection) -> tuple[str | None, journal_checkpoint.Checkpoint | None]:
+        id_ = journal_checkpoint.read_id(conn)
+        return id_, journal_checkpoint.read_usable(conn, self.keys)
+
+    async def _save_checkpoint(self) -> None:
+        """Write down that everything that was read is here, in a transaction that still has the newest of it."""
+        assert self._reader is not None
+        clock, everything = self.clock, not self._waiting and not self.begun and not self.unknown
+        if clock is None or not self._has_checkpoints or not self._read_since or not everything:
+            return
+        state, newest = self._reader.state, [*self._newest, *self._left]
+
+        def save(conn: Connection) -> str | None:
+            if journal_checkpoint.read_id(conn) != self._checkpoint_id or _missing(conn, newest):
+                return None
+            return journal_checkpoint.save(conn, self.keys, state, self._left, clock())
+
+        if (saved := await self.store.run(save)) is not None:
+            self._checkpoint_id, self._read_since = saved, 0
 
     async def _read_on(self) -> None:
         assert self._reader is not None
         self._waiting = await self._lacking(self._waiting)
         while lines := await asyncio.to_thread(self._reader.read_batch):
+            self._read_since += len(lines)
             self._left += [line for line in lines if line["kind"] in (LEFT, RECORDS_SETTLED)]
             orders = [line for line in lines if line["kind"] in _LOOKED_FOR]
             self._waiting = await self._lacking([*self._waiting, *orders])
@@ -213,13 +253,17 @@ class RestoredMode:
         if not lines:
             return []
         everything = [*lines, *self._left]
-        orders = await self.store.read(lambda conn: list_forgotten(conn, everything))
-        reversals = await self.store.read(lambda conn: list_forgotten_reversals(conn, everything))
-        records = await self.store.read(lambda conn: list_forgotten_records(conn, everything))
-        missing = {("", order.exchange_id) for order in orders}
-        missing |= {("record", record_id(line)) for line in records}
-        missing |= {(reversal.book, reversal.reversal_id) for reversal in reversals}
+        missing = await self.store.read(lambda conn: _missing(conn, everything))
         return [line for line in lines if _key(line) in missing]
+
+
+def _missing(conn: Connection, lines: Sequence[Line]) -> set[tuple[str, str]]:
+    """What the database has not of what the lines name, but for what other lines say is settled."""
+    missing = {("", order.exchange_id) for order in list_forgotten(conn, lines)}
+    missing |= {("record", record_id(line)) for line in list_forgotten_records(conn, lines)}
+    return missing | {
+        (reversal.book, reversal.reversal_id) for reversal in list_forgotten_reversals(conn, lines)
+    }
 
 
 def _key(line: Line) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -48,9 +48,11 @@ class JournalContents:
 
 @dataclass(slots=True)
 class _Place:
-    """How far a segment was read."""
+    """How far a segment was read; `last_at` is where the last line begins, `mac_before` the HMAC of the one before it."""
 
     offset: int = 0
+    last_at: int = 0
+    mac_before: bytes = _START
     number: int = 0
     mac: bytes = _START
     key: bytes | None = None
@@ -69,6 +71,47 @@ class JournalReader:
     _before: list[tuple[str, str, str]] = field(default_factory=list)
     _faults: dict[str, JournalFault] = field(default_factory=dict)
     _accepted: set[str] = field(default_factory=set)
+
+    @classmethod
+    def resume(cls, folder: Path, keys: ChainKeys, state: Mapping[str, Any]) -> JournalReader:
+        """Read on from where another reader was (`state`), a segment from its beginning where its last line is another.
+
+        What comes before is not read again: `point-gateway journal check` does that.
+        """
+        reader = cls(folder, keys)
+        by_name = {_key_name(key): key for key in journal_keys(keys)}
+        for name, place in state["places"].items():
+            macs = {field: bytes.fromhex(place[field]) for field in ("mac_before", "mac")}
+            found = _Place(**{**place, **macs, "key": by_name.get(place["key"])})
+            if found.is_broken or _ends_as_read(folder / name, found):
+                reader._places[name] = found
+        reader._before = [
+            (after, before, end) for after, before, end in state["before"] if after in reader._places
+        ]
+        reader._accepted = set(state["accepted"])
+        return reader
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """Where this reader is, as JSON for `resume`; for a moment without faults."""
+        faults = [*self._faults.values(), *self._segments_gone(), *self._cut()]
+        return {
+            "places": {
+                name: {
+                    "offset": place.offset,
+                    "last_at": place.last_at,
+                    "number": place.number,
+                    "mac_before": place.mac_before.hex(),
+                    "mac": place.mac.hex(),
+                    "key": _key_name(place.key) if place.key is not None else "",
+                    "is_broken": place.is_broken,
+                }
+                for name, place in sorted(self._places.items())
+                if place.offset and (self.folder / name).exists()
+            },
+            "before": [list(named) for named in self._before if (self.folder / named[0]).exists()],
+            "accepted": sorted({str(fault) for fault in faults} & self._accepted),
+        }
 
     def read_batch(self, limit: int = READ_BATCH_SIZE) -> list[Line]:
         """The next lines, at most so many; none when all are read. Raises JournalMissing."""
@@ -165,6 +208,7 @@ class JournalReader:
             for raw in file:
                 if not raw.endswith(b"\n") or len(lines) >= limit:
                     break
+                place.last_at = place.offset
                 place.offset += len(raw)
                 place.number += 1
                 content = self._checked(path, place, raw[:-1])
@@ -185,6 +229,7 @@ class JournalReader:
                 place.is_broken = True
                 return None
         is_signed = _is_signed(place.key, place.mac, line, signature)
+        place.mac_before = place.mac
         try:
             place.mac = bytes.fromhex(signature.decode())
         except ValueError:
@@ -210,9 +255,14 @@ class JournalReader:
         self._faults[str(fault)] = fault
 
 
-def read_journal(folder: Path, keys: ChainKeys, *, since: datetime | None = None) -> JournalContents:
-    """Read every segment, or those lines that are not before `since`, in the order of time. Raises JournalMissing."""
-    reader = JournalReader(folder, keys)
+def read_journal(
+    folder: Path, keys: ChainKeys, *, since: datetime | None = None, resume: Mapping[str, Any] | None = None
+) -> JournalContents:
+    """Read every segment, or those lines that are not before `since`, in the order of time. Raises JournalMissing.
+
+    `resume`: only what comes after this state of a reader.
+    """
+    reader = JournalReader(folder, keys) if resume is None else JournalReader.resume(folder, keys, resume)
     lines = [
         content
         for content in reader.read_all()
@@ -247,6 +297,28 @@ def _has_line(path: Path, end: str) -> bool:
     start = end.encode()
     with path.open("rb") as file:
         return any(raw.startswith(start) for raw in file)
+
+
+def _ends_as_read(path: Path, place: _Place) -> bool:
+    """Whether the last line that was read is where it was. It has an HMAC over all before it."""
+    try:
+        with path.open("rb") as file:
+            file.seek(place.last_at)
+            raw = file.read(place.offset - place.last_at)
+    except OSError:
+        return False
+    signature, _, line = raw.removesuffix(b"\n").partition(b" ")
+    return (
+        place.key is not None
+        and raw.endswith(b"\n")
+        and signature == place.mac.hex().encode()
+        and _is_signed(place.key, place.mac_before, line, signature)
+    )
+
+
+def _key_name(key: bytes) -> str:
+    """A name for a key that does not give it away."""
+    return hmac.digest(key, b"name of a journal's key", "sha256").hex()[:16]
 
 
 def _gone(after: str, before: str) -> JournalFault:

@@ -657,6 +657,15 @@ journal_marks = _table(  # the end of the journal that a commit relied on, by th
     Column("at", Instant, nullable=False),
 )
 
+journal_checkpoint = _table(  # one row: up to where the journal was read, and everything in it was found here
+    "journal_checkpoint",
+    Column("number", _Whole, primary_key=True, autoincrement=False),
+    Column("checkpoint_id", _Words, nullable=False),
+    Column("content", _Words, nullable=False),
+    Column("signature", _Words, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
 # --- rules of a point service -----------------------------------------------------------------------------------
 
 
