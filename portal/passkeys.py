@@ -49,7 +49,7 @@ async def sign_in(visit: Visit) -> web.Response:
             )
         )
     except Problem as problem:
-        return await _sign_in_page(visit, _said(visit, problem), following)
+        return await _sign_in_page(visit, _error_message(visit, problem), following)
     enter(visit, started, shared_terminal=shared)
     return visit.redirect(own_path(following))
 
@@ -73,7 +73,7 @@ async def add(visit: Visit) -> web.Response:
     except Problem as problem:
         if problem.word in SESSION_GONE:
             raise
-        return await _making_page(visit, _said(visit, problem))
+        return await _making_page(visit, _error_message(visit, problem))
     return visit.redirect("/settings/proofs", done="passkey")
 
 
@@ -126,7 +126,7 @@ def _credential(visit: Visit) -> Any:
     return credential if isinstance(credential, dict) else {}
 
 
-def _said(visit: Visit, problem: Problem) -> ErrorMessage:
+def _error_message(visit: Visit, problem: Problem) -> ErrorMessage:
     if problem.word == "body-invalid":
         problem.word = "passkey-refused"  # the script sent nothing, or somebody else's words
     if problem.status >= 500:

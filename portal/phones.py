@@ -58,7 +58,7 @@ async def go(visit: Visit) -> web.Response:
         return visit.redirect("/mypage")
     shared = visit.query("shared_terminal") == "yes"
     answer = await _leave(visit, "login", shared_terminal=shared)
-    _keep(visit, answer, NEXT_COOKIE, own_path(visit.query("next")))
+    _set_cookie(visit, answer, NEXT_COOKIE, own_path(visit.query("next")))
     return answer
 
 
@@ -91,7 +91,7 @@ async def come_back(visit: Visit) -> web.Response:
         return visit.redirect(following)
     follow = {"login": "/phone/join", "link": "/settings/phone/link", "password": "/settings/phone/password"}
     answer = visit.redirect(follow[arrived.purpose])
-    _keep(visit, answer, ARRIVAL_COOKIE, arrived.arrival or "")
+    _set_cookie(visit, answer, ARRIVAL_COOKIE, arrived.arrival or "")
     return answer
 
 
@@ -205,7 +205,7 @@ async def _leave(
     except Problem as problem:
         return _trouble_page(visit, problem)
     answer = visit.render("phone_go.html", provider=provider, url=redirect.url, purpose=purpose)
-    _keep(visit, answer, BROWSER_COOKIE, browser)
+    _set_cookie(visit, answer, BROWSER_COOKIE, browser)
     return answer
 
 
@@ -276,7 +276,7 @@ def _is_shared(started: models.SessionStarted) -> bool:
     return idle_s <= SHARED_TERMINAL_IDLE_LIMIT.total_seconds()
 
 
-def _keep(visit: Visit, answer: web.Response, name: str, value: str) -> None:
+def _set_cookie(visit: Visit, answer: web.Response, name: str, value: str) -> None:
     """Lax: the way back is a link from another site."""
     answer.set_cookie(
         visit.site.cookie(name),

@@ -79,7 +79,7 @@ def export(
             part.rename(target)
     finally:
         part.unlink(missing_ok=True)
-    typer.echo(json.dumps(_said(target, archive), ensure_ascii=False, indent=2))
+    typer.echo(json.dumps(_report(target, archive), ensure_ascii=False, indent=2))
 
 
 @cities.command("check-archive")
@@ -94,7 +94,7 @@ def check(file: Path) -> None:
     raise typer.Exit(1 if faults else 0)
 
 
-def _said(target: Path, archive: Archive) -> dict[str, object]:
+def _report(target: Path, archive: Archive) -> dict[str, object]:
     return {
         "archive": str(target),
         "sha256": archive.sha256,

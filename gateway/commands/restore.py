@@ -18,7 +18,7 @@ from gateway.cities.record_recovery import DONE_AGAIN, group_records, recover_re
 from gateway.commands.shared import Config, Operator, in_store_of, settings_of, with_services
 from gateway.configured import chain_keys_of, clock_of
 from gateway.errors import GatewayError
-from gateway.exchanges.recovery import LEFT, ForgottenOrder, Obstacle, for_member, recover_order
+from gateway.exchanges.recovery import DEALT_WITH, ForgottenOrder, Obstacle, for_member, recover_order
 from gateway.exchanges.recovery_search import Missing, RecoverySearch
 from gateway.exchanges.restored_mode import is_begun, write_restore
 from gateway.exchanges.reversal_recovery import ForgottenReversal, recover_reversal
@@ -163,7 +163,7 @@ def leave(
         if exchange in map(record_id, missing.records):
             await journal.append(RECORDS_SETTLED, content | {"records": [exchange]})
         elif exchange in ids | {reversal.exchange_id for reversal in missing.reversals}:
-            await journal.append(LEFT, content | {"exchange_id": exchange})
+            await journal.append(DEALT_WITH, content | {"exchange_id": exchange})
         else:
             raise GatewayError(f"{exchange}: is not missing; see `point-gateway restore check`")
         now = services.clock()

@@ -38,7 +38,7 @@ from gateway.platform.roles import PLATFORM
 CONFIRMED: Final = "confirmed"
 """The kind of a journal's line about an order."""
 
-LEFT: Final = "left"
+DEALT_WITH: Final = "left"
 """The kind of a line that says: a person has dealt with this order otherwise, it is not missing any more."""
 
 _PAGE: Final = 500
@@ -134,7 +134,7 @@ def list_forgotten(conn: Connection, lines: Iterable[Mapping[str, Any]]) -> list
     for line in lines:
         if line["kind"] == CONFIRMED:
             orders[line["exchange_id"]] = line
-        elif line["kind"] == LEFT:
+        elif line["kind"] == DEALT_WITH:
             left.add(line["exchange_id"])
     ids, known = [id_ for id_ in orders if id_ not in left], set(left)
     x = tables.exchanges

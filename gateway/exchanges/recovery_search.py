@@ -18,7 +18,7 @@ from core_ledger import ChainKeys
 from gateway.errors import GatewayError
 from gateway.exchanges.exchange_context import ExchangeContext
 from gateway.exchanges.recovery import (
-    LEFT,
+    DEALT_WITH,
     ForgottenOrder,
     Obstacle,
     is_given_back,
@@ -116,7 +116,7 @@ class RecoverySearch:
         reversed_ids = {reversal.exchange_id for reversal in missing.reversals}
         for order in orders:
             missing.orders.append(await self._beside_the_partner(missing, order, reversed_ids))
-        return {line["exchange_id"] for line in lines if line["kind"] == LEFT}
+        return {line["exchange_id"] for line in lines if line["kind"] == DEALT_WITH}
 
     async def _beside_the_partner(
         self, missing: Missing, order: ForgottenOrder, reversed_ids: set[str]

@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 
 from core_ledger import ChainKeys, Store
 from gateway.errors import ProblemError
-from gateway.exchanges.recovery import CONFIRMED, LEFT, list_forgotten
+from gateway.exchanges.recovery import CONFIRMED, DEALT_WITH, list_forgotten
 from gateway.exchanges.reversal_recovery import list_forgotten_reversals
 from gateway.exchanges.reversal_rows import REVERSAL
 from gateway.platform import audit_log, daily_digest, journal_checkpoint, journal_ends
@@ -237,7 +237,7 @@ class RestoredMode:
         self._waiting = await self._lacking(self._waiting)
         while lines := await asyncio.to_thread(self._reader.read_batch):
             self._read_since += len(lines)
-            self._left += [line for line in lines if line["kind"] in (LEFT, RECORDS_SETTLED)]
+            self._left += [line for line in lines if line["kind"] in (DEALT_WITH, RECORDS_SETTLED)]
             orders = [line for line in lines if line["kind"] in _LOOKED_FOR]
             self._waiting = await self._lacking([*self._waiting, *orders])
             self._newest = sorted([*self._newest, *orders], key=_moment)[-NEWEST_KNOWN:]

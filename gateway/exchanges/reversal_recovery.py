@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, select
 from gateway.errors import ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges import reversal_rows, reversals
-from gateway.exchanges.recovery import LEFT
+from gateway.exchanges.recovery import DEALT_WITH
 from gateway.exchanges.reversal_rows import REVERSAL, GivenBackLine, ReversalRecord, ReverseExchange
 from gateway.exchanges.states import State
 from gateway.platform import tables
@@ -55,7 +55,7 @@ def list_forgotten_reversals(conn: Connection, lines: Iterable[Mapping[str, Any]
     for line in lines:
         if line["kind"] == REVERSAL:
             reversals_[line["book"], line["reversal_id"]] = line
-        elif line["kind"] == LEFT:
+        elif line["kind"] == DEALT_WITH:
             left.add(line["exchange_id"])
     waiting = [line for line in reversals_.values() if line["exchange_id"] not in left]
     forgotten: list[ForgottenReversal] = []

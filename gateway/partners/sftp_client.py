@@ -137,7 +137,7 @@ class GuardedSftp:
             error = None
             return answer
         except Exception as fault:  # noqa: BLE001  whatever it was, the caller hears one of two words
-            error, words, stayed = self._said(fault)
+            error, words, stayed = self._refusal_of(fault)
             text = f"{verb} at the SFTP server {self._server.host} ended with {error}{words}"
             if not stayed:
                 raise OutcomeUnknown(f"{self._partner}: {text}") from None
@@ -235,7 +235,7 @@ class GuardedSftp:
 
     # --- how it ended ---------------------------------------------------------------------------------------
 
-    def _said(self, fault: Exception) -> tuple[str, str, bool]:
+    def _refusal_of(self, fault: Exception) -> tuple[str, str, bool]:
         """A stable word, what to do about it, and whether nothing left this machine."""
         ssh, table = self._ssh, f"[partners.{self._partner}.sftp]"
         if isinstance(fault, _Word):

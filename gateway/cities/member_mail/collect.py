@@ -33,7 +33,7 @@ EXPIRY_AHEAD: Final = timedelta(days=30)
 _PAGE: Final = 200
 
 _m, _n, _x, _members = tables.member_mail, tables.mail_notices, tables.exchanges, tables.members
-_TOLD_STATES: Final = (State.SETTLED, State.DECLINED, State.NOT_SENT, State.NEEDS_A_PERSON)
+_MAILED_STATES: Final = (State.SETTLED, State.DECLINED, State.NOT_SENT, State.NEEDS_A_PERSON)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +115,7 @@ def _notices(conn: Connection, member_id: str, since: datetime, now: datetime) -
                 key=f"event:{event.kind}:{event.at.isoformat()}", kind=event.kind.value, at=event.at
             )
     ended = select(_x.c.exchange_id, _x.c.state, _x.c.ended_at, _x.c.asked_at).where(
-        _x.c.book_id == book, _x.c.state.in_([state.value for state in _TOLD_STATES])
+        _x.c.book_id == book, _x.c.state.in_([state.value for state in _MAILED_STATES])
     )
     for row in conn.execute(ended):
         at = row.ended_at or row.asked_at

@@ -64,7 +64,7 @@ async def prove(context: CityContext, card_hash: str, pin: str) -> str | None:
             f"This is not the PIN of the card. Nothing was taken; {left} more wrong ones lock it.",
             tries_left=left,
         )
-    await context.store.run(lambda conn: _forgive(conn, holder))
+    await context.store.run(lambda conn: _clear_wrong_pins(conn, holder))
     return holder.pin_hash
 
 
@@ -96,7 +96,7 @@ def _uncount(conn: Connection, seen: CardHolder) -> None:
         pay_card_rows.update_holder(conn, holder, pin_misses=max(0, holder.pin_misses - 1))
 
 
-def _forgive(conn: Connection, seen: CardHolder) -> None:
+def _clear_wrong_pins(conn: Connection, seen: CardHolder) -> None:
     holder = pay_card_rows.lock_holder(conn, seen.book_id, seen.municipality)
     if holder.pin_hash == seen.pin_hash:
         pay_card_rows.update_holder(conn, holder, pin_misses=0)
