@@ -21,7 +21,7 @@ from gateway.exchanges import link_rows
 from gateway.exchanges.corrections import CorrectionService
 from gateway.exchanges.recovery import (
     CONFIRMED,
-    LEFT,
+    DEALT_WITH,
     ForgottenOrder,
     Obstacle,
     for_member,
@@ -125,7 +125,7 @@ class TestTheEndOfRestoredMode:
         journal = drill.house.context.journal
         assert journal is not None
         await journal.append(
-            LEFT, {"exchange_id": order.exchange_id, "operator": "Sato", "reason": "paid back"}
+            DEALT_WITH, {"exchange_id": order.exchange_id, "operator": "Sato", "reason": "paid back"}
         )
         await drill.recover(others)
         await mode.check()
