@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final, Literal
 
 from municipal.error_messages import ErrorMessage
+from municipal.site import Visit
 from pagekit.api import Problem
 from pagekit.typed_text import code, digits
 from point_gateway_client import models
@@ -74,6 +76,7 @@ def account_of(form: Mapping[str, str]) -> models.BankAccountWanted | ErrorMessa
         kind=kind,
         number=typed.get("number", ""),
         holder=typed.get("holder", ""),
+        unlisted=typed.get("unlisted") == "yes",
         reason=typed.get("reason", ""),
     )
 
@@ -103,6 +106,13 @@ def wrong_account(problem: Problem) -> ErrorMessage | None:
     name = str(problem.facts.get("field", "")) if problem.word == "bad-bank-account" else ""
     sentences = _WRONG.get(name)
     return None if sentences is None else ErrorMessage(*sentences, problem.status, field=name)
+
+
+def not_listed(visit: Visit, problem: Problem) -> ErrorMessage | None:
+    """What the list of banks says otherwise, beside its field; None for a problem of another kind."""
+    if problem.word != "bank-not-listed":
+        return None
+    return replace(visit.trouble(problem), field=str(problem.facts.get("field", "")))
 
 
 _NAMES_OF_DIGITS: Final = dict(

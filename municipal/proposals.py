@@ -95,6 +95,7 @@ STATES: Final[Mapping[str, str]] = {
 FACTS: Final[Mapping[str, str]] = {
     "account": "口座",
     "content": "内容",
+    "unlisted": "銀行の一覧との違い",
     "no_pin_points": "暗証番号なしで1回に使えるポイント",
     "no_pin_points_before": "暗証番号なしで1回に使えるポイント（変更前）",
     "card_points_a_day": "カードで1日に使えるポイント",
@@ -238,8 +239,14 @@ _IS_SO: Final[Mapping[str, str]] = {"yes": "はい", "no": "いいえ"}
 _NONE: Final[Mapping[str, str]] = {"none": "なし"}
 _TAKEN_BACK: Final[Mapping[str, str]] = {"withdrawn": "取り下げ"}
 _SUM: Final[Mapping[str, str]] = {"default": "事業の1回の給付ポイント"}
+_LISTINGS: Final[Mapping[str, str]] = {
+    "no_bank": "銀行コードが一覧にありません",
+    "no_branch": "支店コードが一覧にありません",
+    "other_bank_name": "銀行名が一覧と違います",
+    "other_branch_name": "支店名が一覧と違います",
+}
 _VALUES: Final[Mapping[str, Mapping[str, str]]] = {
-    "payout": PAYOUTS, "debt_end": DEBT_ENDS, "deed": DEEDS, "role": ROLES, "venue": _YES_NO, "from_points": _SUM, "from_points_before": _SUM,
+    "unlisted": _LISTINGS, "payout": PAYOUTS, "debt_end": DEBT_ENDS, "deed": DEEDS, "role": ROLES, "venue": _YES_NO, "from_points": _SUM, "from_points_before": _SUM,
     "points_a_day": _SUM, "points_a_day_before": _SUM, "direct_exchange": _OPEN, "direct_exchange_before": _OPEN,
     "most_granted_a_day": _NONE, "most_granted_a_day_before": _NONE, "most_spent_a_day": _NONE,
     "most_spent_a_day_before": _NONE, "exchange_state": EXCHANGE_STATES, "state_reason": STATE_REASONS, "by_hand": _IS_SO,

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from municipal.bank_form import KINDS, account_of, wrong_account
+from municipal.bank_form import KINDS, account_of, not_listed, wrong_account
 from municipal.error_messages import ErrorMessage
 from municipal.forms import beside, differences, drawn_again, status, text_of
 from municipal.labels import NOTICES, services
@@ -270,11 +270,12 @@ async def set_bank(visit: Visit) -> web.Response:
                     kind=account.kind,
                     number=account.number,
                     holder=account.holder,
+                    unlisted=account.unlisted,
                     reason=account.reason,
                 )
             )
         except Problem as problem:
-            trouble = wrong_account(problem) or beside(visit, problem)
+            trouble = wrong_account(problem) or not_listed(visit, problem) or beside(visit, problem)
         else:
             return proposed(visit, answer) or visit.redirect(
                 f"/shops/{visit.path_param('shop')}", done="bank"
@@ -323,12 +324,13 @@ async def set_payer(visit: Visit) -> web.Response:
                 kind=account.kind,
                 number=account.number,
                 holder=account.holder,
+                unlisted=account.unlisted,
                 client_code=digits(visit.form.get("client_code", "")),
                 reason=account.reason,
             )
         )
     except Problem as problem:
-        trouble = wrong_account(problem) or beside(visit, problem)
+        trouble = wrong_account(problem) or not_listed(visit, problem) or beside(visit, problem)
         return await _payer_page(visit, dict(visit.form), trouble)
     return proposed(visit, answer) or visit.redirect("/payer", done="payer")
 

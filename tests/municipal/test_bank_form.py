@@ -20,7 +20,9 @@ TYPED = {
 def as_kept(account: models.BankAccountWanted) -> BankAccount:
     """As the gateway reads it. Raises for what it refuses."""
     values = msgspec.structs.asdict(account)
-    return BankAccount(**{name: value for name, value in values.items() if name != "reason"})
+    return BankAccount(
+        **{name: value for name, value in values.items() if name not in ("reason", "unlisted")}
+    )
 
 
 class TestBankNumbers:

@@ -53,6 +53,11 @@ def test_a_payout_is_turned_by_nobody_alone_and_the_number_is_typed_twice(at: At
     boss.fill(**account, number_again="9998888").press("提案する")
     assert "口座番号が一致しません" in boss.text("#trouble")
     boss.fill(**account, number_again="9998887").press("提案する")
+    assert "「ﾐﾂﾋﾞｼﾕ-ｴﾌｼﾞｴｲ」、支店名は「ﾎﾝﾃﾝ」です" in boss.text("#trouble")
+    assert boss.page.get_attribute("[name=bank_name]", "aria-invalid") == "true"
+    boss.picture("bank-not-listed").page.check("[name=unlisted]")
+    boss.press("提案する")
+    assert "銀行名が一覧と違います" in boss.text()
     address = boss.path().partition("?")[0]
     assert "****887" not in boss.to("/shops/shop-03").text()
     approver = at("kacho").to(address)

@@ -121,6 +121,11 @@ export class BankMissing extends ConflictProblem {
   override name = "BankMissing";
 }
 
+/** Not as the list of banks has it. */
+export class BankNotListed extends InvalidInputProblem {
+  override name = "BankNotListed";
+}
+
 /** The file is of another run. */
 export class BankResultOfAnotherRun extends InvalidInputProblem {
   override name = "BankResultOfAnotherRun";
@@ -1347,6 +1352,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "bad-url": BadUrl,
   "bad-window": BadWindow,
   "bank-missing": BankMissing,
+  "bank-not-listed": BankNotListed,
   "bank-result-of-another-run": BankResultOfAnotherRun,
   "bank-result-unreadable": BankResultUnreadable,
   "body-broken": BodyBroken,

@@ -4029,19 +4029,24 @@ export interface components {
             events: components["schemas"]["EventBalanceView"][];
         };
         /**
-         * @description Names in kana, letters and digits; they are kept as transfer files write them.
+         * @description Names in kana, letters and digits; they are kept as transfer files write them. Left empty, they are the list's.
          *
-         *     kind: 1 普通, 2 当座, 4 貯蓄, 9 その他.
+         *     kind: 1 普通, 2 当座, 4 貯蓄, 9 その他. `unlisted` sends what the list of banks lacks or has another name for: names are
+         *     given then, and whoever decides is told.
          */
         BankAccountWanted: {
             bank_code: string;
-            bank_name: string;
+            /** @default  */
+            bank_name?: string;
             branch_code: string;
-            branch_name: string;
+            /** @default  */
+            branch_name?: string;
             /** @enum {integer} */
             kind: 1 | 2 | 4 | 9;
             number: string;
             holder: string;
+            /** @default false */
+            unlisted?: boolean;
             /** @default  */
             reason?: string;
         };
@@ -5546,13 +5551,17 @@ export interface components {
         };
         PayerWanted: {
             bank_code: string;
-            bank_name: string;
+            /** @default  */
+            bank_name?: string;
             branch_code: string;
-            branch_name: string;
+            /** @default  */
+            branch_name?: string;
             /** @enum {integer} */
             kind: 1 | 2 | 4 | 9;
             number: string;
             holder: string;
+            /** @default false */
+            unlisted?: boolean;
             /** @default  */
             reason?: string;
             client_code: string;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
@@ -12,33 +12,47 @@ from gateway.api.city.shops import ShopPath
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
 from gateway.cities.proposals.proposal_rows import Proposal
+from gateway.cities.shops import bank_register
 from gateway.cities.shops.bank_accounts import BankAccount, Payer
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, whole_number
 from gateway.http.routing import Api, TypedResponse
-from gateway.platform.invisible_chars import ONE_LINE
+from gateway.platform.invisible_chars import ONE_LINE, ONE_LINE_OR_NONE
 from gateway.platform.roles import Action
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF
 
 BankName = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=ONE_LINE)]
+ListedName = Annotated[str, StringConstraints(max_length=60, pattern=ONE_LINE_OR_NONE)]
 
 
 class BankAccountWanted(Strict):
-    """Names in kana, letters and digits; they are kept as transfer files write them.
+    """Names in kana, letters and digits; they are kept as transfer files write them. Left empty, they are the list's.
 
-    kind: 1 普通, 2 当座, 4 貯蓄, 9 その他.
+    kind: 1 普通, 2 当座, 4 貯蓄, 9 その他. `unlisted` sends what the list of banks lacks or has another name for: names are
+    given then, and whoever decides is told.
     """
 
     bank_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
-    bank_name: BankName
+    bank_name: ListedName = ""
     branch_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{3}$")]
-    branch_name: BankName
+    branch_name: ListedName = ""
     kind: Annotated[Literal[1, 2, 4, 9], BeforeValidator(whole_number)]
     number: Annotated[str, StringConstraints(pattern=r"^[0-9]{7}$"), Field(repr=False)]
     holder: BankName
+    unlisted: bool = False
     reason: Line = ""
+
+    def account(self) -> BankAccount:
+        """Held against the list of banks. Raises ProblemError: `bank-not-listed`, `bad-bank-account` (422)."""
+        names = self.bank_name, self.branch_name
+        if not self.unlisted:
+            names = bank_register.listed_names(self.bank_code, names[0], self.branch_code, names[1])
+        return BankAccount(
+            bank_code=self.bank_code, bank_name=names[0], branch_code=self.branch_code, branch_name=names[1],
+            kind=self.kind, number=self.number, holder=self.holder,
+        )  # fmt: skip
 
 
 class PayerWanted(BankAccountWanted):
@@ -109,13 +123,13 @@ async def get_shop_bank(call: StaffRequest[None, None, ShopPath]) -> TypedRespon
     path=ShopPath,
     body=BankAccountWanted,
     returns={202: ProposalView, 200: BankOf},
-    refuses=("unknown-shop", "bad-bank-account", *PROPOSING),
+    refuses=("unknown-shop", "bad-bank-account", "bank-not-listed", *PROPOSING),
 )
 async def set_shop_bank(
     call: StaffRequest[BankAccountWanted, None, ShopPath],
 ) -> TypedResponse:
     """Propose where a shop is paid (202): a first account counts at once, a change from the next closing on."""
-    account = BankAccount(**call.body.model_dump(exclude={"reason"}))
+    account = call.body.account()
     proposal = await call.services.city.shops.set_bank(
         call.staff, call.path.shop_id, account, call.body.reason
     )
@@ -144,12 +158,11 @@ async def get_payer(call: StaffRequest) -> TypedResponse:
     action=Action.KEEP_BANKS,
     body=PayerWanted,
     returns={202: ProposalView, 200: PayerOf},
-    refuses=("bad-bank-account", *PROPOSING),
+    refuses=("bad-bank-account", "bank-not-listed", *PROPOSING),
 )
 async def set_payer(call: StaffRequest[PayerWanted]) -> TypedResponse:
     """Propose from which account the city pays (202); `client_code` (委託者コード) is the bank's name for the city."""
-    values: dict[str, Any] = call.body.model_dump(exclude={"reason"})
-    payer = Payer(client_code=values.pop("client_code"), account=BankAccount(**values))
+    payer = Payer(client_code=call.body.client_code, account=call.body.account())
     proposal = await call.services.city.shops.set_payer(call.staff, payer, call.body.reason)
     if proposal is not None:
         return TypedResponse(202, ProposalView.of(proposal))

@@ -17,7 +17,7 @@ from gateway.cities.proposals import deeds
 from gateway.cities.proposals.deeds import Deed
 from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.proposals.propose import Ground, propose
-from gateway.cities.shops import account_changes, account_notices, shop_codes
+from gateway.cities.shops import account_changes, account_notices, bank_register, shop_codes
 from gateway.cities.shops import shop_rows as records
 from gateway.cities.shops.account_notices import AccountNotice, NoticeState
 from gateway.cities.shops.bank_accounts import (
@@ -28,6 +28,7 @@ from gateway.cities.shops.bank_accounts import (
     encrypt_account,
     encrypt_payer,
 )
+from gateway.cities.shops.bank_register import Listing
 from gateway.cities.shops.shop_rows import Shop
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
@@ -290,10 +291,17 @@ def _fingerprint(context: CityContext, account: BankAccount) -> str:
 
 
 def _account_facts(account: BankAccount) -> dict[str, str | int]:
-    return {
+    """What people read of an account, and where the list of banks says something else."""
+    facts: dict[str, str | int] = {
         "account": account.masked, "bank_name": account.bank_name, "branch_name": account.branch_name,
         "holder": account.holder,
     }  # fmt: skip
+    listing = bank_register.listing_of(
+        account.bank_code, account.bank_name, account.branch_code, account.branch_name
+    )
+    if listing is not Listing.LISTED:
+        facts["unlisted"] = listing.value
+    return facts
 
 
 def _changes(before: Shop, entry: ShopEntry) -> dict[str, str | int]:

@@ -662,7 +662,7 @@ async def test_an_administrator_alone_turns_no_payout(site):
     boss = await site.staff_token("administrator")
     await site.call("POST", "/v1/city/shops", boss, json={"shop_id": "soba", "name": "そば"})
     account = {
-        "bank_code": "0009", "bank_name": "ミホン", "branch_code": "001", "branch_name": "シテン", "kind": 1,
+        "bank_code": "0009", "branch_code": "001", "kind": 1,
         "number": "6666666", "holder": "アクニン",
     }  # fmt: skip
     path = "/v1/city/shops/soba/bank-account"

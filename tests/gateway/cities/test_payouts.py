@@ -248,7 +248,7 @@ async def test_a_shop_answers_over_http_and_the_city_sees_it(site):
     await site.call("POST", "/v1/city/shops", boss, json={"shop_id": "soba", "name": "そば"})
     owner = await site.staff_token("shop", shop_id="soba")
     account = {
-        "bank_code": "0009", "bank_name": "ミホン", "branch_code": "001", "branch_name": "シテン", "kind": 1,
+        "bank_code": "0009", "branch_code": "001", "kind": 1,
         "number": "1234567", "holder": "ソバ",
     }  # fmt: skip
     assert (await site.decided("/v1/city/shops/soba/bank-account", boss, account, "PUT"))[0] == 200

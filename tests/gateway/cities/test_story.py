@@ -14,7 +14,7 @@ PROJECT = {
     "ends_on": "2018-09-30", "points_each": 300, "budget": 100_000, "venue": True,
 }  # fmt: skip
 BANK = {
-    "bank_code": "0130", "bank_name": "ジョウヨウ", "branch_code": "021", "branch_name": "カサマ", "kind": 1,
+    "bank_code": "0130", "branch_code": "021", "kind": 1,
     "number": "7654321", "holder": "ミホンショウテン",
 }  # fmt: skip
 

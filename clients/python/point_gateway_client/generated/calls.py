@@ -2218,17 +2218,18 @@ def set_shop_bank(
     shop_id: str,
     *,
     bank_code: str,
-    bank_name: str,
     branch_code: str,
-    branch_name: str,
     kind: Literal[1, 2, 4, 9],
     number: str,
     holder: str,
+    bank_name: str | UnsetType = UNSET,
+    branch_name: str | UnsetType = UNSET,
+    unlisted: bool | UnsetType = UNSET,
     reason: str | UnsetType = UNSET,
 ) -> Call[models.BankOf | models.ProposalView]:
     """Propose where a shop is paid (202): a first account counts at once, a change from the next closing on.
 
-    Refused with: unknown-shop, proposal-pending, nobody-to-decide, bad-bank-account.
+    Refused with: unknown-shop, proposal-pending, nobody-to-decide, bad-bank-account, bank-not-listed.
     """
     return json_call(
         "PUT",
@@ -2243,6 +2244,7 @@ def set_shop_bank(
             kind=kind,
             number=number,
             holder=holder,
+            unlisted=unlisted,
             reason=reason,
         ),
         by_status={202: models.ProposalView},
@@ -2257,18 +2259,19 @@ def get_payer() -> Call[models.PayerOf]:
 def set_payer(
     *,
     bank_code: str,
-    bank_name: str,
     branch_code: str,
-    branch_name: str,
     kind: Literal[1, 2, 4, 9],
     number: str,
     holder: str,
     client_code: str,
+    bank_name: str | UnsetType = UNSET,
+    branch_name: str | UnsetType = UNSET,
+    unlisted: bool | UnsetType = UNSET,
     reason: str | UnsetType = UNSET,
 ) -> Call[models.PayerOf | models.ProposalView]:
     """Propose from which account the city pays (202); `client_code` (委託者コード) is the bank's name for the city.
 
-    Refused with: proposal-pending, nobody-to-decide, bad-bank-account.
+    Refused with: proposal-pending, nobody-to-decide, bad-bank-account, bank-not-listed.
     """
     return json_call(
         "PUT",
@@ -2283,6 +2286,7 @@ def set_payer(
             kind=kind,
             number=number,
             holder=holder,
+            unlisted=unlisted,
             reason=reason,
             client_code=client_code,
         ),

@@ -178,18 +178,20 @@ class BalanceView(Message, frozen=True, kw_only=True):
 
 class BankAccountWanted(Message, frozen=True, kw_only=True):
     """
-    Names in kana, letters and digits; they are kept as transfer files write them.
+    Names in kana, letters and digits; they are kept as transfer files write them. Left empty, they are the list's.
 
-    kind: 1 普通, 2 当座, 4 貯蓄, 9 その他.
+    kind: 1 普通, 2 当座, 4 貯蓄, 9 その他. `unlisted` sends what the list of banks lacks or has another name for: names are
+    given then, and whoever decides is told.
     """
 
     bank_code: str
-    bank_name: str
     branch_code: str
-    branch_name: str
     kind: Literal[1, 2, 4, 9]
     number: str
     holder: str
+    bank_name: str | UnsetType = UNSET
+    branch_name: str | UnsetType = UNSET
+    unlisted: bool | UnsetType = UNSET
     reason: str | UnsetType = UNSET
 
 
@@ -1362,13 +1364,14 @@ class PayerOf(Message, frozen=True, kw_only=True):
 
 class PayerWanted(Message, frozen=True, kw_only=True):
     bank_code: str
-    bank_name: str
     branch_code: str
-    branch_name: str
     kind: Literal[1, 2, 4, 9]
     number: str
     holder: str
     client_code: str
+    bank_name: str | UnsetType = UNSET
+    branch_name: str | UnsetType = UNSET
+    unlisted: bool | UnsetType = UNSET
     reason: str | UnsetType = UNSET
 
 

@@ -167,6 +167,12 @@ class BankMissing(ConflictProblem):
     word = "bank-missing"
 
 
+class BankNotListed(InvalidInputProblem):
+    """Not as the list of banks has it."""
+
+    word = "bank-not-listed"
+
+
 class BankResultOfAnotherRun(InvalidInputProblem):
     """The file is of another run."""
 
@@ -1632,6 +1638,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "bad-url": BadUrl,
     "bad-window": BadWindow,
     "bank-missing": BankMissing,
+    "bank-not-listed": BankNotListed,
     "bank-result-of-another-run": BankResultOfAnotherRun,
     "bank-result-unreadable": BankResultUnreadable,
     "body-broken": BodyBroken,
