@@ -26,6 +26,7 @@ UNCLEAR = "test_an_unclear_answer_is_unknown_and_was_sent_once"
 DOCUMENTED = "test_documented_answers_mean_what_the_documents_say"
 LATER = "test_a_decision_that_comes_later_is_in_progress"
 REFUSED = "test_a_debit_that_was_refused_is_found_as_refused"
+TAKEN_AT = "test_a_debit_is_told_at_the_time_when_it_was_taken"
 LOOK_UP = "test_a_look_up_that_answers_about_another_exchange_is_no_answer"
 UNCLEAR_LOOK_UP = "test_an_unclear_look_up_is_no_answer"
 ANOTHER = "test_an_answer_about_another_exchange_is_unknown"
@@ -152,6 +153,19 @@ WRONG = {
         LOOK_UP,
         "compare the id",
         (ID_CHECK, '    if not str(debit.get("id")).startswith(exchange_id[:12]):\n'),
+    ),
+    "a debit is of the moment at which it is asked about": wrong(
+        TAKEN_AT,
+        "read Debited.at from the answer",
+        ('at=_moment(debit, "at"),', "at=__import__('datetime').datetime(2026, 8, 2, tzinfo=JST),"),
+    ),
+    "a time of Japan is read as one of UTC": wrong(
+        TAKEN_AT,
+        "with the zone that the partner documents",
+        (
+            'at=_moment(debit, "at"),',
+            'at=_moment(debit, "at").replace(tzinfo=__import__("datetime").UTC),',
+        ),
     ),
     "any 404 is not found": wrong(
         UNCLEAR_LOOK_UP,

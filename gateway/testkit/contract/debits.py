@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any, ClassVar, Final
@@ -17,6 +17,7 @@ import pytest_asyncio
 from gateway.errors import NotSent, OutcomeUnknown, PartnerUnavailable
 from gateway.hookspecs import OPTIONAL
 from gateway.model import (
+    JST,
     Debited,
     DebitOrder,
     Declined,
@@ -637,6 +638,25 @@ class Contract:
             )
         if env.meeting.moving_at is not None:
             env.complain("find_debit", "find_debit() takes points", "ask, and move nothing")
+
+    @level_2
+    async def test_a_debit_is_told_at_the_time_when_it_was_taken(self, env: Environment) -> None:
+        """Asked about after midnight in Japan: a debit is compared on the day of `at`, which both sides have to have alike."""
+        day = env.clock().astimezone(JST).date()
+        env.clock.now = datetime.combine(day, time(23, 30), JST)
+        order = await self._debited(env)
+        env.clock.forward(timedelta(hours=1))
+        env.server.remembers(order.exchange_id)
+        ended = await env.end(lambda it: it.find_debit(order.exchange_id))
+        taken = env.server.taken[order.exchange_id]
+        if isinstance(ended, Debited) and abs(ended.at - taken.at) >= timedelta(minutes=1):
+            env.complain(
+                "find_debit",
+                f"the partner took the debit at {taken.at.astimezone(JST):%Y-%m-%d %H:%M} JST and find_debit() tells"
+                f" {ended.at.astimezone(JST):%Y-%m-%d %H:%M}",
+                "read Debited.at from the answer, with the zone that the partner documents; where it has no time, exempt"
+                " this test with the reason",
+            )
 
     @level_1
     async def test_a_debit_that_the_partner_does_not_know_is_admitted(self, env: Environment) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +20,9 @@ WORDS = {
     DeclineReason.LIMIT_REACHED: "limit_reached",
     DeclineReason.REFUSED: "refused",
 }
+
+PAGE = 4
+"""Rows of a page: fewer than a day of the kit has, so that a plugin which reads the first page alone is found out."""
 
 UNAUTHORIZED = {"result": "unauthorized", "reason": "bad_signature"}
 CONFLICT = {"result": "conflict", "reason": "order_id_reused", "orderId": "$exchange_id"}
@@ -107,9 +112,17 @@ class SaisonServer(FakePartner):
         self._answers("/api/cancels", lambda _: {"result": "declined", "reason": "more_than_was_taken"})
 
     def lists(self, day: date) -> None:
-        rows = [self._as_json(it) | self._returned(it) for it in self.taken]
-        answer = {"result": "ok", "day": day.isoformat(), "captures": rows, "next": None}
-        self.router.get("/api/captures").respond(json=answer)
+        def page(request: httpx.Request) -> httpx.Response:
+            asked, after = request.url.params["day"], int(request.url.params["after"])
+            of_day = [
+                it.exchange_id for it in self.taken.values() if f"{it.at.astimezone(JST):%Y-%m-%d}" == asked
+            ]
+            rows = [self._as_json(it) | self._returned(it) for it in of_day]
+            following = after + PAGE if after + PAGE < len(rows) else None
+            page = {"captures": rows[after : after + PAGE], "next": following}
+            return httpx.Response(200, json={"result": "ok", "day": asked} | page)
+
+        self.router.get("/api/captures").mock(side_effect=page)
 
     # --- how Saison answers ----------------------------------------------------------------------------------
 
@@ -117,10 +130,24 @@ class SaisonServer(FakePartner):
         """Every answer repeats the ids that were asked about."""
 
         def reply(request: httpx.Request) -> httpx.Response:
+            if not self._is_signed(request):
+                return httpx.Response(401, json=UNAUTHORIZED)
             ids = {k: v for k, v in body_of(request).items() if k in ("orderId", "requestId", "cancelId")}
             return httpx.Response(200, json=say(body_of(request)) | ids)
 
         self.router.post(path).mock(side_effect=reply)
+
+    def _is_signed(self, request: httpx.Request) -> bool:
+        """Within 30 seconds, over the very bytes that came."""
+        stamp, digest = request.headers["X-Timestamp"], hashlib.sha256(request.content).hexdigest()
+        path = request.url.raw_path.decode()
+        signed = hmac.new(
+            self.secrets["api_key"].encode(),
+            f"{request.method}\n{path}\n{stamp}\n{digest}".encode(),
+            hashlib.sha256,
+        )
+        is_new = abs(self.clock().timestamp() - int(stamp)) <= 30
+        return is_new and hmac.compare_digest(signed.hexdigest(), request.headers["X-Signature"])
 
     def _consent(self, request: httpx.Request, order_id: str) -> httpx.Response:
         ids = {"orderId": order_id, "requestId": body_of(request)["requestId"]}
