@@ -14,7 +14,15 @@ from sqlalchemy import Connection
 from gateway.api.member_record import MemberRecordView
 from gateway.cities.notices import reference_for
 from gateway.commands.proposals import Login, propose
-from gateway.commands.shared import Config, Operator, Reason, in_store, settings_of, with_services
+from gateway.commands.shared import (
+    Config,
+    Operator,
+    Reason,
+    in_store,
+    settings_of,
+    typed_line,
+    with_services,
+)
 from gateway.configured import clock_of, open_store, vault_of
 from gateway.errors import GatewayError
 from gateway.members import mykey_ids
@@ -36,7 +44,7 @@ def add_member(
 ) -> None:
     """Register a member; the password is read from the first line of standard input."""
     settings = settings_of(config)
-    password = sys.stdin.readline().rstrip("\n")
+    password = typed_line()
 
     async def work() -> str:
         store = await open_store(settings)

@@ -19,9 +19,10 @@ from gateway.cities.proposals.proposal_rows import Proposal, ProposalState
 from gateway.cities.proposals.proposals import Decision
 from gateway.cities.staff.staff import StaffSignedIn
 from gateway.cities.staff.staff_rows import StaffSession
-from gateway.commands.shared import Config, Reason, read_store_of, settings_of, with_services
+from gateway.commands.shared import Config, Reason, prompt, read_store_of, settings_of, with_services
 from gateway.errors import ProblemError
 from gateway.platform.roles import Role
+from gateway.platform.typed_text import plain_width
 from gateway.services import Services
 
 T = TypeVar("T")
@@ -55,8 +56,8 @@ def with_person(config: Path | None, login: str, work: Callable[[Services, Staff
 
     Raises ProblemError as a sign-in on the pages does, `role-not-allowed` for who is not of the platform.
     """
-    password = typer.prompt("password", hide_input=True, err=True)
-    code = typer.prompt("code of the authenticator app", hide_input=True, err=True)
+    password = prompt("password")
+    code = plain_width(prompt("code of the authenticator app"))
 
     async def signed_in(services: Services) -> T:
         staff = services.city.staff

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -13,9 +15,11 @@ from rich.console import Console
 from sqlalchemy import Connection
 
 from gateway.configured import chain_keys_of, clock_of, open_store_now
+from gateway.errors import GatewayError
 from gateway.platform import logs
 from gateway.platform.journal import Journal
 from gateway.platform.journal_ends import JournalMarks
+from gateway.platform.plain_text import BYTE_ORDER_MARK
 from gateway.platform.record_stream import RecordStream
 from gateway.settings import Settings
 
@@ -49,6 +53,28 @@ def settings_of(config: Path | None) -> Settings:
     logs.configure(settings.log.level, settings.log.format)
     _database_urls[:] = [settings.database_url]
     return settings
+
+
+def typed_line() -> str:
+    """The first line of standard input, without a byte order mark or its end. Raises GatewayError where it is not UTF-8."""
+    with _in_utf8():
+        return sys.stdin.readline().rstrip("\n").lstrip(BYTE_ORDER_MARK)
+
+
+def prompt(question: str) -> str:
+    """Ask for what is not shown as it is typed. Raises GatewayError where it is not UTF-8."""
+    with _in_utf8():
+        return str(typer.prompt(question, hide_input=True, err=True)).lstrip(BYTE_ORDER_MARK)
+
+
+@contextmanager
+def _in_utf8() -> Iterator[None]:
+    try:
+        yield
+    except UnicodeDecodeError:
+        raise GatewayError(
+            "what was typed is not in UTF-8; set the terminal to UTF-8, or save the file as UTF-8"
+        ) from None
 
 
 def database_in_use() -> str | None:

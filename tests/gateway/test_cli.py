@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import stat
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 from gateway import cli
 from gateway.client import load_private_key
 from gateway.errors import GatewayError
+from gateway.members.passwords import PasswordHasher
 
 SETTINGS = """
 [security]
@@ -416,6 +418,30 @@ def test_a_list_of_members_is_read_as_it_was_saved(run, saved: str, encoding: st
     mykey_id = json.loads(run("members", "add", "見本太郎", typed="a password of mine\n"))["mykey_id"]
     (line,) = run("members", "references", "post", typed=saved.format(mykey_id).encode(encoding)).splitlines()
     assert json.loads(line)["mykey_id"] == mykey_id
+
+
+def test_a_password_of_a_file_is_read_without_its_marks(run) -> None:
+    mykey_ids = [
+        json.loads(run("members", "add", "見本太郎", typed=typed))["mykey_id"]
+        for typed in ("\ufeffa password of mine\r\n", "a password of mine")
+    ]
+    hasher = PasswordHasher()
+    engine = sa.create_engine("sqlite:///gateway.db")
+    with engine.connect() as conn:
+        for mykey_id in mykey_ids:
+            query = sa.text("SELECT password_hash FROM members WHERE mykey_id = :id")
+            kept = conn.scalar(query, {"id": mykey_id})
+            assert asyncio.run(hasher.verify(kept, "a password of mine")).right
+    engine.dispose()
+    hasher.close()
+
+
+@pytest.mark.parametrize(
+    "arguments", [("members", "add", "見本太郎"), ("proposals", "list", "--login", "sato")]
+)
+def test_what_is_typed_in_another_encoding_is_told(run, arguments: tuple[str, ...]) -> None:
+    with pytest.raises(GatewayError, match="not in UTF-8; set the terminal to UTF-8"):
+        run(*arguments, typed="パスワード\n".encode("cp932"))
 
 
 def test_a_list_of_members_is_read_as_people_type_ids(run) -> None:
