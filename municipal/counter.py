@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from aiohttp import web
@@ -23,6 +25,14 @@ from pagekit.typed_text import digits
 from point_gateway_client import calls, models
 
 pages = Pages(needs="take_points")
+
+LOGIN_CHANGE_TOLD_FOR: Final = timedelta(days=7)
+LOGIN_CHANGES: Final[Mapping[str, str]] = {
+    "added": "使う人が追加されました。",
+    "reset": "パスワードが再設定されました。",
+    "restarted": "利用が再開されました。",
+    "stopped": "利用が停止されました。",
+}
 
 SPEND: Final = f"{{spend:{UUID.pattern}}}"
 MAX_POINTS: Final = 999_999_999
@@ -202,19 +212,31 @@ async def _latest(visit: Visit) -> list[models.ShopSpendView]:
 
 
 async def _amount_page(visit: Visit, trouble: ErrorMessage | None, typed: str) -> web.Response:
-    shop, latest, notices = await asyncio.gather(
-        visit.send(calls.own_shop()), _latest(visit), visit.send(calls.list_own_notices())
+    shop, latest, notices, people = await asyncio.gather(
+        visit.send(calls.own_shop()),
+        _latest(visit),
+        visit.send(calls.list_own_notices()),
+        visit.send(calls.list_own_people()),
     )
+    week_ago = visit.now - LOGIN_CHANGE_TOLD_FOR
     return visit.render(
         "take.html",
         status=trouble.status if trouble else 200,
         shop=shop,
         latest=latest,
         is_account_changed=any(notice.state == "waiting" for notice in notices.notices),
+        is_login_changed=any(change.at > week_ago for change in people.changes),
         trouble=trouble,
         typed=typed,
         spend_id=fresh_id(),
     )
+
+
+@pages.get("/shop/people")
+async def own_people(visit: Visit) -> web.Response:
+    """Who has a log-in of this shop, and what was changed."""
+    listed = await visit.send(calls.list_own_people())
+    return visit.render("own_people.html", people=listed.people, changes=listed.changes, names=LOGIN_CHANGES)
 
 
 def _scan_page(visit: Visit, points: int, spend_id: str, trouble: ErrorMessage | None) -> web.Response:

@@ -43,6 +43,7 @@ ENTRIES: Final = (
     Entry("/shop/take", "受付", "take_points", "お客様のコードを読み取って受け取る"),
     Entry("/shop/day", "今日の利用", "take_points", "受け取った一覧と取消"),
     Entry("/shop/code", "お店のQRコード", "take_points", "お客様が読み取る紙"),
+    Entry("/shop/people", "お店のログイン", "take_points", "この店で使う人と、その変更"),
     Entry("/shop/settlements", "精算の明細", "take_points", "市からの支払い"),
 )
 

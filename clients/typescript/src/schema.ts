@@ -2055,6 +2055,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/shop/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has a log-in of this shop, and what the city has changed of them: the shop notices what was not its wish. */
+        get: operations["list_own_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/city/shops": {
         parameters: {
             query?: never;
@@ -4999,6 +5016,14 @@ export interface components {
         Links: {
             links: components["schemas"]["LinkView"][];
         };
+        /** @description `change` is added, reset, restarted or stopped. */
+        LoginChangeView: {
+            login: string;
+            display_name: string;
+            change: string;
+            /** Format: date-time */
+            at: string;
+        };
         LotView: {
             /** Format: date */
             issued_on: string;
@@ -6208,6 +6233,18 @@ export interface components {
         ShopOfKey: {
             municipality: string;
             shop_id: string;
+        };
+        /** @description `changes` are those of the last 30 days, newest first. */
+        ShopPeople: {
+            people: components["schemas"]["ShopPersonView"][];
+            changes: components["schemas"]["LoginChangeView"][];
+        };
+        ShopPersonView: {
+            login: string;
+            display_name: string;
+            active: boolean;
+            /** Format: date-time */
+            added_at: string;
         };
         ShopPersonWanted: {
             login: string;
@@ -9862,6 +9899,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CityEventView"];
+                };
+            };
+        };
+    };
+    list_own_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopPeople"];
                 };
             };
         };

@@ -135,6 +135,7 @@ __all__ = [
     "list_municipalities",
     "list_notices",
     "list_own_notices",
+    "list_own_people",
     "list_partners",
     "list_payouts",
     "list_places",
@@ -2052,6 +2053,11 @@ def end_event(event_id: str, *, reason: str) -> Call[models.CityEventView]:
         session=True,
         body=models.ReasonGiven(reason=reason),
     )
+
+
+def list_own_people() -> Call[models.ShopPeople]:
+    """Who has a log-in of this shop, and what the city has changed of them: the shop notices what was not its wish."""
+    return json_call("GET", "/v1/shop/people", models.ShopPeople, session=True)
 
 
 def list_city_shops(

@@ -926,6 +926,17 @@ class Links(Message, frozen=True, kw_only=True):
     links: list[LinkView]
 
 
+class LoginChangeView(Message, frozen=True, kw_only=True):
+    """
+    `change` is added, reset, restarted or stopped.
+    """
+
+    login: str
+    display_name: str
+    change: str
+    at: datetime
+
+
 class LotView(Message, frozen=True, kw_only=True):
     issued_on: date
     points: int
@@ -1934,6 +1945,13 @@ class ShopLineView(Message, frozen=True, kw_only=True):
 class ShopOfKey(Message, frozen=True, kw_only=True):
     municipality: str
     shop_id: str
+
+
+class ShopPersonView(Message, frozen=True, kw_only=True):
+    login: str
+    display_name: str
+    active: bool
+    added_at: datetime
 
 
 class ShopPersonWanted(Message, frozen=True, kw_only=True):
@@ -3136,6 +3154,15 @@ class ShopDay(Message, frozen=True, kw_only=True):
     spends: list[ShopSpendView]
     points: int
     refunded_points: int
+
+
+class ShopPeople(Message, frozen=True, kw_only=True):
+    """
+    `changes` are those of the last 30 days, newest first.
+    """
+
+    people: list[ShopPersonView]
+    changes: list[LoginChangeView]
 
 
 class ShopReferences(Message, frozen=True, kw_only=True):

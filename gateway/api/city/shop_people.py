@@ -1,0 +1,66 @@
+"""A shop's own log-ins as the shop sees them, and what the city has changed of them lately."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from gateway.api.city.staff_request import StaffRequest
+from gateway.api.fields import View
+from gateway.cities.shops import shop_people
+from gateway.http.authentication import AuthLevel
+from gateway.http.routing import Api, TypedResponse
+from gateway.platform.roles import Action
+
+api = Api()
+STAFF: Final = AuthLevel.STAFF
+
+
+class ShopPersonView(View):
+    login: str
+    display_name: str
+    active: bool
+    added_at: datetime
+
+
+class LoginChangeView(View):
+    """`change` is added, reset, restarted or stopped."""
+
+    login: str
+    display_name: str
+    change: str
+    at: datetime
+
+
+class ShopPeople(View):
+    """`changes` are those of the last 30 days, newest first."""
+
+    people: list[ShopPersonView]
+    changes: list[LoginChangeView]
+
+
+@api.get("/v1/shop/people", tag="counter", caller=STAFF, action=Action.TAKE_POINTS, returns={200: ShopPeople})
+async def list_own_people(call: StaffRequest) -> TypedResponse:
+    """Who has a log-in of this shop, and what the city has changed of them: the shop notices what was not its wish."""
+    code, shop_id, now = call.staff.municipality, call.staff.own_shop, call.services.clock()
+
+    def job(conn: Connection) -> ShopPeople:
+        return ShopPeople(
+            people=[
+                ShopPersonView(
+                    login=person.login, display_name=person.display_name, active=person.active,
+                    added_at=person.created_at,
+                )
+                for person in shop_people.list_people(conn, code, shop_id)
+            ],
+            changes=[
+                LoginChangeView(
+                    login=change.login, display_name=change.display_name, change=change.change, at=change.at
+                )
+                for change in shop_people.list_changes(conn, code, shop_id, now)
+            ],
+        )  # fmt: skip
+
+    return TypedResponse(200, await call.services.store.read(job))
