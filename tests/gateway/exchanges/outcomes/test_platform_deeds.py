@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import uuid
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import gateway
 from core_ledger import audit
 from gateway.cities.city import City
 from gateway.cities.platform_deeds import installing
+from gateway.cities.platform_deeds.exchange_deeds import line_hash
 from gateway.cities.platform_deeds.exchange_services import ExchangeServices
 from gateway.cities.platform_deeds.key_deeds import end_of_day, key_command, read_public_key
 from gateway.cities.proposals import deciders
@@ -28,6 +30,7 @@ from gateway.exchanges import exchange_report
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.corrections import CorrectionService
 from gateway.exchanges.exchange_context import longest_debit
+from gateway.exchanges.reconciliation import Verdict
 from gateway.exchanges.reversals import Reversals
 from gateway.exchanges.states import State
 from gateway.http import client_keys
@@ -37,7 +40,7 @@ from gateway.members.passwords import PasswordHasher
 from gateway.model import Debited, InProgress, Reversed
 from gateway.partners import availability
 from gateway.partners.availability import Window
-from gateway.platform import audit_log
+from gateway.platform import audit_log, tables
 from gateway.platform.roles import PLATFORM, Role
 from gateway.platform.states import StaffState
 from gateway.webhooks import keys as webhook_keys
@@ -741,3 +744,108 @@ async def test_a_platform_is_installed_until_two_have_a_password_of_their_own(bu
             )
         )
     assert first.staff_id != second.staff_id
+
+
+@pytest.mark.parametrize(
+    ("table", "changed"),
+    [
+        ("exchanges", {"reason": "not_processed"}),
+        ("exchanges", {"points": 901}),
+        ("exchanges", {"reversed_points": 1}),
+        ("exchanges", {"sent_at": NOON - timedelta(days=1)}),
+        ("exchanges", {"quote": None}),
+        ("reversals", {"points": 1}),
+    ],
+)
+async def test_whatever_moved_of_an_exchange_since_it_was_proposed_outdates_it(bureau, table, changed):
+    """Each value that its proposer saw, changed by itself in the database."""
+    author, other = await bureau.hire("甲"), await bureau.hire("乙")
+    _, exchange, reversal = await bureau.open_reversal()
+    proposal = await bureau.city.platform.resolve_reversal(
+        author, exchange.exchange_id, reversal.reversal_id, was_reversed=True, reason="電話"
+    )
+    rows = getattr(tables, table)
+    await bureau.world.store.run(
+        lambda conn: conn.execute(
+            rows.update().where(rows.c.exchange_id == exchange.exchange_id).values(**changed)
+        )
+    )
+    assert await bureau.refused(other, proposal) == "proposal-outdated"
+
+
+async def test_a_difference_that_was_closed_since_outdates_the_reversal(bureau):
+    author, other = await bureau.hire("甲"), await bureau.hire("乙")
+    _, exchange = await bureau.difference(300)
+    reversal = await bureau.city.platform.reverse_exchange(
+        author, exchange.exchange_id, new_id(), units=1, reason="誤り"
+    )
+    closing = await bureau.city.platform.close_difference(
+        author, CARDS, DAY, exchange.exchange_id, reason="先方が戻す", leave=True
+    )
+    await bureau.approve(other, closing)
+    assert await bureau.refused(other, reversal) == "proposal-outdated"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"verdict": Verdict.OURS_ONLY}, {"our_state": "declined"}, {"our_reference": "R-2"}, {"their_reference": "R-2"},
+        {"our_amounts": {"eikyu": 1}}, {"their_amounts": {"eikyu": 1}}, {"our_account": "a"}, {"their_account": "a"},
+        {"points": 1}, {"exchange_id": "x"},
+    ],
+)  # fmt: skip
+async def test_both_sides_of_a_difference_are_seen_whole(bureau, changed):
+    """A decision is about exactly these two sides; only the note that was made of them is nobody's word."""
+    _, exchange = await bureau.difference(300)
+    line = await bureau.city.context.exchange_services.corrections.difference(
+        CARDS, DAY, exchange.exchange_id
+    )
+    assert line_hash(replace(line, **changed)) != line_hash(line)
+    assert line_hash(replace(line, note="x")) == line_hash(line)
+
+
+class TestWhatWasProposedIsWhatHappens:
+    async def test_an_exchange_that_was_declined_gives_no_points_and_keeps_no_hold(self, bureau):
+        author, other = await bureau.hire("甲"), await bureau.hire("乙")
+        member, exchange = await bureau.watch.opened()
+        bureau.world.script.find = InProgress(exchange_id=exchange.exchange_id)
+        proposal = await bureau.city.platform.resolve_exchange(
+            author, exchange.exchange_id, debited=False, reason="電話"
+        )
+        assert (proposal.facts["decision"], proposal.points) == ("declined", None)
+        await bureau.approve(other, proposal)
+        assert (await bureau.exchange(exchange)).state is State.DECLINED
+        assert (await bureau.world.balance(member)).posted == 0
+
+    async def test_one_that_was_debited_has_the_partners_own_reference(self, bureau):
+        author, other = await bureau.hire("甲"), await bureau.hire("乙")
+        proposal, _ = await bureau.propose(Deed.EXCHANGE_OUTCOME, author)
+        assert proposal.points == 900
+        await bureau.approve(other, proposal)
+        story = await bureau.world.store.read(lambda conn: exchange_report.report(conn, proposal.subject))
+        assert story["exchange"]["reference"] == "TEL-1"
+
+    async def test_a_reversal_that_was_declined_leaves_the_points_with_the_member(self, bureau):
+        author, other = await bureau.hire("甲"), await bureau.hire("乙")
+        member, exchange, reversal = await bureau.open_reversal()
+        before = await bureau.world.balance(member)
+        proposal = await bureau.city.platform.resolve_reversal(
+            author, exchange.exchange_id, reversal.reversal_id, was_reversed=False, reason="電話"
+        )
+        await bureau.approve(other, proposal)
+        after = await bureau.world.balance(member)
+        assert (after.posted, after.available) == (before.posted, before.posted)
+        story = await bureau.world.store.read(lambda conn: exchange_report.report(conn, exchange.exchange_id))
+        assert [each["state"] for each in story["reversals"]] == ["declined"]
+
+    async def test_a_difference_whose_sides_changed_with_the_same_sum_is_not_closed(self, bureau):
+        """The partner's line has another reference by now: what would move is the same, what was seen is not."""
+        author, other = await bureau.hire("甲"), await bureau.hire("乙")
+        member, exchange = await bureau.difference(300)
+        proposal = await bureau.city.platform.close_difference(
+            author, CARDS, DAY, exchange.exchange_id, reason="先方が正しい"
+        )
+        (line,) = bureau.plugin.day
+        bureau.plugin.day = [replace(line, reference="ANOTHER")]
+        assert await bureau.refused(other, proposal) == "proposal-outdated"
+        assert (await bureau.world.balance(member)).posted == 900
