@@ -62,9 +62,11 @@ def add_member(
 @members.command("new-password")
 def new_password(
     mykey_id: Annotated[str, typer.Argument(help="The MyKey ID, as the member knows it.")],
+    reason: Reason,
+    operator: Operator,
     config: Config = None,
 ) -> None:
-    """Give a member a new password, drawn at random, and end all their sessions.
+    """Give a member a new password, drawn at random, and end all their sessions: a line of the platform's audit log.
 
     Check the member's identity first. It is the way back for who forgot the password, and for who signs in by card
     alone and has a renewed one: with this password the new card is linked.
@@ -77,7 +79,7 @@ def new_password(
         hasher = PasswordHasher()
         try:
             use = Members(store, hasher, clock_of(settings), vault=vault_of(settings))
-            return await use.set_password_at_desk(mykey_id, password)
+            return await use.set_password_at_desk(mykey_id, password, operator=operator, reason=reason)
         finally:
             hasher.close()
             await store.close()

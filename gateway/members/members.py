@@ -44,8 +44,11 @@ from gateway.members.sign_in import (
     proof_unknown,
     reset_misses,
 )
+from gateway.platform import audit_log
+from gateway.platform.audit_actions import AuditAction
 from gateway.platform.invisible_chars import is_printable
 from gateway.platform.record_stream import MemberRevoked
+from gateway.platform.roles import PLATFORM
 from gateway.platform.security_log import SecurityEvent, account_name, log_security
 from gateway.platform.states import MEMBER_MOVES, MemberState
 from gateway.platform.transitions import require_legal
@@ -221,12 +224,14 @@ class Members(SignIns):
         self._log_changed(member_id, "password", by=proof.kind)
         return ended
 
-    async def set_password_at_desk(self, typed: str, new: str) -> int:
+    async def set_password_at_desk(self, typed: str, new: str, *, operator: str, reason: str) -> int:
         """Set a password for a member whose identity a service desk has checked; all sessions and misses end.
 
-        The way back for who has only a card and gets a new one. Raises ProblemError `unknown-member` (404), `password-unfit`
-        (422), `busy` (503).
+        The way back for who has only a card and gets a new one; a line of the platform's audit log. Raises ProblemError
+        `unknown-member` (404), `password-unfit`, `reason-missing` (422), `busy` (503).
         """
+        if not reason.strip() or not operator.strip():
+            raise ProblemError("reason-missing", "a new password has a reason and a name")
         known = mykey_ids.read(typed)
         if known is None:
             raise records.unknown_member()
@@ -238,6 +243,10 @@ class Members(SignIns):
             if member is None:
                 raise records.unknown_member()
             lockout.reset_everywhere(conn, self._key(known))
+            audit_log.write(
+                conn, PLATFORM, at=now, actor="operator", actor_name=operator,
+                action=AuditAction.MEMBER_ACCESS_RESTORED, subject=member.member_id, reason=reason.strip(),
+            )  # fmt: skip
             return member.member_id, _set_password(conn, member.member_id, hashed, now, None)
 
         member_id, ended = await self._store.run(job)

@@ -19,6 +19,8 @@ import migrations
 from card.client_data import Purpose
 from gateway import cli
 from gateway.errors import ProblemError
+from gateway.platform import audit_log
+from gateway.platform.roles import PLATFORM
 from gateway.services import open_services
 from gateway.settings import Settings, SettingsWrong
 
@@ -250,12 +252,13 @@ async def test_who_has_only_a_card_and_a_new_one_comes_back_through_the_service_
     mykey_id = made["member"]["mykey_id"]
 
     def at_the_desk(*words: str):
-        config = ["--config", str(site.folder / "gateway.toml")]
-        return CliRunner().invoke(cli.app, ["members", "new-password", *words, *config])
+        settings = ["--operator", "Sato", "--config", str(site.folder / "gateway.toml")]
+        return CliRunner().invoke(cli.app, ["members", "new-password", *words, *settings])
 
     try:
-        done = await asyncio.to_thread(at_the_desk, mykey_id)
-        nobody = await asyncio.to_thread(at_the_desk, "ZZZZ2345")
+        done = await asyncio.to_thread(at_the_desk, mykey_id, "--reason", "新しいカード")
+        nobody = await asyncio.to_thread(at_the_desk, "ZZZZ2345", "--reason", "新しいカード")
+        unsaid = await asyncio.to_thread(at_the_desk, mykey_id, "--reason", " ")
     finally:
         # The command set the log up to write to a stream that is gone by now.
         structlog.reset_defaults()
@@ -264,6 +267,10 @@ async def test_who_has_only_a_card_and_a_new_one_comes_back_through_the_service_
     given = json.loads(done.stdout)
     assert given["sessions_ended"] == 1
     assert isinstance(nobody.exception, ProblemError)
+    assert isinstance(unsaid.exception, ProblemError)
+    assert unsaid.exception.type == "reason-missing"
+    (line,) = await site.store.read(lambda conn: audit_log.page(conn, PLATFORM, limit=5))
+    assert (line.action, line.actor_name, line.reason) == ("member access restored", "Sato", "新しいカード")
     renewed = authority.card(serial=99)
     body = {
         "browser": "browser-of-hanako",
