@@ -116,3 +116,18 @@ def test_the_map_is_whole_in_every_language(chromium: Browser, town: DemoEnviron
     assert page.locator("svg.map > a > text").count() == 47
     assert page.locator("svg.map a[tabindex='-1']").count() == 47
     context.close()
+
+
+def test_a_shop_is_shown_with_its_reading_to_who_reads_easy_japanese(
+    page: Page, town: DemoEnvironment
+) -> None:
+    page.context.add_cookies([{"name": "language", "value": "ja-easy", "url": town.portal_url}])
+    try:
+        page.goto(f"{town.portal_url}{SHOPS}?name=かふぇ")
+        readings = page.locator("#shops b rt").all_inner_texts()
+    finally:
+        page.context.clear_cookies(name="language")
+    assert readings
+    assert len(readings) == page.locator("#shops b").count()
+    page.goto(f"{town.portal_url}{SHOPS}?name=かふぇ")
+    assert page.locator("#shops b rt").count() == 0
