@@ -125,6 +125,16 @@ VERDICTS: Final[Mapping[str, str]] = {
     "closed": "処理済み",
 }
 
+REPRESENTATIVE_KINDS: Final[Mapping[str, str]] = {
+    "guardian": "成年後見人など",
+    "family": "家族",
+    "care": "介護・支援をする人",
+}
+REPRESENTATIVE_ACTS: Final[Mapping[str, str]] = {
+    "exchange": "協力会社からの移行",
+    "allocation": "留保ポイントからの移行",
+    "payment": "加盟店での利用",
+}
 SCOPES: Final[Mapping[str, str]] = {
     "portal": "利用者のポータル",
     "municipal": "自治体ポイント管理クラウド",

@@ -27,6 +27,7 @@ from municipal.labels import (
     EXCHANGE_STATES,
     EXPIRIES,
     PAYOUTS,
+    REPRESENTATIVE_KINDS,
     ROLES,
     SCOPES,
     SETTLEMENT_SETTINGS,
@@ -44,7 +45,7 @@ pages = Pages(needs="see_proposals")
 Deed: TypeAlias = Literal[
     "grant", "grant_file", "grant_cancel", "correction", "project", "budget", "refund", "shop_account", "payer_account",
     "closing", "transfer_file", "payout", "shop_debt", "settlement_settings", "staff", "role", "reset", "restart", "rule", "rule_withdrawal", "shop_staff",
-    "shop_reset", "member_access", "card_limits", "deed_rule",
+    "shop_reset", "member_access", "representative", "card_limits", "deed_rule",
 ]  # fmt: skip
 """What the city's table of deeds has a line for."""
 _DEED_WORDS: Final[tuple[Deed, ...]] = get_args(Deed)
@@ -70,6 +71,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "shop_staff": "お店のログインの追加",
     "shop_reset": "お店のログインの再設定",
     "member_access": "利用者のログインの再設定",
+    "representative": "代理人の登録",
     "rule": "ポイント制度の新しい版",
     "rule_withdrawal": "ポイント制度の版の取り下げ",
     "card_limits": "カードの上限の引き上げ",
@@ -209,6 +211,11 @@ FACTS: Final[Mapping[str, str]] = {
     "window_from": "開始",
     "window_until": "終了（変更後）",
     "window_until_before": "終了（変更前）",
+    "representative_id": "代理人のマイキーID",
+    "representative": "代理人",
+    "representation_kind": "間柄",
+    "may_exchange": "ポイントの移行",
+    "pay_points_a_day": "お店で1日に支払えるポイント",
     "pace": "1分あたりの呼び出しの上限（変更後）",
     "pace_before": "1分あたりの呼び出しの上限（変更前）",
     "client": "クライアント",
@@ -237,6 +244,7 @@ _DECISIONS: Final[Mapping[str, str]] = {
 }
 _IS_SO: Final[Mapping[str, str]] = {"yes": "はい", "no": "いいえ"}
 _NONE: Final[Mapping[str, str]] = {"none": "なし"}
+_CAN: Final[Mapping[str, str]] = {"yes": "できる", "no": "できない"}
 _TAKEN_BACK: Final[Mapping[str, str]] = {"withdrawn": "取り下げ"}
 _SUM: Final[Mapping[str, str]] = {"default": "事業の1回の給付ポイント"}
 _LISTINGS: Final[Mapping[str, str]] = {
@@ -250,6 +258,7 @@ _VALUES: Final[Mapping[str, Mapping[str, str]]] = {
     "points_a_day": _SUM, "points_a_day_before": _SUM, "direct_exchange": _OPEN, "direct_exchange_before": _OPEN,
     "most_granted_a_day": _NONE, "most_granted_a_day_before": _NONE, "most_spent_a_day": _NONE,
     "most_spent_a_day_before": _NONE, "exchange_state": EXCHANGE_STATES, "state_reason": STATE_REASONS, "by_hand": _IS_SO,
+    "representation_kind": REPRESENTATIVE_KINDS, "may_exchange": _CAN,
     "from_state": _MEMBER_STATES,
     "scope": SCOPES, "direction": DIRECTIONS, "pace": _NONE, "window_until": _TAKEN_BACK, "leave": _IS_SO, "verdict": VERDICTS, "decision": _DECISIONS, "reversal_decision": _DECISIONS,
 }  # fmt: skip

@@ -48,6 +48,9 @@ KINDS: Final[Mapping[str, str]] = {
     "proof_removed": "ログインの方法の取り外し",
     "access_restored": "ログインの再設定の承認",
     "merged": "ほかのマイキーIDとの統合",
+    "representative_appointed": "代理人の登録",
+    "representative_ended": "代理の終了",
+    "representative_acted": "代理人による操作",
 }
 PROOF_KINDS: Final[Mapping[str, str]] = {
     "card": "マイナンバーカード",

@@ -25,6 +25,8 @@ class Session(session_cookie.Session):
     shown_id: str
     shared_terminal: bool
     missed_elsewhere: int = 0
+    actor: str = ""
+    """Who acts for the member, masked; empty where it is the member."""
 
     @property
     def idle_limit(self) -> timedelta:
@@ -45,6 +47,17 @@ def new_session(
         shown_name=mask_name(display_name),
         shown_id=mask_id(mykey_id),
         shared_terminal=shared_terminal,
+        **begun(token, now),
+    )
+
+
+def acting_session(token: str, name: str, *, actor: str, shared_terminal: bool, now: datetime) -> Session:
+    """Somebody acts for `name`; `actor` is masked already. No MyKey ID is shown: it is not the actor's."""
+    return Session(
+        shown_name=mask_name(name),
+        shown_id="",
+        shared_terminal=shared_terminal,
+        actor=actor,
         **begun(token, now),
     )
 

@@ -17,9 +17,10 @@ from gateway.exchanges import link_rows
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.link_rows import Link
 from gateway.exchanges.quotes import Quote, QuoteLine
-from gateway.http.authentication import AuthLevel
+from gateway.http.authentication import ActingRight, AuthLevel
 from gateway.http.inputs import Strict
 from gateway.http.routing import Api, TypedResponse
+from gateway.members import representations
 from gateway.model import Destination, DestinationKind, LinkKind
 from gateway.services import Services
 
@@ -162,9 +163,13 @@ class ExchangeView(View):
     ended_at: datetime | None
     next_look_at: datetime | None
     retry_at: datetime | None
+    representative: str | None = None
+    """Who confirmed it for the member, by name; told where one exchange is read."""
 
     @classmethod
-    def of(cls, exchange: Exchange, link: Link | None = None) -> ExchangeView:
+    def of(
+        cls, exchange: Exchange, link: Link | None = None, representative: str | None = None
+    ) -> ExchangeView:
         coupon = exchange.kind is LinkKind.COUPON
         return cls(
             exchange_id=exchange.exchange_id,
@@ -184,6 +189,7 @@ class ExchangeView(View):
             ended_at=exchange.ended_at,
             next_look_at=exchange.ask_at,
             retry_at=exchange.retry_at,
+            representative=representative,
         )
 
 
@@ -196,20 +202,26 @@ class ExchangesPage(View):
     "/v1/exchanges/{exchange_id}",
     tag="exchanges",
     caller=AuthLevel.MEMBER,
+    acting=ActingRight.SEE,
     path=ExchangePath,
     returns={200: ExchangeView},
     refuses=("unknown-exchange",),
 )
 async def show_exchange(call: MemberRequest[None, None, ExchangePath]) -> TypedResponse:
     """One exchange as it stands. An open one is asked about at the partner when it is looked at."""
-    exchange = await call.services.settler.get_and_refresh(call.member.member_id, call.path.exchange_id)
-    return TypedResponse(200, await _view(call.services, exchange))
+    member_id, exchange_id = call.member.member_id, call.path.exchange_id
+    exchange = await call.services.settler.get_and_refresh(member_id, exchange_id)
+    actors = await call.services.store.read(
+        lambda conn: representations.actors_of(conn, member_id, [exchange_id])
+    )
+    return TypedResponse(200, await _view(call.services, exchange, actors.get(exchange_id)))
 
 
 @api.get(
     "/v1/exchanges",
     tag="exchanges",
     caller=AuthLevel.MEMBER,
+    acting=ActingRight.SEE,
     query=ExchangesQuery,
     returns={200: ExchangesPage},
     refuses=("unknown-exchange",),
@@ -231,9 +243,9 @@ async def list_exchanges(call: MemberRequest[None, ExchangesQuery]) -> TypedResp
     )
 
 
-async def _view(services: Services, exchange: Exchange) -> ExchangeView:
+async def _view(services: Services, exchange: Exchange, representative: str | None = None) -> ExchangeView:
     def job(conn: Connection) -> Link | None:
         return link_rows.find(conn, exchange.book_id, exchange.partner_id)
 
     link = exchange.link if exchange.link is not None else await services.store.read_inline(job)
-    return ExchangeView.of(exchange, link)
+    return ExchangeView.of(exchange, link, representative)

@@ -19,7 +19,7 @@ from gateway.api.fields import View
 from gateway.api.member_request import MemberRequest
 from gateway.exchanges import exchange_rows
 from gateway.exchanges.states import State
-from gateway.http.authentication import AuthLevel
+from gateway.http.authentication import ActingRight, AuthLevel
 from gateway.http.inputs import Strict
 from gateway.http.routing import Api, TypedResponse
 from gateway.members import member_events
@@ -64,6 +64,9 @@ class NoticeKind(StrEnum):
     STEP_UP_CHANGED = "step_up_changed"
     ACCESS_RESTORED = "access_restored"
     MERGED = "merged"
+    REPRESENTATIVE_APPOINTED = "representative_appointed"
+    REPRESENTATIVE_ENDED = "representative_ended"
+    REPRESENTATIVE_ACTED = "representative_acted"
 
 
 _KIND_OF_STATE: Final = {
@@ -127,7 +130,9 @@ class ReadUntil(Strict):
     until: Moment
 
 
-@api.get("/v1/notices", tag="members", caller=AuthLevel.MEMBER, returns={200: Notices})
+@api.get(
+    "/v1/notices", tag="members", caller=AuthLevel.MEMBER, acting=ActingRight.SEE, returns={200: Notices}
+)
 async def list_notices(call: MemberRequest) -> TypedResponse:
     """お知らせ, newest first."""
     member_id, now = call.member.member_id, call.services.clock()

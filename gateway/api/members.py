@@ -17,7 +17,7 @@ from gateway.api.fields import (
     View,
 )
 from gateway.api.member_request import MemberRequest
-from gateway.http.authentication import AuthLevel, bearer_token
+from gateway.http.authentication import ActingRight, AuthLevel, bearer_token
 from gateway.http.client_scopes import Scope
 from gateway.http.dispatch import note_browser
 from gateway.http.inputs import Id, Strict
@@ -202,7 +202,13 @@ async def sign_in(call: TypedRequest[SignIn, Services]) -> TypedResponse:
     return TypedResponse(201, SessionStarted.of(signed_in))
 
 
-@api.delete("/v1/sessions/current", tag="sessions", caller=AuthLevel.MEMBER, returns={204: None})
+@api.delete(
+    "/v1/sessions/current",
+    tag="sessions",
+    caller=AuthLevel.MEMBER,
+    acting=ActingRight.SIGN_OUT,
+    returns={204: None},
+)
 async def sign_out(call: MemberRequest) -> TypedResponse:
     """Sign out: the token is worthless from now on."""
     await call.services.members.sign_out(bearer_token(call.request), client_id=call.client_id)
@@ -246,7 +252,7 @@ async def end_session(call: MemberRequest[None, None, SessionPath]) -> TypedResp
     return TypedResponse(204)
 
 
-@api.get("/v1/me", tag="member", caller=AuthLevel.MEMBER, returns={200: MemberView})
+@api.get("/v1/me", tag="member", caller=AuthLevel.MEMBER, acting=ActingRight.SEE, returns={200: MemberView})
 async def me(call: MemberRequest) -> TypedResponse:
     """The member who is signed in."""
     return TypedResponse(200, MemberView.of(await call.services.members.profile(call.member.member_id)))

@@ -17,7 +17,7 @@ from gateway.api.member_request import MemberRequest
 from gateway.api.members import MemberView
 from gateway.api.points import Balances, balances_of
 from gateway.exchanges import exchange_rows as records
-from gateway.http.authentication import AuthLevel
+from gateway.http.authentication import ActingRight, AuthLevel
 from gateway.http.routing import Api, TypedResponse
 from gateway.members.member_rows import require_member
 from gateway.platform.clock import day_of
@@ -52,7 +52,9 @@ class Overview(View):
     unread_notices: int
 
 
-@api.get("/v1/overview", tag="points", caller=AuthLevel.MEMBER, returns={200: Overview})
+@api.get(
+    "/v1/overview", tag="points", caller=AuthLevel.MEMBER, acting=ActingRight.SEE, returns={200: Overview}
+)
 async def overview(call: MemberRequest) -> TypedResponse:
     """The member, the balances, what expires and the waiting exchanges, all read at one moment."""
     member_id, now = call.member.member_id, call.services.clock()

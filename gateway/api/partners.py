@@ -12,7 +12,7 @@ from gateway.api.member_request import MemberRequest
 from gateway.errors import ProblemError
 from gateway.exchanges import link_rows
 from gateway.exchanges.link_rows import Link
-from gateway.http.authentication import AuthLevel
+from gateway.http.authentication import ActingRight, AuthLevel
 from gateway.http.routing import Api, TypedResponse
 from gateway.model import PartnerProfile
 from gateway.partners import availability
@@ -102,7 +102,9 @@ class Links(View):
     links: list[LinkView]
 
 
-@api.get("/v1/partners", tag="partners", caller=AuthLevel.MEMBER, returns={200: Partners})
+@api.get(
+    "/v1/partners", tag="partners", caller=AuthLevel.MEMBER, acting=ActingRight.SEE, returns={200: Partners}
+)
 async def list_partners(call: MemberRequest) -> TypedResponse:
     """The partner companies (地域経済応援ポイント協力会社一覧), and which of them the member has linked."""
     book = chart.member_book(call.member.member_id)
@@ -124,7 +126,7 @@ async def list_partners(call: MemberRequest) -> TypedResponse:
     )
 
 
-@api.get("/v1/links", tag="partners", caller=AuthLevel.MEMBER, returns={200: Links})
+@api.get("/v1/links", tag="partners", caller=AuthLevel.MEMBER, acting=ActingRight.SEE, returns={200: Links})
 async def list_links(call: MemberRequest) -> TypedResponse:
     """The member's linked partner accounts (移行用のサービスID)."""
     book = chart.member_book(call.member.member_id)

@@ -22,9 +22,10 @@ from gateway.api.fields import (
 )
 from gateway.api.member_request import MemberRequest
 from gateway.cities.statistics.counterparty_names import parties
-from gateway.http.authentication import AuthLevel
+from gateway.http.authentication import ActingRight, AuthLevel
 from gateway.http.inputs import Strict
 from gateway.http.routing import Api, TypedResponse
+from gateway.members import representations
 from gateway.members.member_rows import Member, require_member
 from gateway.platform.clock import day_of
 from gateway.platform.short_reference import short_reference
@@ -179,7 +180,9 @@ class HistoryPage(View):
         return cls(lines=lines, next_before=lines[-1].seq if len(lines) == limit else None)
 
 
-@api.get("/v1/balances", tag="points", caller=AuthLevel.MEMBER, returns={200: Balances})
+@api.get(
+    "/v1/balances", tag="points", caller=AuthLevel.MEMBER, acting=ActingRight.SEE, returns={200: Balances}
+)
 async def balances(call: MemberRequest) -> TypedResponse:
     """留保ポイント, 自治体ポイント by point service with the 基本自治体 marked, and event points."""
     member_id, today = call.member.member_id, day_of(call.services.clock())
@@ -194,6 +197,7 @@ async def balances(call: MemberRequest) -> TypedResponse:
     "/v1/history/reserve",
     tag="points",
     caller=AuthLevel.MEMBER,
+    acting=ActingRight.SEE,
     query=PageQuery,
     returns={200: HistoryPage},
 )
@@ -206,6 +210,7 @@ async def reserve_history(call: MemberRequest[None, PageQuery]) -> TypedResponse
     "/v1/history/municipal/{municipality}/{point_service}",
     tag="points",
     caller=AuthLevel.MEMBER,
+    acting=ActingRight.SEE,
     path=PointServicePath,
     query=PageQuery,
     returns={200: HistoryPage},
@@ -224,6 +229,7 @@ async def municipal_history(
     "/v1/history/events/{event_id}",
     tag="points",
     caller=AuthLevel.MEMBER,
+    acting=ActingRight.SEE,
     path=EventPath,
     query=PageQuery,
     returns={200: HistoryPage},
@@ -242,9 +248,12 @@ async def event_history(
     "/v1/allocations",
     tag="points",
     caller=AuthLevel.MEMBER,
+    acting=ActingRight.EXCHANGE,
     body=AllocationWanted,
     returns={201: ReceiptView, 200: ReceiptView},
     refuses=(
+        "unknown-representation",
+        "representation-over",
         "not-enough-points",
         "points-expired-there",
         "id-reused",
@@ -257,6 +266,14 @@ async def allocate(call: MemberRequest[AllocationWanted]) -> TypedResponse:
 
     The same id with the same content again is the same allocation (200).
     """
+    acting, body = call.member.acting, call.body
+    if acting is not None:
+        kind, now = representations.ActKind.ALLOCATION, call.services.clock()
+        await call.services.store.run(
+            lambda conn: representations.record_act(
+                conn, acting, kind, body.allocation_id, now, points=body.points
+            )
+        )
     receipt = await call.services.allocations.allocate(
         call.member.member_id,
         call.body.allocation_id,

@@ -6,7 +6,9 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
+from sqlalchemy import Connection
 
+from core_ledger import chart
 from gateway.api.exchanges import (
     PARTNER_CLOSED,
     PARTNER_REFUSALS,
@@ -18,10 +20,13 @@ from gateway.api.exchanges import (
 from gateway.api.fields import LabelView, MunicipalityCode, OpaqueCode, PointServiceId, Units, View
 from gateway.api.member_request import MemberRequest
 from gateway.errors import ProblemError
+from gateway.exchanges import exchange_rows
 from gateway.exchanges.quote_confirm import Offer
-from gateway.http.authentication import AuthLevel
+from gateway.http.authentication import ActingRight, AuthLevel
 from gateway.http.inputs import Strict
 from gateway.http.routing import Api, TypedResponse
+from gateway.members import representations
+from gateway.members.sessions import Session
 from gateway.model import Campaign, Destination, Rate
 
 api = Api()
@@ -140,6 +145,7 @@ class OfferView(View):
     "/v1/exchanges/{exchange_id}/offer",
     tag="exchanges",
     caller=AuthLevel.MEMBER,
+    acting=ActingRight.EXCHANGE,
     path=ExchangePath,
     query=OfferQuery,
     returns={200: OfferView},
@@ -164,6 +170,7 @@ async def offer(
     "/v1/exchanges/{exchange_id}/quote",
     tag="exchanges",
     caller=AuthLevel.MEMBER,
+    acting=ActingRight.EXCHANGE,
     path=ExchangePath,
     body=QuoteWanted,
     returns={200: ExchangeView},
@@ -200,6 +207,7 @@ async def quote(
     "/v1/exchanges/{exchange_id}/confirm",
     tag="exchanges",
     caller=AuthLevel.MEMBER,
+    acting=ActingRight.EXCHANGE,
     path=ExchangePath,
     body=QuoteConfirmed,
     returns={200: ExchangeView},
@@ -208,6 +216,8 @@ async def quote(
         "quote-replaced",
         "quote-expired",
         "exchange-state",
+        "unknown-representation",
+        "representation-over",
         "coupon-already-used",
         *PARTNER_CLOSED,
         *PARTNER_REFUSALS,
@@ -222,6 +232,10 @@ async def confirm(
     The state is then `settled`, `declined`, `not_sent`, or `open` when the partner's answer is not known yet:
     look at the exchange again, nothing is lost.
     """
+    if call.member.acting is not None:
+        await call.services.store.run(
+            lambda conn: _record_act(conn, call.member, call.path.exchange_id, call.services.clock())
+        )
     exchange = await call.services.exchanges.confirm(
         call.member.member_id, call.path.exchange_id, call.body.quote_id
     )
@@ -232,6 +246,7 @@ async def confirm(
     "/v1/exchanges/{exchange_id}/cancellation",
     tag="exchanges",
     caller=AuthLevel.MEMBER,
+    acting=ActingRight.EXCHANGE,
     path=ExchangePath,
     returns={200: ExchangeView},
     refuses=("unknown-exchange", "exchange-state"),
@@ -240,6 +255,16 @@ async def cancel(call: MemberRequest[None, None, ExchangePath]) -> TypedResponse
     """Give up an exchange that is not confirmed yet (やめる): no points have moved. Once more is the same."""
     exchange = await call.services.exchanges.cancel(call.member.member_id, call.path.exchange_id)
     return TypedResponse(200, await _view(call.services, exchange))
+
+
+def _record_act(conn: Connection, member: Session, exchange_id: str, now: datetime) -> None:
+    """Before it is confirmed: in the exchange's own story as well, which the desk and the platform read."""
+    assert member.acting is not None
+    exchange = exchange_rows.get(conn, chart.member_book(member.member_id), exchange_id)
+    kind = representations.ActKind.EXCHANGE
+    if representations.record_act(conn, member.acting, kind, exchange_id, now, points=exchange.points or 0):
+        facts = {"representation": member.acting.representation_id}
+        exchange_rows.add_step(conn, exchange, now, "a representative confirms", facts)
 
 
 def _destination(query: OfferQuery) -> Destination:

@@ -10,7 +10,7 @@ from gateway.api.exchanges import PARTNER_CLOSED, PARTNER_REFUSALS, ExchangePath
 from gateway.api.fields import CouponCode, OpaqueCode, PartnerId, PartnerPath, Url, Uuid
 from gateway.api.member_request import MemberRequest
 from gateway.errors import ProblemError
-from gateway.http.authentication import AuthLevel
+from gateway.http.authentication import ActingRight, AuthLevel
 from gateway.http.inputs import Strict
 from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.services import Services
@@ -34,6 +34,7 @@ class ReturnCode(Strict):
     "/v1/exchanges",
     tag="exchanges",
     caller=AuthLevel.MEMBER,
+    acting=ActingRight.EXCHANGE,
     body=ExchangeStart,
     returns={201: ExchangeView, 200: ExchangeView},
     refuses=(

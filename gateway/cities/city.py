@@ -29,6 +29,7 @@ from gateway.cities.spending.pay_codes import PayCodes
 from gateway.cities.spending.spending import Spending
 from gateway.cities.staff.staff import StaffService
 from gateway.cities.support.member_support import MemberSupport
+from gateway.cities.support.representatives import Representatives
 from gateway.members.passwords import PasswordHasher
 from gateway.platform.encryption import Vault
 from gateway.platform.retention import Retention
@@ -62,6 +63,7 @@ class City:
     spending: Spending
     settlements: Settlements
     support: MemberSupport
+    representatives: Representatives
     notices: Notices
     nightly: CityNightly
 
@@ -117,6 +119,7 @@ class City:
             spending=Spending(context),
             settlements=Settlements(context),
             support=MemberSupport(context),
+            representatives=Representatives(context),
             notices=notices,
             nightly=CityNightly(
                 context=context,

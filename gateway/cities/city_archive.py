@@ -68,6 +68,7 @@ OF_THE_CITY: Final[Mapping[Table, str]] = {
     city.settlement_settings: "how the city settles with its bank",
     city.bank_results: "the bank's result files: who gave each, and who recorded it",
     city.transfer_files: "each making of the bank's file",
+    tables.representations: "who acts for which member, appointed by the city's desk",
     tables.audit_lines: "the audit log; `hash` is over the hash before it and this line",
 }
 """Tables with a column `municipality`, each a file of its own."""
@@ -100,6 +101,7 @@ NOT_ARCHIVED: Final[Mapping[str, str]] = {
     "journal_ends": "the platform's", "journal_marks": "the platform's", "journal_checkpoint": "the platform's",
     "audit_heads": "the newest audit line has it", "audit_seals": "signatures under the platform's key",
     "member_events": "what a member reads of sign-ins", "member_notice_marks": "what a member has read",
+    "representative_acts": "the audit log has them",
     "member_mail": "a member's address for notices, given to the platform",
     "mail_notices": "the platform's",
     "mykey_id_choices": "tries of a day", "retired_mykey_ids": "the platform's",

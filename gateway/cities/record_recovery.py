@@ -24,10 +24,10 @@ from gateway.cities.platform_deeds.member_merge import MERGE
 from gateway.cities.spending import spend_rows
 from gateway.cities.spending.spend_rows import PaymentRequest, Refund
 from gateway.cities.staff import second_factor, staff_rows
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, ProblemError
 from gateway.exchanges import link_rows
 from gateway.http.client_keys import revoke_key
-from gateway.members import member_rows, mykey_ids, proofs, sessions
+from gateway.members import member_rows, mykey_ids, proofs, representations, sessions
 from gateway.platform import audit_log
 from gateway.platform import tables as platform_tables
 from gateway.platform.audit_actions import AuditAction
@@ -117,6 +117,7 @@ def is_taken_away(line: Line) -> bool:
         AuditAction.PUSH_SECRET_REVOKED,
         AuditAction.WEBHOOK_REVOKED,
         AuditAction.STAFF_CLOSED,
+        AuditAction.REPRESENTATIVE_ENDED,
     )
 
 
@@ -133,12 +134,22 @@ def close_gaps(conn: Connection, lines: Sequence[Line], at: datetime) -> int:
             count += revoke_key(conn, str(line["facts"]["key_id"]), at)
         elif line["action"] in (AuditAction.PUSH_SECRET_REVOKED, AuditAction.WEBHOOK_REVOKED):
             count += webhook_keys.revoke(conn, str(line["facts"]["key_id"]), at)
+        elif line["action"] == AuditAction.REPRESENTATIVE_ENDED:
+            count += _end_representation(conn, str(line["facts"]["representation"]), at)
         else:
             count += rights_recovery.take_away_again(conn, line, at)
     for (municipality, login), line in newest.items():
         if line["action"] == AuditAction.STAFF_CLOSED:
             count += _stop(conn, municipality, login)
     return count
+
+
+def _end_representation(conn: Connection, representation_id: str, at: datetime) -> bool:
+    try:
+        representation = representations.get(conn, representation_id, lock=True)
+    except ProblemError:
+        return False  # its appointment is forgotten as well
+    return representations.end(conn, representation, "recovery", at)
 
 
 def _stop(conn: Connection, municipality: str, login: str) -> bool:

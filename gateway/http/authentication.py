@@ -27,11 +27,22 @@ class AuthLevel(StrEnum):
     STAFF = "staff"
 
 
+class ActingRight(StrEnum):
+    """What somebody may do who acts for a member (代理). A route that names none of them is the member's alone."""
+
+    SEE = "see"
+    EXCHANGE = "exchange"
+    PAY = "pay"
+    SIGN_OUT = "sign_out"
+
+
 class MemberSession(Protocol):
     """What the dispatcher needs to know of a session; the finder may return any richer value."""
 
     @property
     def member_id(self) -> str: ...
+    @property
+    def acting_rights(self) -> frozenset[ActingRight] | None: ...
 
 
 class WorkingSession(Protocol):
@@ -115,6 +126,7 @@ class Authenticator:
         *,
         scopes: frozenset[Scope],
         has_body: bool,
+        acting: ActingRight | None = None,
     ) -> Admitted:
         """Decide from the head alone, so that no byte of a stranger's body is read.
 
@@ -123,7 +135,11 @@ class Authenticator:
         if level is AuthLevel.PUBLIC:
             return NOBODY
         if level is AuthLevel.MEMBER:
-            return await self._admit_member(request, scopes=scopes, has_body=has_body)
+            admitted = await self._admit_member(request, scopes=scopes, has_body=has_body)
+            rights = admitted.member.acting_rights
+            if rights is not None and acting not in rights | {ActingRight.SIGN_OUT}:
+                raise ProblemError("not-for-a-representative")
+            return admitted
         client_id = await self._signatures.verify(request, scopes=scopes, has_body=has_body)
         if level is AuthLevel.CLIENT:
             return Admitted(client_id=client_id)

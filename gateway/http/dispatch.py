@@ -84,7 +84,12 @@ class Dispatcher:
             self._check_head(request, route)
             has_body = request.can_read_body and request.content_length != 0
             admitted = await self.gate.admit(
-                request, route.caller, route.action, scopes=route.scopes, has_body=has_body
+                request,
+                route.caller,
+                route.action,
+                scopes=route.scopes,
+                has_body=has_body,
+                acting=route.acting,
             )
             if route.caller is not AuthLevel.PUBLIC:
                 request[CLIENT_ID] = admitted.client_id

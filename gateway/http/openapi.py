@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.http.authentication import AuthLevel
+from gateway.http.authentication import ActingRight, AuthLevel
 from gateway.http.client_scopes import ALL_SCOPES
 from gateway.http.problem_types import PROBLEM_TYPES
 from gateway.http.problems import MEDIA_TYPE, type_uri
@@ -50,7 +50,8 @@ and `tag="point-gateway"`. Covered are `@method`, `@authority`, `@path` and `@qu
 `content-digest` (RFC 9530, sha-256); with an Authorization field also `authorization`. In Python, \
 `gateway.client.SignedClient` does all of it.
 
-A key has a scope; `x-key-scopes` of an operation names those that may call it.
+A key has a scope; `x-key-scopes` of an operation names those that may call it. Whoever acts for a member (代理) may call \
+what has an `x-acting-right` of theirs, and nothing else.
 
 Whole numbers are written in digits only: `2`, never `2.0` or `2e0`."""
 
@@ -99,6 +100,8 @@ def possible_problems(route: Route) -> list[str]:
             words.append("key-scope")
     if route.caller is AuthLevel.MEMBER:
         words += _SESSION
+        if route.acting is not ActingRight.SIGN_OUT:
+            words.append("not-for-a-representative")
     if route.caller is AuthLevel.STAFF:
         words += [*_SESSION, *_ROLE]
     return list(dict.fromkeys([*words, *_ALWAYS]))
@@ -121,6 +124,8 @@ def _operation(route: Route, schemas: Json) -> Json:
     }
     if route.caller is not AuthLevel.PUBLIC:
         operation["x-key-scopes"] = sorted(route.scopes)
+    if route.acting is not None:
+        operation["x-acting-right"] = route.acting.value
     if route.body is not None:
         schema = {"$ref": _REF.format(model=route.body.__name__)}
         bodies = {"application/json": {"schema": schema}} | (

@@ -18,7 +18,7 @@ from pydantic import BaseModel, create_model
 from typing_extensions import TypeVar
 
 from gateway.errors import GatewayError
-from gateway.http.authentication import Admitted, AuthLevel
+from gateway.http.authentication import ActingRight, Admitted, AuthLevel
 from gateway.http.client_scopes import ALL_SCOPES, AT_A_TILL, Scope
 from gateway.http.inputs import Id, Strict, require_tight_schema
 from gateway.http.problem_types import PROBLEM_TYPES
@@ -111,6 +111,7 @@ class Route:
     action: Action | None = None
     upload: Upload | None = None
     any_body: bool = False
+    acting: ActingRight | None = None
 
     @property
     def takes_body(self) -> bool:
@@ -217,12 +218,13 @@ class Api:
         scopes: frozenset[Scope] | None = None,
         upload: Upload | None = None,
         any_body: bool = False,
+        acting: ActingRight | None = None,
     ) -> Callable[[_HandlerT], _HandlerT]:
         """Declare a handler for `method` and `template` (`/v1/exchanges/{exchange_id}`).
 
         `any_query` leaves the query to the handler (`call.request.query`), for addresses that a partner calls
         with parameters of its own. `any_body` gives the handler the bytes, of whatever media type, beside the model
-        that most send. `scopes` are the keys that may call a CLIENT route; all others follow from the level. Raises TypeError, naming the route, for a declaration that cannot be kept:
+        that most send. `acting` opens a MEMBER route to whoever acts for a member and has this right. `scopes` are the keys that may call a CLIENT route; all others follow from the level. Raises TypeError, naming the route, for a declaration that cannot be kept:
         a loose schema, a path model that does not fit the template, a word outside the catalogue, a STAFF route
         without the `action` that its roles are asked for.
         """
@@ -238,6 +240,8 @@ class Api:
                 raise TypeError(
                     f"{where}: a staff route names its action, no other does; a body is a model or an upload"
                 )
+            if acting is not None and caller is not AuthLevel.MEMBER:
+                raise TypeError(f"{where}: only a member route is open to who acts for a member")
             strangers = [word for word in refuses if word not in PROBLEM_TYPES]
             if strangers:
                 raise TypeError(f"{where}: {strangers[0]} is not in gateway/http/problem_types; add it there")
@@ -269,6 +273,7 @@ class Api:
                     scopes=_scopes_of(where, method, caller, action, scopes),
                     upload=upload,
                     any_body=any_body,
+                    acting=acting,
                 )
             )
             return handler

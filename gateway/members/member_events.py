@@ -44,6 +44,10 @@ class MemberEventKind(StrEnum):
     """Two persons at a city have given a code to choose a new password with."""
     MERGED = "merged"
     """Two persons of the platform have brought together what the same person had under another MyKey ID."""
+    REPRESENTATIVE_APPOINTED = "representative_appointed"
+    """Two persons at a city have let somebody act for the member."""
+    REPRESENTATIVE_ENDED = "representative_ended"
+    REPRESENTATIVE_ACTED = "representative_acted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ from gateway.members import (
     mykey_ids,
     passwords,
     proofs,
+    representations,
     restorations,
     sessions,
 )
@@ -387,6 +388,7 @@ class Members(SignIns):
             records.write(conn, member_id, state=MemberState.REVOKED, password_hash=None)
             proofs.remove_all(conn, member_id)
             sessions.end_all(conn, member_id)
+            representations.end_all_of(conn, member_id, now)
             mail_addresses.forget(conn, member_id)
             self._release_links(conn, member_id)
             add_notes(conn, [MemberRevoked(member_id)])

@@ -19,9 +19,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
 from gateway.errors import ProblemError
+from gateway.http.authentication import ActingRight
 from gateway.model import Secret
 from gateway.platform import tables
 from gateway.platform.compiled_sql import CompiledInStatement, CompiledStatement
@@ -31,12 +32,21 @@ SHARED_TERMINAL_IDLE_LIMIT: Final = timedelta(minutes=2)
 ABSOLUTE_LIMIT: Final = timedelta(hours=8)
 
 _sessions = tables.sessions
-_TOKEN: Final = re.compile(r"pgs_[A-Za-z0-9_-]{43}")
+_TOKEN: Final = re.compile(r"pg[sa]_[A-Za-z0-9_-]{43}")
 _MAX_MARK_INTERVAL: Final = timedelta(minutes=1)
 _FIND: Final = CompiledStatement(select(_sessions).where(_sessions.c.token_hash == bindparam("hashed")))
 _FIND_MANY: Final = CompiledInStatement(
     lambda hashes: select(_sessions).where(_sessions.c.token_hash.in_(hashes))
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acting:
+    """Somebody else than the member is signed in: `actor_id` acts for them, and may do what `rights` say."""
+
+    representation_id: str
+    actor_id: str
+    rights: frozenset[ActingRight]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +62,13 @@ class Session:
     ends_at: datetime
     proved_by: str | None = None
     """The kind of proof that it began with; None for one from before this was kept."""
+    acting: Acting | None = None
+    """None: it is the member's own."""
+
+    @property
+    def acting_rights(self) -> frozenset[ActingRight] | None:
+        """What whoever acts for the member may do; None where it is the member."""
+        return None if self.acting is None else self.acting.rights
 
     @property
     def idle_ends_at(self) -> datetime:
@@ -71,6 +88,11 @@ def new_token() -> Secret:
     return Secret("pgs_" + secrets.token_urlsafe(32))
 
 
+def new_acting_token() -> Secret:
+    """For whoever acts for a member (`pga_`). A release that knows nothing of rights takes it for no token at all."""
+    return Secret("pga_" + secrets.token_urlsafe(32))
+
+
 def start(
     conn: Connection,
     token: Secret,
@@ -81,6 +103,7 @@ def start(
     idle_limit: timedelta = IDLE_LIMIT,
     absolute_limit: timedelta = ABSOLUTE_LIMIT,
     proved_by: str | None = None,
+    acting: Acting | None = None,
 ) -> Session:
     """Keep a new session under the hash of its token, which is given to the client program once and not kept."""
     hashed = _hash(token.reveal())
@@ -93,6 +116,7 @@ def start(
         idle_limit=idle_limit,
         ends_at=at + absolute_limit,
         proved_by=proved_by,
+        acting=acting,
     )
     conn.execute(
         insert(_sessions).values(
@@ -104,6 +128,9 @@ def start(
             idle_limit_s=int(idle_limit.total_seconds()),
             ends_at=session.ends_at,
             proved_by=proved_by,
+            representation_id=None if acting is None else acting.representation_id,
+            actor_id=None if acting is None else acting.actor_id,
+            rights=None if acting is None else " ".join(sorted(acting.rights)),
         )
     )
     return session
@@ -167,10 +194,17 @@ def end_one(conn: Connection, member_id: str, session_id: str) -> None:
 
 
 def end_all(conn: Connection, member_id: str, *, except_id: str | None = None) -> int:
-    """End all sessions of a member, but for one where it is named. Returns how many."""
-    which = delete(_sessions).where(_sessions.c.member_id == member_id)
+    """End all sessions of a member, and those in which this member acts for others, but for one where it is named."""
+    whose = or_(_sessions.c.member_id == member_id, _sessions.c.actor_id == member_id)
+    which = delete(_sessions).where(whose)
     if except_id is not None:
         which = which.where(~_sessions.c.token_hash.startswith(except_id, autoescape=True))
+    return conn.execute(which).rowcount
+
+
+def end_acting(conn: Connection, representation_id: str) -> int:
+    """End the sessions in which somebody acts by this representation. Returns how many."""
+    which = delete(_sessions).where(_sessions.c.representation_id == representation_id)
     return conn.execute(which).rowcount
 
 
@@ -209,4 +243,12 @@ def _session(row: Mapping[str, Any]) -> Session:
         idle_limit=timedelta(seconds=row["idle_limit_s"]),
         ends_at=row["ends_at"],
         proved_by=row["proved_by"],
+        acting=_acting(row),
     )
+
+
+def _acting(row: Mapping[str, Any]) -> Acting | None:
+    if row["representation_id"] is None:
+        return None
+    rights = frozenset(ActingRight(word) for word in row["rights"].split())
+    return Acting(representation_id=row["representation_id"], actor_id=row["actor_id"], rights=rights)

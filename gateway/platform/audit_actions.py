@@ -35,6 +35,9 @@ class AuditAction(StrEnum):
         "ポイントカードの上限の変更",
         "Limits of point cards changed",
     )
+    REPRESENTATIVE_APPOINTED = "representative appointed", "代理人の登録", "Representative appointed"
+    REPRESENTATIVE_ENDED = "representative ended", "代理の終了", "Representation ended"
+    REPRESENTATIVE_ACTED = "representative acted", "代理人による操作", "Representative acted"
     SIGN_IN_UNLOCKED = "sign-in unlocked", "利用者のログインの停止の解除", "Member's sign-in unlocked"
     MEMBER_ACCESS_RESTORED = "member access restored", "利用者のログインの再設定", "Member's way in restored"
     PASSWORD_CHANGED = "password changed", "パスワードの変更", "Password changed"

@@ -210,7 +210,45 @@ sessions = _table(
     Column("idle_limit_s", Integer, nullable=False),
     Column("ends_at", Instant, nullable=False),
     Column("proved_by", _Words),  # the kind of proof that it began with
+    Column(
+        "representation_id", _Words
+    ),  # whoever signed in acts for the member of the session, as this one allows
+    Column("actor_id", _Words),  # that person's own member id
+    Column("rights", _Words),  # what may be done, as words
     Index("sessions_of_a_member", "member_id"),
+    Index("sessions_of_an_actor", "actor_id"),
+)
+
+representations = (
+    _table(  # who acts for a member (guardian, family, care), appointed by two persons at a city's desk
+        "representations",
+        Column("representation_id", _Words, primary_key=True),
+        Column("municipality", _Words, nullable=False),
+        Column("member_id", _Words, nullable=False),
+        Column("actor_id", _Words, nullable=False),
+        Column("kind", _Words, nullable=False),
+        Column("may_exchange", Flag, nullable=False),
+        Column("pay_points_a_day", _Whole, nullable=False),  # 0: pays nothing
+        Column("starts_on", _Words, nullable=False),  # a day in Japan
+        Column("ends_on", _Words, nullable=False),  # the last one
+        Column("reason", _Words, nullable=False),
+        Column("appointed_at", Instant, nullable=False),
+        Column("ended_at", Instant),
+        Column("ended_by", _Words),  # member, actor, or an id of staff
+        Index("representations_of_a_member", "member_id"),
+        Index("representations_of_an_actor", "actor_id"),
+    )
+)
+
+representative_acts = _table(  # what was done for a member, written before or with the deed itself
+    "representative_acts",
+    Column("representation_id", _Words, nullable=False),
+    Column("subject", _Words, nullable=False),  # id of the exchange, payment or allocation
+    Column("kind", _Words, nullable=False),
+    Column("points", _Whole, nullable=False),  # 0 where they are not known beforehand
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("representation_id", "subject"),
+    Index("acts_of_a_representative", "representation_id", "at"),
 )
 
 card_challenges = (

@@ -139,6 +139,16 @@ class CityHall:
         )  # fmt: skip
         await self._decided(granted)
 
+    async def appoint(self, member: str, actor: str, points: int) -> None:
+        """Two administrators let `actor` act for `member`: see, exchange, and pay `points` a day. Names that the town knows."""
+        today = self.town.clock().date()
+        proposal = await self._call(
+            "POST", "/v1/city/representatives", self.token, mykey_id=self.town.mykey_ids[member],
+            actor_mykey_id=self.town.mykey_ids[actor], kind="family", may_exchange=True, pay_points_a_day=points,
+            starts_on=today.isoformat(), ends_on=(today + timedelta(days=30)).isoformat(), reason="委任状を確認",
+        )  # fmt: skip
+        await self._decided(proposal)
+
     async def venue_code(self, project_id: str) -> str:
         return str(
             (await self._call("GET", f"/v1/city/projects/{project_id}/venue-code", self.token))["venue_code"]

@@ -606,6 +606,11 @@ export class NotEnoughPoints extends ConflictProblem {
   override name = "NotEnoughPoints";
 }
 
+/** Only the member does this. */
+export class NotForARepresentative extends ForbiddenProblem {
+  override name = "NotForARepresentative";
+}
+
 /** Not open for direct exchange. */
 export class NotOpenForDirectExchange extends ConflictProblem {
   override name = "NotOpenForDirectExchange";
@@ -961,6 +966,26 @@ export class RefundTooMuch extends ConflictProblem {
   override name = "RefundTooMuch";
 }
 
+/** The representation is not in force. */
+export class RepresentationOver extends ConflictProblem {
+  override name = "RepresentationOver";
+}
+
+/** This person acts for the member already. */
+export class RepresentativeExists extends ConflictProblem {
+  override name = "RepresentativeExists";
+}
+
+/** Above what a representative may pay in a day. */
+export class RepresentativeLimit extends ConflictProblem {
+  override name = "RepresentativeLimit";
+}
+
+/** The representation cannot be made so. */
+export class RepresentativeUnfit extends InvalidInputProblem {
+  override name = "RepresentativeUnfit";
+}
+
 /** The code opens nothing. */
 export class RestorationRefused extends UnauthorizedProblem {
   override name = "RestorationRefused";
@@ -1276,6 +1301,11 @@ export class UnknownReference extends NotFoundProblem {
   override name = "UnknownReference";
 }
 
+/** There is no such representation. */
+export class UnknownRepresentation extends NotFoundProblem {
+  override name = "UnknownRepresentation";
+}
+
 /** No such reversal. */
 export class UnknownReversal extends NotFoundProblem {
   override name = "UnknownReversal";
@@ -1449,6 +1479,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "nobody-to-decide": NobodyToDecide,
   "not-enough": NotEnough,
   "not-enough-points": NotEnoughPoints,
+  "not-for-a-representative": NotForARepresentative,
   "not-open-for-direct-exchange": NotOpenForDirectExchange,
   "not-ours": NotOurs,
   "not-quoted": NotQuoted,
@@ -1520,6 +1551,10 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "refund-expired": RefundExpired,
   "refund-too-late": RefundTooLate,
   "refund-too-much": RefundTooMuch,
+  "representation-over": RepresentationOver,
+  "representative-exists": RepresentativeExists,
+  "representative-limit": RepresentativeLimit,
+  "representative-unfit": RepresentativeUnfit,
   "restoration-refused": RestorationRefused,
   "restored": Restored,
   "result-layout-missing": ResultLayoutMissing,
@@ -1583,6 +1618,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "unknown-proof": UnknownProof,
   "unknown-proposal": UnknownProposal,
   "unknown-reference": UnknownReference,
+  "unknown-representation": UnknownRepresentation,
   "unknown-reversal": UnknownReversal,
   "unknown-rule": UnknownRule,
   "unknown-session": UnknownSession,

@@ -577,6 +577,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/representations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** For whom the member acts, who acts for the member, and what was done. */
+        get: operations["list_representations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/representations/{representation_id}/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Act for the member from now on. One's own session ends; to be oneself again is to sign in again. */
+        post: operations["begin_acting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/representations/{representation_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End it at once: the member who is represented, or the representative. Sessions that act by it end. */
+        post: operations["end_representation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/restorations": {
         parameters: {
             query?: never;
@@ -2804,6 +2855,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/city/representatives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose who acts for a member, after the clerk has seen the papers; another person decides. */
+        post: operations["propose_representative"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/representatives/of-member": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who acts for a member, or has, as this city has appointed them; with what was done. */
+        post: operations["list_representatives"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/representatives/{representation_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End it at once; one person suffices. Sessions that act by it end with it. */
+        post: operations["end_representative"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/city/support/references": {
         parameters: {
             query?: never;
@@ -3970,6 +4072,25 @@ export interface components {
             answered_at: string | null;
             stops_payment: boolean;
         };
+        /** @description `kind` is exchange, allocation or payment; `points` 0 where they were not known then. */
+        ActView: {
+            kind: string;
+            subject: string;
+            points: number;
+            /** Format: date-time */
+            at: string;
+        };
+        /**
+         * @description The token is shown once and takes the place of the member's own, which has ended. `name`: for whom one acts now.
+         *
+         *     `rights` are see, exchange and pay, as far as the desk has allowed them.
+         */
+        ActingStarted: {
+            token: string;
+            session: components["schemas"]["SessionView"];
+            name: string;
+            rights: string[];
+        };
         AllocationWanted: {
             allocation_id: string;
             points: number;
@@ -3987,7 +4108,7 @@ export interface components {
          * @description A deed. The value is what lines hold and programs branch on; `label` is what people read.
          * @enum {string}
          */
-        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
+        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
         /** @description A deed that a city's log may hold, as the filter takes it, and named for people. */
         AuditActionView: {
             action: string;
@@ -4338,6 +4459,28 @@ export interface components {
         /** @description Payments of the last 400 days at the city's shops, newest first: nearly always one. */
         CityReferences: {
             spends: components["schemas"]["CityReference"][];
+        };
+        /** @description One representation that this city has appointed. `ended_by` is member, actor, or an id of staff. */
+        CityRepresentationView: {
+            representation_id: string;
+            actor_mykey_id: string;
+            actor_name: string;
+            kind: string;
+            may_exchange: boolean;
+            pay_points_a_day: number;
+            /** Format: date */
+            starts_on: string;
+            /** Format: date */
+            ends_on: string;
+            reason: string;
+            /** Format: date-time */
+            appointed_at: string;
+            ended_at: string | null;
+            ended_by: string | null;
+            acts: components["schemas"]["ActView"][];
+        };
+        CityRepresentations: {
+            representatives: components["schemas"]["CityRepresentationView"][];
         };
         /**
          * @description A payment as the city's staff looks it up, with what was given back of it.
@@ -4754,6 +4897,8 @@ export interface components {
             ended_at: string | null;
             next_look_at: string | null;
             retry_at: string | null;
+            /** @default null */
+            representative?: string | null;
         };
         ExchangesPage: {
             exchanges: components["schemas"]["ExchangeView"][];
@@ -5073,6 +5218,9 @@ export interface components {
             last_day: string;
             points: number;
         };
+        MemberNamed: {
+            mykey_id: string;
+        };
         MemberPasskeyMade: {
             token: string;
             credential: components["schemas"]["Credential"];
@@ -5165,7 +5313,7 @@ export interface components {
             answer: "confirmed" | "disputed";
         };
         /** @enum {string} */
-        NoticeKind: "exchange_settled" | "exchange_failed" | "exchange_needs_a_person" | "granted" | "given_back" | "event_given_back" | "moved_by_itself" | "expired" | "will_expire" | "reversed" | "corrected" | "signed_in_anew" | "mykey_id_changed" | "password_changed" | "card_linked" | "mail_changed" | "pay_card_issued" | "pay_card_stopped" | "pay_card_pin_set" | "phone_linked" | "passkey_added" | "proof_removed" | "step_up_changed" | "access_restored" | "merged";
+        NoticeKind: "exchange_settled" | "exchange_failed" | "exchange_needs_a_person" | "granted" | "given_back" | "event_given_back" | "moved_by_itself" | "expired" | "will_expire" | "reversed" | "corrected" | "signed_in_anew" | "mykey_id_changed" | "password_changed" | "card_linked" | "mail_changed" | "pay_card_issued" | "pay_card_stopped" | "pay_card_pin_set" | "phone_linked" | "passkey_added" | "proof_removed" | "step_up_changed" | "access_restored" | "merged" | "representative_appointed" | "representative_ended" | "representative_acted";
         /**
          * @description `points` is signed. `municipality` and `point_service` name whose points they are; null for the reserve.
          *
@@ -5344,6 +5492,8 @@ export interface components {
             shop_name: string;
             left: number;
             replayed: boolean;
+            /** @default null */
+            representative?: string | null;
         };
         PartnerCallView: {
             hook: string;
@@ -5976,6 +6126,46 @@ export interface components {
             points: number;
             reason: string;
         };
+        /** @description `name` is the other person's. `pay_points_a_day` 0: pays nothing. `ended_by`: member, actor or desk. */
+        RepresentationView: {
+            representation_id: string;
+            name: string;
+            municipality: string;
+            kind: string;
+            may_exchange: boolean;
+            pay_points_a_day: number;
+            /** Format: date */
+            starts_on: string;
+            /** Format: date */
+            ends_on: string;
+            in_force: boolean;
+            ended_at: string | null;
+            ended_by: string | null;
+            acts: components["schemas"]["ActView"][];
+        };
+        /** @description `acting_for`: for whom the member acts; `representatives`: who acts for the member. Ended ones too, the newest first. */
+        Representations: {
+            acting_for: components["schemas"]["RepresentationView"][];
+            representatives: components["schemas"]["RepresentationView"][];
+        };
+        /**
+         * @description `actor_mykey_id` acts for `mykey_id` from `starts_on` to `ends_on`, both included, three years at most.
+         *
+         *     `pay_points_a_day` is what may be paid in a day at shops of this city; 0: nothing.
+         */
+        RepresentativeWanted: {
+            mykey_id: string;
+            actor_mykey_id: string;
+            /** @enum {string} */
+            kind: "guardian" | "family" | "care";
+            may_exchange: boolean;
+            pay_points_a_day: number;
+            /** Format: date */
+            starts_on: string;
+            /** Format: date */
+            ends_on: string;
+            reason: string;
+        };
         /** @description `code` as a person typed it; `source` names the browser's network as the site saw it. */
         Restoration: {
             mykey_id: string;
@@ -6333,6 +6523,7 @@ export interface components {
             yen: number;
             refunded_points: number;
             way: string;
+            by_representative: boolean;
             /** Format: date-time */
             at: string;
             lots: components["schemas"]["LotView"][];
@@ -7566,6 +7757,68 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["StepUpView"];
                 };
+            };
+        };
+    };
+    list_representations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Representations"];
+                };
+            };
+        };
+    };
+    begin_acting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                representation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActingStarted"];
+                };
+            };
+        };
+    };
+    end_representation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                representation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -11196,6 +11449,78 @@ export interface operations {
             };
         };
     };
+    propose_representative: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RepresentativeWanted"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    list_representatives: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberNamed"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityRepresentations"];
+                };
+            };
+        };
+    };
+    end_representative: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                representation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     search_by_reference: {
         parameters: {
             query?: never;
@@ -12729,7 +13054,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                deed: "grant" | "grant_file" | "grant_cancel" | "correction" | "project" | "budget" | "refund" | "shop_account" | "payer_account" | "closing" | "transfer_file" | "payout" | "shop_debt" | "settlement_settings" | "staff" | "role" | "reset" | "restart" | "rule" | "rule_withdrawal" | "shop_staff" | "shop_reset" | "member_access" | "card_limits" | "deed_rule";
+                deed: "grant" | "grant_file" | "grant_cancel" | "correction" | "project" | "budget" | "refund" | "shop_account" | "payer_account" | "closing" | "transfer_file" | "payout" | "shop_debt" | "settlement_settings" | "staff" | "role" | "reset" | "restart" | "rule" | "rule_withdrawal" | "shop_staff" | "shop_reset" | "member_access" | "representative" | "card_limits" | "deed_rule";
             };
             cookie?: never;
         };

@@ -27,7 +27,7 @@ ProposalId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 DeedWord = Literal[
     "grant", "grant_file", "grant_cancel", "correction", "project", "budget", "refund", "shop_account", "payer_account", "closing", "transfer_file", "payout", "shop_debt", "settlement_settings", "staff", "role", "reset", "restart", "rule",
-    "rule_withdrawal", "shop_staff", "shop_reset", "member_access", "card_limits", "deed_rule",
+    "rule_withdrawal", "shop_staff", "shop_reset", "member_access", "representative", "card_limits", "deed_rule",
 ]  # fmt: skip
 Sum = Annotated[int, Field(ge=0, le=MAX_SUM)]
 
@@ -195,7 +195,7 @@ async def get_proposal(call: StaffRequest[None, None, ProposalPath]) -> TypedRes
         "partner-unavailable", "unknown-partner", "partner-not-paused", "member-merged", "member-revoked", "member-busy",
         "nothing-to-merge",
         "partner-unavailable", "unknown-partner", "partner-not-paused", "unknown-window", "bad-window", "bad-pace", "bad-client", "bad-scope",
-        "bad-last-day", "key-exists", "bad-url",
+        "bad-last-day", "key-exists", "bad-url", "representative-unfit", "representative-exists",
     ),
 )  # fmt: skip
 async def approve_proposal(call: StaffRequest[Approval, None, ProposalPath]) -> TypedResponse:

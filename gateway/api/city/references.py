@@ -17,7 +17,7 @@ from gateway.api.fields import View
 from gateway.api.member_request import MemberRequest
 from gateway.cities.spending import spend_rows
 from gateway.exchanges import exchange_rows
-from gateway.http.authentication import AuthLevel
+from gateway.http.authentication import ActingRight, AuthLevel
 from gateway.http.inputs import Strict
 from gateway.http.routing import Api, TypedResponse
 from gateway.platform.roles import Action
@@ -61,6 +61,7 @@ class CityReferences(View):
     "/v1/references/{reference}",
     tag="spending",
     caller=AuthLevel.MEMBER,
+    acting=ActingRight.SEE,
     path=ReferencePath,
     returns={200: MemberReferences},
     refuses=("unknown-reference",),

@@ -27,9 +27,10 @@ from gateway.cities.shops.shop_rows import Shop
 from gateway.cities.spending import spend_rows
 from gateway.cities.spending.pay_codes import PayCode
 from gateway.cities.spending.spend_rows import PaymentResult, Spend
-from gateway.http.authentication import AuthLevel
+from gateway.http.authentication import ActingRight, AuthLevel
 from gateway.http.inputs import Strict, Words
 from gateway.http.routing import Api, TypedRequest, TypedResponse
+from gateway.members import representations
 from gateway.members.step_up import is_fresh
 from gateway.points import directory, expiry
 from gateway.points.expiry import ExpiryDue
@@ -107,6 +108,7 @@ class SpendView(View):
     yen: int
     refunded_points: int
     way: str
+    by_representative: bool
     at: datetime
     lots: list[LotView]
 
@@ -127,12 +129,15 @@ class PaidView(View):
     shop_name: str
     left: int
     replayed: bool
+    representative: str | None = None
+    """Who paid for the member, by name; told where one payment is read."""
 
     @classmethod
-    def of(cls, paid: PaymentResult) -> PaidView:
+    def of(cls, paid: PaymentResult, representative: str | None = None) -> PaidView:
         return cls(
-            spend=SpendView.of(paid.spend), shop_name=paid.shop_name, left=paid.left, replayed=paid.replayed
-        )
+            spend=SpendView.of(paid.spend), shop_name=paid.shop_name, left=paid.left, replayed=paid.replayed,
+            representative=representative,
+        )  # fmt: skip
 
 
 class PayCodeState(View):
@@ -266,6 +271,7 @@ async def pay_code_state(call: MemberRequest[None, None, PayCodePath]) -> TypedR
     "/v1/shop-codes",
     tag="spending",
     caller=AuthLevel.MEMBER,
+    acting=ActingRight.PAY,
     body=ShopCodeScanned,
     returns={200: PlaceView},
     refuses=("shop-code-wrong", "unknown-shop", "shop-closed"),
@@ -279,6 +285,7 @@ async def read_shop_code(call: MemberRequest[ShopCodeScanned]) -> TypedResponse:
     "/v1/spends",
     tag="spending",
     caller=AuthLevel.MEMBER,
+    acting=ActingRight.PAY,
     body=SpendWanted,
     returns={201: PaidView, 200: PaidView},
     refuses=(
@@ -287,6 +294,10 @@ async def read_shop_code(call: MemberRequest[ShopCodeScanned]) -> TypedResponse:
         "unknown-municipality",
         "unknown-point-service",
         "fresh-proof-needed",
+        "unknown-representation",
+        "representation-over",
+        "representative-limit",
+        "not-for-a-representative",
         *NOT_TAKEN,
     ),
 )
@@ -299,7 +310,8 @@ async def pay_shop(call: MemberRequest[SpendWanted]) -> TypedResponse:
         body.shop_code,
         body.point_service,
         body.points,
-        is_proven=is_fresh(call.member, call.services.clock()),
+        is_proven=call.member.acting is None and is_fresh(call.member, call.services.clock()),
+        acting=call.member.acting,
     )
     return TypedResponse(200 if paid.replayed else 201, PaidView.of(paid))
 
@@ -308,6 +320,7 @@ async def pay_shop(call: MemberRequest[SpendWanted]) -> TypedResponse:
     "/v1/spends",
     tag="spending",
     caller=AuthLevel.MEMBER,
+    acting=ActingRight.SEE,
     query=PageQuery,
     returns={200: Spends},
 )
@@ -322,6 +335,7 @@ async def list_spends(call: MemberRequest[None, PageQuery]) -> TypedResponse:
     "/v1/spends/{spend_id}",
     tag="spending",
     caller=AuthLevel.MEMBER,
+    acting=ActingRight.SEE,
     path=SpendPath,
     returns={200: PaidView},
     refuses=("unknown-spend",),
@@ -330,7 +344,10 @@ async def get_spend(call: MemberRequest[None, None, SpendPath]) -> TypedResponse
     """One payment of the member's own, for a receipt; `left` is what can be used now."""
     member_id, spend_id = call.member.member_id, call.path.spend_id
     paid = await call.services.city.spending.get_of_member(member_id, spend_id)
-    return TypedResponse(200, PaidView.of(paid))
+    actors = await call.services.store.read(
+        lambda conn: representations.actors_of(conn, member_id, [spend_id])
+    )
+    return TypedResponse(200, PaidView.of(paid, actors.get(spend_id)))
 
 
 @api.get(

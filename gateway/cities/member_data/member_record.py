@@ -153,6 +153,15 @@ def _account_events(of: _Of) -> Iterable[Row]:
     return _rows(of, events, events.c.member_id, of.member_ids, kind="kind", at="at")
 
 
+def _representatives(of: _Of) -> Iterable[Row]:
+    appointed = tables.representations
+    return _rows(
+        of, appointed, appointed.c.member_id, of.member_ids, municipality="municipality", representative="actor_id",
+        kind="kind", starts_on="starts_on", ends_on="ends_on", reason="reason", appointed_at="appointed_at",
+        ended_at="ended_at",
+    )  # fmt: skip
+
+
 def _mail(of: _Of) -> Iterable[Row]:
     mail = tables.member_mail
     query = select(mail).where(mail.c.member_id.in_(of.member_ids), mail.c.address_sealed.is_not(None))
@@ -285,6 +294,7 @@ _READERS: Final[Mapping[str, Callable[[_Of], Iterable[Row]]]] = {
     "former_mykey_ids": _former_mykey_ids,
     "sessions": _sessions,
     "account_events": _account_events,
+    "representatives": _representatives,
     "mail": _mail,
     "partner_links": _partner_links,
     "exchanges": _exchanges,

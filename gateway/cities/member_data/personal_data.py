@@ -100,6 +100,17 @@ PERSONAL_DATA: Final = (
         retention=RetentionPeriod.NOTICES,
     ),
     PersonalData(
+        name="representatives",
+        tables=("representations", "representative_acts"),
+        fields=("municipality", "representative", "kind", "starts_on", "ends_on", "reason", "appointed_at", "ended_at"),
+        title=Label(ja="代理人", en="Who acts for you"),
+        why=Label(
+            ja="あなたに代わって操作できる人と、その操作を、いつでも確かめられるようにするためです。",
+            en="So that it can be seen at any time who may act for you, and what was done.",
+        ),
+        retention=RetentionPeriod.FOR_EVER,
+    ),
+    PersonalData(
         name="mail",
         tables=("member_mail", "mail_notices"),
         fields=("address", "set_at", "confirmed_at", "stopped_at"),

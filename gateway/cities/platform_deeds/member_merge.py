@@ -30,7 +30,15 @@ from gateway.errors import ProblemError
 from gateway.exchanges import exchange_rows, link_rows, reversal_rows
 from gateway.exchanges.exchange_context import link_row
 from gateway.exchanges.states import HELD, State
-from gateway.members import mail_addresses, member_events, member_rows, mykey_ids, proofs, sessions
+from gateway.members import (
+    mail_addresses,
+    member_events,
+    member_rows,
+    mykey_ids,
+    proofs,
+    representations,
+    sessions,
+)
 from gateway.members.member_events import MemberEventKind
 from gateway.members.member_rows import Member
 from gateway.platform import audit_log
@@ -162,6 +170,7 @@ def end_old(conn: Connection, old: Member, new: Member, at: datetime) -> None:
         conn, old.member_id, state=MemberState.REVOKED, password_hash=None, merged_into=new.member_id
     )
     sessions.end_all(conn, old.member_id)
+    representations.end_all_of(conn, old.member_id, at)
 
 
 def _move_points(conn: Connection, merge_id: str, old: Member, new: Member, at: datetime) -> int:

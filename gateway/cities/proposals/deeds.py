@@ -51,6 +51,7 @@ class Deed(StrEnum):
     SHOP_RESET = "shop_reset"
     MEMBER_ACCESS = "member_access"
     CARD_LIMITS = "card_limits"
+    REPRESENTATIVE = "representative"
     DEED_RULE = "deed_rule"
     EXCHANGE_OUTCOME = "exchange_outcome"
     EXCHANGE_REVERSAL = "exchange_reversal"
@@ -90,6 +91,7 @@ ALWAYS_DECIDED: Final = PLATFORM_DEEDS | {
     Deed.GRANT_FILE, Deed.CORRECTION, Deed.GRANT_CANCEL, Deed.MEMBER_ACCESS, Deed.DEED_RULE,
     Deed.SETTLEMENT_SETTINGS,
     Deed.CARD_LIMITS,
+    Deed.REPRESENTATIVE,
 }  # fmt: skip
 """Needs at least one person besides the author, whatever a city's table says."""
 
@@ -127,6 +129,7 @@ PROPOSED_BY: Final[Mapping[Deed, Action]] = {
     Deed.SHOP_RESET: Action.KEEP_SHOPS,
     Deed.MEMBER_ACCESS: Action.HELP_MEMBER,
     Deed.CARD_LIMITS: Action.CHANGE_RULES,
+    Deed.REPRESENTATIVE: Action.HELP_MEMBER,
     Deed.DEED_RULE: Action.CHANGE_RULES,
     Deed.EXCHANGE_OUTCOME: Action.KEEP_EXCHANGES,
     Deed.EXCHANGE_REVERSAL: Action.KEEP_EXCHANGES,

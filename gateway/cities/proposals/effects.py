@@ -58,8 +58,9 @@ from gateway.cities.staff.staff_keeping import (
     RestartStaff,
 )
 from gateway.cities.staff.staff_rows import Staff
-from gateway.cities.support import member_access
+from gateway.cities.support import member_access, representatives
 from gateway.cities.support.member_access import RestoreAccess
+from gateway.cities.support.representatives import AppointRepresentative
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +277,12 @@ def _restore_access(decided: Decided, command: RestoreAccess) -> None:
     member_access.restore_access(decided.conn, decided.author, command, decided.hashed, why, decided.at)
 
 
+def _appoint_representative(decided: Decided, command: AppointRepresentative) -> None:
+    representatives.appoint_representative(
+        decided.conn, decided.author, command, decided.proposal.reason, decided.at
+    )
+
+
 def _announce_rule(decided: Decided, command: AnnounceRule) -> None:
     rule_changes.announce_rule(decided.conn, decided.author, command, decided.proposal.reason, decided.at)
 
@@ -471,6 +478,10 @@ EFFECTS: Final[Mapping[Deed, Effect]] = {
         command=ChangeCardLimits,
         ground=lambda _, conn, code, __: pay_card_limits.limits_ground(conn, code),
         carry_out=_change_card_limits,
+    ),
+    Deed.REPRESENTATIVE: Effect(
+        command=AppointRepresentative, ground=representatives.representative_ground,
+        carry_out=_appoint_representative,
     ),
     Deed.DEED_RULE: Effect(command=ChangeDeedRule, ground=deed_rule_ground, carry_out=_change_deed_rule),
     Deed.EXCHANGE_OUTCOME: Effect(

@@ -14,9 +14,12 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, 
 from core_ledger import LotMovement, Transfer, chart, references
 from gateway.cities import tables
 from gateway.errors import ProblemError
+from gateway.members.sessions import Acting
 from gateway.platform.compiled_sql import CompiledInStatement, CompiledStatement
 from gateway.platform.short_reference import ends_with, short_reference
 
+REPRESENTATIVE: Final = "representative:"
+"""Before the representation's id, in place of who took a payment."""
 _spends = tables.spends
 _REFUND_MOVE: Final = "refund:"
 _refunds = tables.refunds
@@ -52,6 +55,11 @@ class Spend:
         return short_reference(self.spend_id)
 
     @property
+    def by_representative(self) -> bool:
+        """Whether somebody paid who acts for the member."""
+        return self.taken_by.startswith(REPRESENTATIVE)
+
+    @property
     def refundable(self) -> int:
         return self.points - self.refunded_points
 
@@ -77,6 +85,8 @@ class PaymentRequest:
     point_service: str = ""
     is_proven: bool = False
     """The member who pays has just shown a card, phone or passkey."""
+    acting: Acting | None = None
+    """Who pays for the member; None: the member."""
 
     def of(self, member_id: str, point_service: str) -> Payment:
         """The payment, once the member and the point service are known."""

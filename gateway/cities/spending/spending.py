@@ -32,7 +32,8 @@ from gateway.cities.spending.refunds import RefundPoints, RefundResult
 from gateway.cities.spending.spend_rows import Payment, PaymentRequest, PaymentResult, Spend
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
-from gateway.members import step_up
+from gateway.members import representations, step_up
+from gateway.members.sessions import Acting
 from gateway.platform.clock import day_of
 from gateway.platform.micro_batch import MicroBatcher
 from gateway.points import account_positions, directory, expiry
@@ -79,17 +80,23 @@ class Spending:
         points: int,
         *,
         is_proven: bool = False,
+        acting: Acting | None = None,
     ) -> PaymentResult:
-        """The member scans the shop's code and names the amount; `is_proven` where they have just shown who they are.
+        """The member scans the shop's code and names the amount, or who is `acting` for the member does.
 
-        Raises ProblemError: `shop-code-wrong` (404), `fresh-proof-needed` (403), and as `receive_payment`.
+        `is_proven` where the member has just shown who they are.
+        Raises ProblemError: `shop-code-wrong` (404), `fresh-proof-needed` (403), as `receive_payment`, and for who acts
+        `not-for-a-representative` (403) at another city's shop, `representation-over`, `representative-limit` (409).
         """
         city, shop_id = await shop_codes.read(self.context, shop_code)
+        taken_by = "member" if acting is None else f"{records.REPRESENTATIVE}{acting.representation_id}"
         payment_request = PaymentRequest(
             municipality=city, shop_id=shop_id, spend_id=spend_id, points=points, at=self.context.clock(),
-            way="member_pays", taken_by="member", member_id=member_id, point_service=service,
-            is_proven=is_proven,
+            way="member_pays", taken_by=taken_by, member_id=member_id, point_service=service,
+            is_proven=is_proven, acting=acting,
         )  # fmt: skip
+        if acting is not None:  # decided alone: its representation is locked and counts the day
+            return await self.context.store.run(lambda conn: pay_alone(conn, payment_request))
         return await self._pay(payment_request)
 
     async def _pay_by_card(self, wish: PaymentRequest, pin: str | None) -> PaymentResult:
@@ -190,7 +197,17 @@ def pay_alone(conn: Connection, wish: PaymentRequest) -> PaymentResult:
     above = None if wish.is_proven else step_up.find_above(conn, wish.member_id)
     if above is not None and wish.points > above:
         raise step_up.fresh_proof_needed(above)
+    if wish.acting is not None:
+        _record_act(conn, wish, wish.acting)
     return _spend(conn, wish.of(wish.member_id, wish.point_service))
+
+
+def _record_act(conn: Connection, wish: PaymentRequest, acting: Acting) -> None:
+    representation = representations.get(conn, acting.representation_id)
+    if representation.municipality != wish.municipality:
+        raise ProblemError("not-for-a-representative")
+    kind = representations.ActKind.PAYMENT
+    representations.record_act(conn, acting, kind, wish.spend_id, wish.at, points=wish.points)
 
 
 def _needs_pin(conn: Connection, wish: PaymentRequest) -> bool:

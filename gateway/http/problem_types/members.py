@@ -7,6 +7,20 @@ from typing import Final
 from gateway.http.problem_types.problem_type import ProblemType
 
 MEMBERS: Final = (
+    ProblemType("not-for-a-representative", 403, "Only the member does this", "ご本人だけができる操作です",
+        "Whoever acts for the member may do what the city's desk has allowed, and this is not of it.",
+        "代理の方ができるのは、窓口で認められた操作だけです。ご本人か、自治体の窓口にお問い合わせください。"),
+    ProblemType("unknown-representation", 404, "There is no such representation", "その代理はありません",
+        "Look at the list again.", "一覧をもう一度確認してください。"),
+    ProblemType("representation-over", 409, "The representation is not in force", "この代理は有効ではありません",
+        "Nothing was done. Ask the city's desk.", "何も行われていません。自治体の窓口にお問い合わせください。"),
+    ProblemType("representative-limit", 409, "Above what a representative may pay in a day", "代理で支払える1日の上限を超えています",
+        "Nothing was taken. Pay less, or let the member pay.", "ポイントは減っていません。金額を減らすか、ご本人がお支払いください。"),
+    ProblemType("representative-unfit", 422, "The representation cannot be made so", "この内容では代理を登録できません",
+        "Look at `field`: two different persons, a last day to come, three years at most.",
+        "2人の異なる利用者、これからの最後の日、3年以内の期間を指定してください。"),
+    ProblemType("representative-exists", 409, "This person acts for the member already", "この方はすでに代理人です",
+        "End that representation first.", "先にいまの代理を終わらせてください。"),
     ProblemType("unknown-member", 404, "No such member", "その利用者はありません",
         "Check the id or the MyKey ID.", "番号またはマイキーIDを確認してください。"),
     ProblemType("member-busy", 409, "Something of this member is under way", "手続き中のものがあります",

@@ -30,6 +30,7 @@ __all__ = [
     "ask_passkey",
     "audit_csv",
     "balances",
+    "begin_acting",
     "begin_member_passkey",
     "begin_oidc",
     "cancel",
@@ -81,6 +82,8 @@ __all__ = [
     "download_transfer_file",
     "end_event",
     "end_other_sessions",
+    "end_representation",
+    "end_representative",
     "end_session",
     "end_shop_debt",
     "event_history",
@@ -146,6 +149,8 @@ __all__ = [
     "list_proofs",
     "list_proposals",
     "list_providers",
+    "list_representations",
+    "list_representatives",
     "list_sessions",
     "list_settlements",
     "list_shop_debts",
@@ -189,6 +194,7 @@ __all__ = [
     "propose_member_access",
     "propose_merge",
     "propose_outcome",
+    "propose_representative",
     "propose_resumption",
     "propose_reversal",
     "propose_reversal_outcome",
@@ -303,12 +309,18 @@ def sign_in(
 
 
 def list_sessions() -> Call[models.Sessions]:
-    """All places where the member is signed in, the one used last first."""
+    """All places where the member is signed in, the one used last first.
+
+    Refused with: not-for-a-representative.
+    """
     return json_call("GET", "/v1/sessions", models.Sessions, session=True)
 
 
 def end_other_sessions() -> Call[models.SessionsEnded]:
-    """Sign out everywhere else."""
+    """Sign out everywhere else.
+
+    Refused with: not-for-a-representative.
+    """
     return json_call("DELETE", "/v1/sessions", models.SessionsEnded, session=True)
 
 
@@ -320,20 +332,23 @@ def sign_out() -> Call[None]:
 def end_session(session_id: str) -> Call[None]:
     """Sign out in one other place.
 
-    Refused with: unknown-session.
+    Refused with: not-for-a-representative, unknown-session.
     """
     return json_call("DELETE", f"/v1/sessions/{path_part(session_id)}", NoneType, session=True)
 
 
 def me() -> Call[models.MemberView]:
-    """The member who is signed in."""
+    """The member who is signed in.
+
+    Refused with: not-for-a-representative.
+    """
     return json_call("GET", "/v1/me", models.MemberView, session=True)
 
 
 def set_default_municipality(*, municipality: str, point_service: str) -> Call[models.MemberView]:
     """Choose the 基本自治体: where reserve points go by themselves after 14 days.
 
-    Refused with: unknown-municipality, unknown-point-service.
+    Refused with: not-for-a-representative, unknown-municipality, unknown-point-service.
     """
     return json_call(
         "PUT",
@@ -345,7 +360,10 @@ def set_default_municipality(*, municipality: str, point_service: str) -> Call[m
 
 
 def set_language(*, language: Literal["ja", "en", "ja-easy"]) -> Call[models.MemberView]:
-    """Choose the language of pages and messages."""
+    """Choose the language of pages and messages.
+
+    Refused with: not-for-a-representative.
+    """
     return json_call(
         "PUT",
         "/v1/me/language",
@@ -358,7 +376,7 @@ def set_language(*, language: Literal["ja", "en", "ja-easy"]) -> Call[models.Mem
 def change_password(*, current: str, new: str) -> Call[models.SessionsEnded]:
     """Change the password. All other sessions of the member end.
 
-    Refused with: current-password-wrong, password-not-set, password-unfit, sign-in-locked.
+    Refused with: current-password-wrong, not-for-a-representative, password-not-set, password-unfit, sign-in-locked.
     """
     return json_call(
         "PUT",
@@ -372,7 +390,7 @@ def change_password(*, current: str, new: str) -> Call[models.SessionsEnded]:
 def check_mykey_id(*, mykey_id: str) -> Call[models.ChoiceView]:
     """Is this MyKey ID free (重複チェック)? After three taken ones a generated one is offered.
 
-    Refused with: mykey-id-only-generated, mykey-id-unfit.
+    Refused with: not-for-a-representative, mykey-id-only-generated, mykey-id-unfit.
     """
     return json_call(
         "POST",
@@ -386,7 +404,7 @@ def check_mykey_id(*, mykey_id: str) -> Call[models.ChoiceView]:
 def generate_mykey_id() -> Call[models.ChoiceView]:
     """Draw a free MyKey ID (自動生成), up to three times a day.
 
-    Refused with: mykey-id-generated-enough.
+    Refused with: not-for-a-representative, mykey-id-generated-enough.
     """
     return json_call("POST", "/v1/me/mykey-id/generate", models.ChoiceView, session=True)
 
@@ -396,7 +414,7 @@ def change_mykey_id(*, mykey_id: str, password: str) -> Call[models.ChoiceView]:
 
     The password is asked for again: an open session alone would take the account away from its owner.
 
-    Refused with: current-password-wrong, mykey-id-only-generated, mykey-id-changed-enough, password-not-set, mykey-id-unfit, sign-in-locked.
+    Refused with: current-password-wrong, not-for-a-representative, mykey-id-only-generated, mykey-id-changed-enough, password-not-set, mykey-id-unfit, sign-in-locked.
     """
     return json_call(
         "PUT",
@@ -410,7 +428,7 @@ def change_mykey_id(*, mykey_id: str, password: str) -> Call[models.ChoiceView]:
 def revoke_mykey_id(*, password: str) -> Call[None]:
     """Revoke the MyKey ID (失効). It cannot be undone; the password is asked for again.
 
-    Refused with: current-password-wrong, password-not-set, sign-in-locked.
+    Refused with: current-password-wrong, not-for-a-representative, password-not-set, sign-in-locked.
     """
     return json_call(
         "POST", "/v1/me/revocation", NoneType, session=True, body=models.Revocation(password=password)
@@ -509,7 +527,7 @@ def relink_card(
 def link_card(*, browser: str, card: models.CardAnswer, password: str) -> Call[models.MemberView]:
     """Link a card, or the renewed one (purpose `relink`), to the member who is signed in. Asks for the password.
 
-    Refused with: card-response-malformed, card-challenge-unknown, card-challenge-expired, card-challenge-of-another-session, card-wrong-purpose, card-wrong-origin, card-signature-wrong, current-password-wrong, card-certificate-malformed, card-sign-certificate-used, card-issuer-untrusted, card-issuer-outside-validity, card-algorithm-refused, card-certificate-expired, card-certificate-not-yet-valid, card-wrong-policy, card-wrong-key-usage, card-certificate-is-ca, card-critical-extension-unknown, card-certificate-revoked, card-validators-disagree, unknown-member, card-registered, password-not-set, card-response-too-large, sign-in-locked, card-login-not-configured, card-revocation-unknown.
+    Refused with: card-response-malformed, card-challenge-unknown, card-challenge-expired, card-challenge-of-another-session, card-wrong-purpose, card-wrong-origin, card-signature-wrong, current-password-wrong, card-certificate-malformed, card-sign-certificate-used, card-issuer-untrusted, card-issuer-outside-validity, card-algorithm-refused, card-certificate-expired, card-certificate-not-yet-valid, card-wrong-policy, card-wrong-key-usage, card-certificate-is-ca, card-critical-extension-unknown, card-certificate-revoked, card-validators-disagree, not-for-a-representative, unknown-member, card-registered, password-not-set, card-response-too-large, sign-in-locked, card-login-not-configured, card-revocation-unknown.
     """
     return json_call(
         "POST",
@@ -523,7 +541,7 @@ def link_card(*, browser: str, card: models.CardAnswer, password: str) -> Call[m
 def set_password_by_card(*, browser: str, card: models.CardAnswer, new: str) -> Call[models.SessionsEnded]:
     """Set a first or forgotten password with the card in hand (purpose `login`). All other sessions end.
 
-    Refused with: card-response-malformed, card-unknown, card-challenge-unknown, card-challenge-expired, card-challenge-of-another-session, card-wrong-purpose, card-wrong-origin, card-signature-wrong, card-certificate-malformed, card-sign-certificate-used, card-issuer-untrusted, card-issuer-outside-validity, card-algorithm-refused, card-certificate-expired, card-certificate-not-yet-valid, card-wrong-policy, card-wrong-key-usage, card-certificate-is-ca, card-critical-extension-unknown, card-certificate-revoked, card-validators-disagree, unknown-member, card-response-too-large, password-unfit, card-login-not-configured, card-revocation-unknown.
+    Refused with: card-response-malformed, card-unknown, card-challenge-unknown, card-challenge-expired, card-challenge-of-another-session, card-wrong-purpose, card-wrong-origin, card-signature-wrong, card-certificate-malformed, card-sign-certificate-used, card-issuer-untrusted, card-issuer-outside-validity, card-algorithm-refused, card-certificate-expired, card-certificate-not-yet-valid, card-wrong-policy, card-wrong-key-usage, card-certificate-is-ca, card-critical-extension-unknown, card-certificate-revoked, card-validators-disagree, not-for-a-representative, unknown-member, card-response-too-large, password-unfit, card-login-not-configured, card-revocation-unknown.
     """
     return json_call(
         "PUT",
@@ -641,7 +659,7 @@ def join_phone(
 def link_phone(*, browser: str, arrival: str, password: str) -> Call[models.MemberView]:
     """Link the phone that was read (purpose `link`) to the member who is signed in. Asks for the password.
 
-    Refused with: oidc-arrival-unknown, current-password-wrong, proof-registered, password-not-set, sign-in-locked.
+    Refused with: oidc-arrival-unknown, current-password-wrong, not-for-a-representative, proof-registered, password-not-set, sign-in-locked.
     """
     return json_call(
         "POST",
@@ -655,7 +673,7 @@ def link_phone(*, browser: str, arrival: str, password: str) -> Call[models.Memb
 def set_password_by_phone(*, browser: str, arrival: str, new: str) -> Call[models.SessionsEnded]:
     """Set a first or forgotten password with the phone in hand (purpose `password`). All other sessions end.
 
-    Refused with: oidc-arrival-unknown, proof-unknown, password-unfit.
+    Refused with: oidc-arrival-unknown, proof-unknown, not-for-a-representative, password-unfit.
     """
     return json_call(
         "PUT",
@@ -706,7 +724,7 @@ def sign_in_by_passkey(
 def begin_member_passkey() -> Call[models.PasskeyChallengeView]:
     """Begin to make a passkey, within ten minutes of a sign-in by card or phone.
 
-    Refused with: strong-sign-in-needed, shared-terminal, passkeys-not-configured, passkeys-enough.
+    Refused with: strong-sign-in-needed, shared-terminal, not-for-a-representative, passkeys-not-configured, passkeys-enough.
     """
     return json_call("POST", "/v1/me/passkeys/challenges", models.PasskeyChallengeView, session=True)
 
@@ -714,7 +732,7 @@ def begin_member_passkey() -> Call[models.PasskeyChallengeView]:
 def add_member_passkey(*, token: str, credential: models.Credential, name: str) -> Call[models.ProofView]:
     """Keep the passkey that the browser made; from now on it signs the member in.
 
-    Refused with: passkey-ended, passkey-refused, passkeys-not-configured, proof-registered.
+    Refused with: passkey-ended, passkey-refused, not-for-a-representative, passkeys-not-configured, proof-registered.
     """
     return json_call(
         "POST",
@@ -726,14 +744,17 @@ def add_member_passkey(*, token: str, credential: models.Credential, name: str) 
 
 
 def list_proofs() -> Call[models.Proofs]:
-    """By what the member can sign in: since when, and when it was last used."""
+    """By what the member can sign in: since when, and when it was last used.
+
+    Refused with: not-for-a-representative.
+    """
     return json_call("GET", "/v1/me/proofs", models.Proofs, session=True)
 
 
 def remove_proof(*, proof_id: str, password: str) -> Call[models.SessionsEnded]:
     """Take one proof away, never the last. The password is asked for again; all other sessions end.
 
-    Refused with: current-password-wrong, unknown-proof, proof-last, password-not-set, sign-in-locked.
+    Refused with: current-password-wrong, not-for-a-representative, unknown-proof, proof-last, password-not-set, sign-in-locked.
     """
     return json_call(
         "POST",
@@ -745,17 +766,51 @@ def remove_proof(*, proof_id: str, password: str) -> Call[models.SessionsEnded]:
 
 
 def get_step_up() -> Call[models.StepUpView]:
-    """Above which sum a payment asks who pays."""
+    """Above which sum a payment asks who pays.
+
+    Refused with: not-for-a-representative.
+    """
     return json_call("GET", "/v1/me/step-up", models.StepUpView, session=True)
 
 
 def set_step_up(*, above: int | None) -> Call[models.StepUpView]:
     """Set the sum. To raise it or take it away, the session has begun with card, phone or passkey within five minutes.
 
-    Refused with: fresh-proof-needed, step-up-no-proof.
+    Refused with: fresh-proof-needed, not-for-a-representative, step-up-no-proof.
     """
     return json_call(
         "PUT", "/v1/me/step-up", models.StepUpView, session=True, body=models.StepUpWanted(above=above)
+    )
+
+
+def list_representations() -> Call[models.Representations]:
+    """For whom the member acts, who acts for the member, and what was done.
+
+    Refused with: not-for-a-representative.
+    """
+    return json_call("GET", "/v1/representations", models.Representations, session=True)
+
+
+def begin_acting(representation_id: str) -> Call[models.ActingStarted]:
+    """Act for the member from now on. One's own session ends; to be oneself again is to sign in again.
+
+    Refused with: not-for-a-representative, unknown-representation, unknown-member, representation-over.
+    """
+    return json_call(
+        "POST",
+        f"/v1/representations/{path_part(representation_id)}/session",
+        models.ActingStarted,
+        session=True,
+    )
+
+
+def end_representation(representation_id: str) -> Call[None]:
+    """End it at once: the member who is represented, or the representative. Sessions that act by it end.
+
+    Refused with: not-for-a-representative, unknown-representation, representation-over.
+    """
+    return json_call(
+        "POST", f"/v1/representations/{path_part(representation_id)}/end", NoneType, session=True
     )
 
 
@@ -783,19 +838,25 @@ def restore_member(
 
 
 def list_partners() -> Call[models.Partners]:
-    """The partner companies (地域経済応援ポイント協力会社一覧), and which of them the member has linked."""
+    """The partner companies (地域経済応援ポイント協力会社一覧), and which of them the member has linked.
+
+    Refused with: not-for-a-representative.
+    """
     return json_call("GET", "/v1/partners", models.Partners, session=True)
 
 
 def list_links() -> Call[models.Links]:
-    """The member's linked partner accounts (移行用のサービスID)."""
+    """The member's linked partner accounts (移行用のサービスID).
+
+    Refused with: not-for-a-representative.
+    """
     return json_call("GET", "/v1/links", models.Links, session=True)
 
 
 def unlink(partner_id: str) -> Call[None]:
     """Unlink a partner account. What was exchanged stays.
 
-    Refused with: link-missing.
+    Refused with: not-for-a-representative, link-missing.
     """
     return json_call("DELETE", f"/v1/links/{path_part(partner_id)}", NoneType, session=True)
 
@@ -814,7 +875,7 @@ def start_exchange(
     link that is not saved yet the state is `awaiting_return`: send the browser to `redirect_url`; it comes back
     to `return_url` with `exchange` and `return_code`.
 
-    Refused with: unknown-partner, exchange-id-reused, coupon-refused, coupon-already-used, coupon-missing, coupon-not-taken, return-url-missing, return-url-not-allowed, partner-unavailable, partner-paused, partner-in-maintenance.
+    Refused with: not-for-a-representative, unknown-partner, exchange-id-reused, coupon-refused, coupon-already-used, coupon-missing, coupon-not-taken, return-url-missing, return-url-not-allowed, partner-unavailable, partner-paused, partner-in-maintenance.
     """
     return json_call(
         "POST",
@@ -836,7 +897,7 @@ def list_exchanges(
 ) -> Call[models.ExchangesPage]:
     """The member's exchanges, newest first, a page at a time.
 
-    Refused with: unknown-exchange.
+    Refused with: not-for-a-representative, unknown-exchange.
     """
     return json_call(
         "GET", "/v1/exchanges", models.ExchangesPage, session=True, query={"before": before, "limit": limit}
@@ -849,7 +910,7 @@ def complete_return(exchange_id: str, *, return_code: str) -> Call[models.Exchan
     Afterwards the exchange is `ready`, and `link.shown_as` is how the partner knows the member: show it and ask.
     Or `refused`, when the member did not consent.
 
-    Refused with: return-code-wrong, unknown-exchange, unknown-partner, not-returned, account-linked-elsewhere, link-missing, partner-unavailable.
+    Refused with: return-code-wrong, not-for-a-representative, unknown-exchange, unknown-partner, not-returned, account-linked-elsewhere, link-missing, partner-unavailable.
     """
     return json_call(
         "POST",
@@ -869,7 +930,7 @@ def offer(
 ) -> Call[models.OfferView]:
     """What the member has at the partner, the rates in force and the most units (口) that can be drawn.
 
-    Refused with: unknown-exchange, unknown-partner, unknown-municipality, unknown-point-service, exchange-state, not-returned, link-missing, not-open-for-direct-exchange, destination-incomplete, partner-unavailable.
+    Refused with: not-for-a-representative, unknown-exchange, unknown-partner, unknown-municipality, unknown-point-service, exchange-state, not-returned, link-missing, not-open-for-direct-exchange, destination-incomplete, partner-unavailable.
     """
     return json_call(
         "GET",
@@ -890,7 +951,7 @@ def quote(
 
     They hold also when a rate changes in between: the member was shown them. A new quote replaces the old one.
 
-    Refused with: unknown-exchange, unknown-partner, unknown-municipality, unknown-point-service, exchange-state, not-returned, not-enough, no-rate, link-missing, not-open-for-direct-exchange, units-missing, units-not-allowed, units-not-for-coupons, coupon-not-whole-units, partner-unavailable.
+    Refused with: not-for-a-representative, unknown-exchange, unknown-partner, unknown-municipality, unknown-point-service, exchange-state, not-returned, not-enough, no-rate, link-missing, not-open-for-direct-exchange, units-missing, units-not-allowed, units-not-for-coupons, coupon-not-whole-units, partner-unavailable.
     """
     return json_call(
         "POST",
@@ -907,7 +968,7 @@ def confirm(exchange_id: str, *, quote_id: str) -> Call[models.ExchangeView]:
     The state is then `settled`, `declined`, `not_sent`, or `open` when the partner's answer is not known yet:
     look at the exchange again, nothing is lost.
 
-    Refused with: unknown-exchange, unknown-partner, unknown-municipality, unknown-point-service, not-quoted, quote-replaced, quote-expired, exchange-state, coupon-already-used, link-missing, not-open-for-direct-exchange, partner-paused, partner-in-maintenance, partner-unavailable.
+    Refused with: not-for-a-representative, unknown-representation, unknown-exchange, unknown-partner, unknown-municipality, unknown-point-service, not-quoted, quote-replaced, quote-expired, exchange-state, representation-over, coupon-already-used, link-missing, not-open-for-direct-exchange, partner-paused, partner-in-maintenance, partner-unavailable.
     """
     return json_call(
         "POST",
@@ -921,7 +982,7 @@ def confirm(exchange_id: str, *, quote_id: str) -> Call[models.ExchangeView]:
 def cancel(exchange_id: str) -> Call[models.ExchangeView]:
     """Give up an exchange that is not confirmed yet (やめる): no points have moved. Once more is the same.
 
-    Refused with: unknown-exchange, exchange-state.
+    Refused with: not-for-a-representative, unknown-exchange, exchange-state.
     """
     return json_call(
         "POST", f"/v1/exchanges/{path_part(exchange_id)}/cancellation", models.ExchangeView, session=True
@@ -931,20 +992,26 @@ def cancel(exchange_id: str) -> Call[models.ExchangeView]:
 def show_exchange(exchange_id: str) -> Call[models.ExchangeView]:
     """One exchange as it stands. An open one is asked about at the partner when it is looked at.
 
-    Refused with: unknown-exchange.
+    Refused with: not-for-a-representative, unknown-exchange.
     """
     return json_call("GET", f"/v1/exchanges/{path_part(exchange_id)}", models.ExchangeView, session=True)
 
 
 def balances() -> Call[models.Balances]:
-    """留保ポイント, 自治体ポイント by point service with the 基本自治体 marked, and event points."""
+    """留保ポイント, 自治体ポイント by point service with the 基本自治体 marked, and event points.
+
+    Refused with: not-for-a-representative.
+    """
     return json_call("GET", "/v1/balances", models.Balances, session=True)
 
 
 def reserve_history(
     *, before: int | UnsetType = UNSET, limit: int | UnsetType = UNSET
 ) -> Call[models.HistoryPage]:
-    """留保ポイントの履歴, newest first."""
+    """留保ポイントの履歴, newest first.
+
+    Refused with: not-for-a-representative.
+    """
     return json_call(
         "GET",
         "/v1/history/reserve",
@@ -959,7 +1026,7 @@ def municipal_history(
 ) -> Call[models.HistoryPage]:
     """自治体ポイントの履歴 of one point service, newest first.
 
-    Refused with: unknown-municipality, unknown-point-service.
+    Refused with: not-for-a-representative, unknown-municipality, unknown-point-service.
     """
     return json_call(
         "GET",
@@ -975,7 +1042,7 @@ def event_history(
 ) -> Call[models.HistoryPage]:
     """特定支援イベントポイントの履歴 of one event, newest first.
 
-    Refused with: unknown-event.
+    Refused with: not-for-a-representative, unknown-event.
     """
     return json_call(
         "GET",
@@ -993,7 +1060,7 @@ def allocate(
 
     The same id with the same content again is the same allocation (200).
 
-    Refused with: unknown-municipality, unknown-point-service, not-enough-points, points-expired-there, id-reused.
+    Refused with: not-for-a-representative, unknown-representation, unknown-municipality, unknown-point-service, representation-over, not-enough-points, points-expired-there, id-reused.
     """
     return json_call(
         "POST",
@@ -1009,7 +1076,7 @@ def allocate(
 def contribute(*, contribution_id: str, points: int, event_id: str) -> Call[models.ReceiptView]:
     """Move points from the reserve to a support event (留保ポイントを個別特定支援イベントに移行).
 
-    Refused with: unknown-event, not-enough-points, id-reused, event-not-open, event-not-for-member.
+    Refused with: not-for-a-representative, unknown-event, not-enough-points, id-reused, event-not-open, event-not-for-member.
     """
     return json_call(
         "POST",
@@ -1021,14 +1088,17 @@ def contribute(*, contribution_id: str, points: int, event_id: str) -> Call[mode
 
 
 def mail_address() -> Call[models.MailView]:
-    """Where the member hears of notices by mail."""
+    """Where the member hears of notices by mail.
+
+    Refused with: not-for-a-representative.
+    """
     return json_call("GET", "/v1/me/mail", models.MailView, session=True)
 
 
 def set_mail_address(*, address: str) -> Call[models.MailView]:
     """Set the address; a link in the mail to it confirms it within a day. The answer is the same for every address.
 
-    Refused with: mail-not-offered, unknown-member, mail-changed-enough, bad-mail-address.
+    Refused with: not-for-a-representative, mail-not-offered, unknown-member, mail-changed-enough, bad-mail-address.
     """
     return json_call(
         "PUT", "/v1/me/mail", models.MailView, session=True, body=models.MailWanted(address=address)
@@ -1038,7 +1108,7 @@ def set_mail_address(*, address: str) -> Call[models.MailView]:
 def remove_mail_address() -> Call[None]:
     """Forget the address; nothing more is sent.
 
-    Refused with: unknown-member.
+    Refused with: not-for-a-representative, unknown-member.
     """
     return json_call("DELETE", "/v1/me/mail", NoneType, session=True)
 
@@ -1062,22 +1132,34 @@ def stop_mail(*, token: str) -> Call[None]:
 
 
 def list_notices() -> Call[models.Notices]:
-    """お知らせ, newest first."""
+    """お知らせ, newest first.
+
+    Refused with: not-for-a-representative.
+    """
     return json_call("GET", "/v1/notices", models.Notices, session=True)
 
 
 def mark_read(*, until: datetime) -> Call[None]:
-    """Everything up to a moment was read; never beyond now, and never less than before."""
+    """Everything up to a moment was read; never beyond now, and never less than before.
+
+    Refused with: not-for-a-representative.
+    """
     return json_call("PUT", "/v1/notices/read", NoneType, session=True, body=models.ReadUntil(until=until))
 
 
 def own_record() -> Call[models.MemberRecordView]:
-    """What is kept about me, since when, why and how long, with every row (開示)."""
+    """What is kept about me, since when, why and how long, with every row (開示).
+
+    Refused with: not-for-a-representative.
+    """
     return json_call("GET", "/v1/me/record", models.MemberRecordView, session=True)
 
 
 def overview() -> Call[models.Overview]:
-    """The member, the balances, what expires and the waiting exchanges, all read at one moment."""
+    """The member, the balances, what expires and the waiting exchanges, all read at one moment.
+
+    Refused with: not-for-a-representative.
+    """
     return json_call("GET", "/v1/overview", models.Overview, session=True)
 
 
@@ -1752,7 +1834,7 @@ def list_grants(
 def grant_at_venue(*, venue_code: str) -> Call[models.GrantedView]:
     """The member has scanned a venue's code: granted once in each project.
 
-    Refused with: unknown-project, venue-code-wrong, project-not-open, granted-already, budget-exceeded, limit-of-the-day, limit-of-the-project, limit-of-the-venue.
+    Refused with: not-for-a-representative, unknown-project, venue-code-wrong, project-not-open, granted-already, budget-exceeded, limit-of-the-day, limit-of-the-project, limit-of-the-venue.
     """
     return json_call(
         "POST",
@@ -2694,7 +2776,7 @@ def shop_statement_pdf(starts_on: date) -> Call[File]:
 def member_references(reference: str) -> Call[models.MemberReferences]:
     """The member's own exchange or payment by the 8 characters that stand on its page.
 
-    Refused with: unknown-reference.
+    Refused with: not-for-a-representative, unknown-reference.
     """
     return json_call("GET", f"/v1/references/{path_part(reference)}", models.MemberReferences, session=True)
 
@@ -2716,6 +2798,67 @@ def city_references(reference: str) -> Call[models.CityReferences]:
     """
     return json_call(
         "GET", f"/v1/city/references/{path_part(reference)}", models.CityReferences, session=True
+    )
+
+
+def propose_representative(
+    *,
+    mykey_id: str,
+    actor_mykey_id: str,
+    kind: Literal["guardian", "family", "care"],
+    may_exchange: bool,
+    pay_points_a_day: int,
+    starts_on: date,
+    ends_on: date,
+    reason: str,
+) -> Call[models.ProposalView]:
+    """Propose who acts for a member, after the clerk has seen the papers; another person decides.
+
+    Refused with: unknown-member, representative-exists, proposal-pending, nobody-to-decide, representative-unfit, reason-missing.
+    """
+    return json_call(
+        "POST",
+        "/v1/city/representatives",
+        models.ProposalView,
+        session=True,
+        body=models.RepresentativeWanted(
+            mykey_id=mykey_id,
+            actor_mykey_id=actor_mykey_id,
+            kind=kind,
+            may_exchange=may_exchange,
+            pay_points_a_day=pay_points_a_day,
+            starts_on=starts_on,
+            ends_on=ends_on,
+            reason=reason,
+        ),
+    )
+
+
+def list_representatives(*, mykey_id: str) -> Call[models.CityRepresentations]:
+    """Who acts for a member, or has, as this city has appointed them; with what was done.
+
+    Refused with: unknown-member.
+    """
+    return json_call(
+        "POST",
+        "/v1/city/representatives/of-member",
+        models.CityRepresentations,
+        session=True,
+        body=models.MemberNamed(mykey_id=mykey_id),
+    )
+
+
+def end_representative(representation_id: str, *, reason: str) -> Call[None]:
+    """End it at once; one person suffices. Sessions that act by it end with it.
+
+    Refused with: unknown-representation, representation-over, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/representatives/{path_part(representation_id)}/end",
+        NoneType,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
     )
 
 
@@ -2911,7 +3054,7 @@ def list_places(
 def make_pay_code(*, municipality: str, point_service: str) -> Call[models.PayCodeView]:
     """Make a code to show at a counter: sixty seconds, once. Ask for the next one before it ends.
 
-    Refused with: unknown-municipality, unknown-point-service.
+    Refused with: not-for-a-representative, unknown-municipality, unknown-point-service.
     """
     return json_call(
         "POST",
@@ -2925,7 +3068,7 @@ def make_pay_code(*, municipality: str, point_service: str) -> Call[models.PayCo
 def pay_code_state(digits: str) -> Call[models.PayCodeState]:
     """Whether a shop has taken points with this code of the member's own, and how many.
 
-    Refused with: pay-code-unknown.
+    Refused with: not-for-a-representative, pay-code-unknown.
     """
     return json_call("GET", f"/v1/pay-codes/{path_part(digits)}", models.PayCodeState, session=True)
 
@@ -2933,7 +3076,7 @@ def pay_code_state(digits: str) -> Call[models.PayCodeState]:
 def read_shop_code(*, shop_code: str) -> Call[models.PlaceView]:
     """Whose code the member has scanned or typed, to be shown before the amount is typed.
 
-    Refused with: shop-code-wrong, unknown-shop, shop-closed.
+    Refused with: not-for-a-representative, shop-code-wrong, unknown-shop, shop-closed.
     """
     return json_call(
         "POST",
@@ -2947,7 +3090,7 @@ def read_shop_code(*, shop_code: str) -> Call[models.PlaceView]:
 def pay_shop(*, spend_id: str, shop_code: str, point_service: str, points: int) -> Call[models.PaidView]:
     """Pay the shop whose code was scanned, under an id that you made; the same again is the same payment (200).
 
-    Refused with: fresh-proof-needed, shop-code-wrong, unknown-shop, unknown-municipality, unknown-point-service, shop-closed, not-enough-points, limit-of-the-day, id-reused.
+    Refused with: fresh-proof-needed, not-for-a-representative, shop-code-wrong, unknown-shop, unknown-municipality, unknown-point-service, unknown-representation, representation-over, representative-limit, shop-closed, not-enough-points, limit-of-the-day, id-reused.
     """
     return json_call(
         "POST",
@@ -2961,7 +3104,10 @@ def pay_shop(*, spend_id: str, shop_code: str, point_service: str, points: int) 
 
 
 def list_spends(*, before: int | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Call[models.Spends]:
-    """The member's payments, newest first."""
+    """The member's payments, newest first.
+
+    Refused with: not-for-a-representative.
+    """
     return json_call(
         "GET", "/v1/spends", models.Spends, session=True, query={"before": before, "limit": limit}
     )
@@ -2970,7 +3116,7 @@ def list_spends(*, before: int | UnsetType = UNSET, limit: int | UnsetType = UNS
 def get_spend(spend_id: str) -> Call[models.PaidView]:
     """One payment of the member's own, for a receipt; `left` is what can be used now.
 
-    Refused with: unknown-spend.
+    Refused with: not-for-a-representative, unknown-spend.
     """
     return json_call("GET", f"/v1/spends/{path_part(spend_id)}", models.PaidView, session=True)
 
@@ -2978,7 +3124,7 @@ def get_spend(spend_id: str) -> Call[models.PaidView]:
 def list_expiries(municipality: str, point_service: str) -> Call[models.Expiries]:
     """What of the member's points expires when, the soonest first.
 
-    Refused with: unknown-municipality, unknown-point-service.
+    Refused with: not-for-a-representative, unknown-municipality, unknown-point-service.
     """
     return json_call(
         "GET",
@@ -3521,7 +3667,7 @@ def approve_proposal(
 ) -> Call[models.DecisionView]:
     """Say yes to what somebody else has proposed; the last yes that is needed carries it out, whole or not at all.
 
-    Refused with: unknown-proposal, unknown-staff, unknown-point-service, unknown-municipality, unknown-project, unknown-shop, unknown-cycle, unknown-spend, unknown-member, unknown-file, unknown-rule, unknown-exchange, unknown-reversal, unknown-partner, proposal-state, proposal-changed, proposal-outdated, second-person-missing, project-exists, budget-exceeded, project-not-open, limit-of-the-day, limit-of-the-project, id-reused, login-taken, last-administrator, staff-active, staff-closed, cycle-closed, earlier-cycle-open, sum-too-large, cycle-not-closed, nothing-to-pay, file-made-before, payer-missing, bank-missing, refund-too-much, refund-expired, file-state, rule-in-effect, worse-not-accepted, too-few-deciders, no-debt, exchange-state, reversal-ended, reversal-by-hand, more-than-is-left, points-already-spent, no-difference, not-ours, no-whole-units, no-daily-list, partner-not-paused, member-merged, member-revoked, member-busy, nothing-to-merge, unknown-window, key-exists, bad-transfer-day, bad-deed-rule, not-the-members, bad-window, bad-pace, bad-client, bad-scope, bad-last-day, bad-url, partner-unavailable.
+    Refused with: unknown-proposal, unknown-staff, unknown-point-service, unknown-municipality, unknown-project, unknown-shop, unknown-cycle, unknown-spend, unknown-member, unknown-file, unknown-rule, unknown-exchange, unknown-reversal, unknown-partner, proposal-state, proposal-changed, proposal-outdated, second-person-missing, project-exists, budget-exceeded, project-not-open, limit-of-the-day, limit-of-the-project, id-reused, login-taken, last-administrator, staff-active, staff-closed, cycle-closed, earlier-cycle-open, sum-too-large, cycle-not-closed, nothing-to-pay, file-made-before, payer-missing, bank-missing, refund-too-much, refund-expired, file-state, rule-in-effect, worse-not-accepted, too-few-deciders, no-debt, exchange-state, reversal-ended, reversal-by-hand, more-than-is-left, points-already-spent, no-difference, not-ours, no-whole-units, no-daily-list, partner-not-paused, member-merged, member-revoked, member-busy, nothing-to-merge, unknown-window, key-exists, representative-exists, bad-transfer-day, bad-deed-rule, not-the-members, bad-window, bad-pace, bad-client, bad-scope, bad-last-day, bad-url, representative-unfit, partner-unavailable.
     """
     return json_call(
         "POST",
@@ -3590,6 +3736,7 @@ def propose_deed_rule(
         "shop_staff",
         "shop_reset",
         "member_access",
+        "representative",
         "card_limits",
         "deed_rule",
     ],

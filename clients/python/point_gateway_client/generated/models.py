@@ -30,6 +30,17 @@ class AccountNoticeView(Message, frozen=True, kw_only=True):
     stops_payment: bool
 
 
+class ActView(Message, frozen=True, kw_only=True):
+    """
+    `kind` is exchange, allocation or payment; `points` 0 where they were not known then.
+    """
+
+    kind: str
+    subject: str
+    points: int
+    at: datetime
+
+
 class AllocationWanted(Message, frozen=True, kw_only=True):
     allocation_id: str
     points: int
@@ -58,6 +69,9 @@ AuditAction: TypeAlias = Annotated[
         "pay card printed",
         "pay card PIN set",
         "pay card limits changed",
+        "representative appointed",
+        "representative ended",
+        "representative acted",
         "sign-in unlocked",
         "member access restored",
         "password changed",
@@ -454,6 +468,30 @@ class CityPointService(Message, frozen=True, kw_only=True):
 
 class CityPointServices(Message, frozen=True, kw_only=True):
     point_services: list[CityPointService]
+
+
+class CityRepresentationView(Message, frozen=True, kw_only=True):
+    """
+    One representation that this city has appointed. `ended_by` is member, actor, or an id of staff.
+    """
+
+    representation_id: str
+    actor_mykey_id: str
+    actor_name: str
+    kind: str
+    may_exchange: bool
+    pay_points_a_day: int
+    starts_on: date
+    ends_on: date
+    reason: str
+    appointed_at: datetime
+    ended_at: datetime | None
+    ended_by: str | None
+    acts: list[ActView]
+
+
+class CityRepresentations(Message, frozen=True, kw_only=True):
+    representatives: list[CityRepresentationView]
 
 
 class ClientKeyView(Message, frozen=True, kw_only=True):
@@ -984,6 +1022,10 @@ class MemberExpiringView(Message, frozen=True, kw_only=True):
     point_service: str
     last_day: date
     points: int
+
+
+class MemberNamed(Message, frozen=True, kw_only=True):
+    mykey_id: str
 
 
 class MemberView(Message, frozen=True, kw_only=True):
@@ -1729,6 +1771,51 @@ class RefundWanted(Message, frozen=True, kw_only=True):
     reason: str
 
 
+class RepresentationView(Message, frozen=True, kw_only=True):
+    """
+    `name` is the other person's. `pay_points_a_day` 0: pays nothing. `ended_by`: member, actor or desk.
+    """
+
+    representation_id: str
+    name: str
+    municipality: str
+    kind: str
+    may_exchange: bool
+    pay_points_a_day: int
+    starts_on: date
+    ends_on: date
+    in_force: bool
+    ended_at: datetime | None
+    ended_by: str | None
+    acts: list[ActView]
+
+
+class Representations(Message, frozen=True, kw_only=True):
+    """
+    `acting_for`: for whom the member acts; `representatives`: who acts for the member. Ended ones too, the newest first.
+    """
+
+    acting_for: list[RepresentationView]
+    representatives: list[RepresentationView]
+
+
+class RepresentativeWanted(Message, frozen=True, kw_only=True):
+    """
+    `actor_mykey_id` acts for `mykey_id` from `starts_on` to `ends_on`, both included, three years at most.
+
+    `pay_points_a_day` is what may be paid in a day at shops of this city; 0: nothing.
+    """
+
+    mykey_id: str
+    actor_mykey_id: str
+    kind: Literal["guardian", "family", "care"]
+    may_exchange: bool
+    pay_points_a_day: int
+    starts_on: date
+    ends_on: date
+    reason: str
+
+
 class Restoration(Message, frozen=True, kw_only=True):
     """
     `code` as a person typed it; `source` names the browser's network as the site saw it.
@@ -2043,6 +2130,7 @@ class SpendView(Message, frozen=True, kw_only=True):
     yen: int
     refunded_points: int
     way: str
+    by_representative: bool
     at: datetime
     lots: list[LotView]
 
@@ -2456,6 +2544,19 @@ class AccountNoticeList(Message, frozen=True, kw_only=True):
     notices: list[AccountNoticeView]
 
 
+class ActingStarted(Message, frozen=True, kw_only=True):
+    """
+    The token is shown once and takes the place of the member's own, which has ended. `name`: for whom one acts now.
+
+    `rights` are see, exchange and pay, as far as the desk has allowed them.
+    """
+
+    token: str
+    session: SessionView
+    name: str
+    rights: list[str]
+
+
 class AuditActionView(Message, frozen=True, kw_only=True):
     """
     A deed that a city's log may hold, as the filter takes it, and named for people.
@@ -2866,6 +2967,7 @@ class PaidView(Message, frozen=True, kw_only=True):
     shop_name: str
     left: int
     replayed: bool
+    representative: str | None
 
 
 class PartnerCallView(Message, frozen=True, kw_only=True):
@@ -3289,6 +3391,7 @@ class ExchangeView(Message, frozen=True, kw_only=True):
     ended_at: datetime | None
     next_look_at: datetime | None
     retry_at: datetime | None
+    representative: str | None
 
 
 class ExchangesPage(Message, frozen=True, kw_only=True):

@@ -749,6 +749,12 @@ class NotEnoughPoints(ConflictProblem):
     word = "not-enough-points"
 
 
+class NotForARepresentative(ForbiddenProblem):
+    """Only the member does this."""
+
+    word = "not-for-a-representative"
+
+
 class NotOpenForDirectExchange(ConflictProblem):
     """Not open for direct exchange."""
 
@@ -1175,6 +1181,30 @@ class RefundTooMuch(ConflictProblem):
     word = "refund-too-much"
 
 
+class RepresentationOver(ConflictProblem):
+    """The representation is not in force."""
+
+    word = "representation-over"
+
+
+class RepresentativeExists(ConflictProblem):
+    """This person acts for the member already."""
+
+    word = "representative-exists"
+
+
+class RepresentativeLimit(ConflictProblem):
+    """Above what a representative may pay in a day."""
+
+    word = "representative-limit"
+
+
+class RepresentativeUnfit(InvalidInputProblem):
+    """The representation cannot be made so."""
+
+    word = "representative-unfit"
+
+
 class RestorationRefused(UnauthorizedProblem):
     """The code opens nothing."""
 
@@ -1553,6 +1583,12 @@ class UnknownReference(NotFoundProblem):
     word = "unknown-reference"
 
 
+class UnknownRepresentation(NotFoundProblem):
+    """There is no such representation."""
+
+    word = "unknown-representation"
+
+
 class UnknownReversal(NotFoundProblem):
     """No such reversal."""
 
@@ -1735,6 +1771,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "nobody-to-decide": NobodyToDecide,
     "not-enough": NotEnough,
     "not-enough-points": NotEnoughPoints,
+    "not-for-a-representative": NotForARepresentative,
     "not-open-for-direct-exchange": NotOpenForDirectExchange,
     "not-ours": NotOurs,
     "not-quoted": NotQuoted,
@@ -1806,6 +1843,10 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "refund-expired": RefundExpired,
     "refund-too-late": RefundTooLate,
     "refund-too-much": RefundTooMuch,
+    "representation-over": RepresentationOver,
+    "representative-exists": RepresentativeExists,
+    "representative-limit": RepresentativeLimit,
+    "representative-unfit": RepresentativeUnfit,
     "restoration-refused": RestorationRefused,
     "restored": Restored,
     "result-layout-missing": ResultLayoutMissing,
@@ -1869,6 +1910,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "unknown-proof": UnknownProof,
     "unknown-proposal": UnknownProposal,
     "unknown-reference": UnknownReference,
+    "unknown-representation": UnknownRepresentation,
     "unknown-reversal": UnknownReversal,
     "unknown-rule": UnknownRule,
     "unknown-session": UnknownSession,
