@@ -5,13 +5,31 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from aiohttp import web
 
 from municipal.error_messages import ErrorMessage
-from municipal.forms import beside, day_param, differences, drawn_again, number, status, without_number
-from municipal.labels import PAYOUTS, RESULT_EFFECTS, RESULT_MATCHES, RESULT_WORDS, SETTLEMENT_SETTINGS
+from municipal.forms import (
+    beside,
+    chosen,
+    day_param,
+    differences,
+    drawn_again,
+    number,
+    status,
+    without_number,
+)
+from municipal.labels import (
+    JOURNAL_DAYS,
+    JOURNAL_ENCODINGS,
+    JOURNAL_FIELDS,
+    PAYOUTS,
+    RESULT_EFFECTS,
+    RESULT_MATCHES,
+    RESULT_WORDS,
+    SETTLEMENT_SETTINGS,
+)
 from municipal.proposals import to_proposal
 from municipal.site import Pages, Visit
 from pagekit.api import Problem
@@ -35,6 +53,8 @@ DONE: Final[Mapping[str, str]] = {
     "recorded": "登録しました。振込不能と組戻しは、別の職員が承認すると登録されます。",
 }
 NUMBERS: Final = ("result_column", "result_length")
+ENCODINGS: Final[tuple[Literal["utf-8", "shift_jis"], ...]] = ("utf-8", "shift_jis")
+DAYS: Final[tuple[Literal["dashes", "slashes", "plain"], ...]] = ("dashes", "slashes", "plain")
 LISTS: Final = ("paid_codes", "returned_codes", "recalled_codes", "pending_codes")
 
 
@@ -112,9 +132,31 @@ def _change(typed: Mapping[str, str]) -> Any:
         returned_codes=_codes(typed, "returned_codes"),
         recalled_codes=_codes(typed, "recalled_codes"),
         pending_codes=_codes(typed, "pending_codes"),
+        journal_columns=_columns(typed.get("journal_columns", "")),
+        journal_encoding=chosen(typed, "journal_encoding", ENCODINGS),
+        journal_days=chosen(typed, "journal_days", DAYS),
+        journal_debit=typed.get("journal_debit", ""),
+        journal_credit=typed.get("journal_credit", ""),
+        journal_summary=typed.get("journal_summary", ""),
         reason=typed.get("reason", ""),
         seen=typed.get("seen") or None,
     )
+
+
+def _columns(typed: str) -> list[models.JournalColumnOf]:
+    """Columns as the form has them: `見出し=word`, one a line or with commas between. Raises Problem for a word that is none."""
+    parts = [part.strip() for part in typed.replace("\r", "").replace("\n", ",").split(",")]
+    columns = []
+    for part in filter(None, parts):
+        title, _, word = part.rpartition("=")
+        columns.append(models.JournalColumnOf(title=title, field_=_field(word.strip())))
+    return columns
+
+
+def _field(word: str) -> Any:
+    if word not in JOURNAL_FIELDS:
+        raise Problem("bad-settlement-settings", 422, facts={"field": "journal_columns"})
+    return word
 
 
 def _codes(typed: Mapping[str, str], name: str) -> list[str]:
@@ -127,8 +169,12 @@ def _typed(settings: models.SettlementSettingsView) -> dict[str, str]:
     typed = {"seen": settings.version}
     for name in SETTLEMENT_SETTINGS:
         value = getattr(settings, name)
-        typed[name] = ",".join(value) if isinstance(value, list) else str(value)
+        typed[name] = ",".join(map(_text, value)) if isinstance(value, list) else str(value)
     return typed
+
+
+def _text(value: str | models.JournalColumnView) -> str:
+    return value if isinstance(value, str) else f"{value.title}={value.field_}"
 
 
 def _settings_page(
@@ -143,7 +189,9 @@ def _settings_page(
         typed=typed,
         trouble=trouble,
         labels=SETTLEMENT_SETTINGS,
-        numbers=NUMBERS,
+        encodings=JOURNAL_ENCODINGS,
+        days=JOURNAL_DAYS,
+        fields=JOURNAL_FIELDS,
         differences=differences(trouble, SETTLEMENT_SETTINGS, settings, typed),
     )
 

@@ -81,6 +81,29 @@ SETTLEMENT_SETTINGS: Final[Mapping[str, str]] = {
     "returned_codes": "「振込不能」のコード",
     "recalled_codes": "「組戻し」のコード",
     "pending_codes": "「保留」のコード",
+    "journal_columns": "仕訳の列",
+    "journal_encoding": "仕訳の文字コード",
+    "journal_days": "仕訳の日付の書き方",
+    "journal_debit": "借方科目のコード",
+    "journal_credit": "貸方科目のコード",
+    "journal_summary": "仕訳の摘要",
+}
+JOURNAL_ENCODINGS: Final = (("utf-8", "UTF-8"), ("shift_jis", "Shift_JIS"))
+JOURNAL_DAYS: Final = (("dashes", "2026-07-15"), ("slashes", "2026/07/15"), ("plain", "20260715"))
+JOURNAL_FIELDS: Final[Mapping[str, str]] = {
+    "fiscal_year": "会計年度",
+    "number": "行の番号",
+    "closed_on": "締めた日",
+    "pays_on": "支払日",
+    "starts_on": "期間の初日",
+    "ends_on": "期間の最終日",
+    "debit": "借方科目のコード",
+    "credit": "貸方科目のコード",
+    "yen": "支払う金額",
+    "shop_id": "加盟店の番号",
+    "shop_name": "加盟店",
+    "summary": "仕訳の摘要",
+    "empty": "空欄",
 }
 DEBT_ENDS: Final[Mapping[str, str]] = {
     "repaid": "返金を受け取った",

@@ -68,6 +68,12 @@ async def cycle_pdf(visit: Visit) -> web.Response:
     return await visit.proxy_download(calls.get_settlement_pdf(day_param(visit, "cycle")))
 
 
+@pages.get(f"/settlements/{_CYCLE}/journal")
+async def journal(visit: Visit) -> web.Response:
+    """A closed cycle for the city's accounting (財務会計), as the settings say."""
+    return await visit.proxy_download(calls.get_settlement_journal(day_param(visit, "cycle")))
+
+
 @pages.get(f"/settlements/{_CYCLE}/corrections")
 async def corrections(visit: Visit) -> web.Response:
     """What in a cycle corrects cycles that were closed before it, of all shops."""

@@ -28,6 +28,7 @@ class ExportedList(StrEnum):
     GRANT_FILE_REPORT = "grant file report", "給付ファイルの確認結果", "Report of a grant file"
     SETTLEMENT = "settlement", "精算期間", "Settlement cycle"
     CORRECTIONS = "corrections", "訂正", "Corrections"
+    JOURNAL = "journal", "財務会計の仕訳", "Journal for the accounting"
     STATEMENT = "statement", "明細", "Statement of a shop"
     FIGURES = "figures", "集計", "Figures"
     UNUSED = "unused", "法定の報告", "Report of unused balances"
@@ -44,6 +45,12 @@ FACT_LABELS: Final[Mapping[str, Label]] = {
     "returned_codes": Label("「振込不能」のコード", "Codes of what came back"),
     "recalled_codes": Label("「組戻し」のコード", "Codes of what was recalled"),
     "pending_codes": Label("「保留」のコード", "Codes of what is not known yet"),
+    "journal_columns": Label("仕訳の列", "Columns of the journal"),
+    "journal_encoding": Label("仕訳の文字コード", "Letters of the journal"),
+    "journal_days": Label("仕訳の日付の書き方", "Days of the journal"),
+    "journal_debit": Label("借方科目のコード", "Code of the debit"),
+    "journal_credit": Label("貸方科目のコード", "Code of the credit"),
+    "journal_summary": Label("仕訳の摘要", "Text of each entry"),
     "shops_returned": Label("振込不能・組戻しの加盟店", "Shops whose payment came back"),
     "account": Label("口座", "Account"),
     "budget": Label("予算", "Budget"),

@@ -345,13 +345,22 @@ def test_a_cycle_is_closed_once_and_the_bank_gets_its_file(at: At, tmp_path: Pat
 def the_banks_result_is_read(at: At, approver: Staffer, sent: bytes, folder: Path) -> None:
     """From the settings to 済 for all shops but one, whose payment comes back; each page is accessible."""
     assert "形式は銀行ごとに違います" in approver.to("/settlements/2018-07-16/bank-results").text()
-    boss = at("kanri").to("/settlement-settings")
+    boss = at("kanri").to("/settlement-settings").picture("settlement-settings")
     assert faults(boss.page) == []
+    boss.fill(journal_columns="金額=kane", reason="誤り").press("提案する")
+    assert boss.page.get_attribute("[name=journal_columns]", "aria-invalid") == "true"
     boss.fill(
         bank_sheet="見本銀行 結果ファイル仕様書 第3版", result_column="１１４", paid_codes="0", returned_codes="1、2",
+        journal_columns="金額=yen\n相手=shop_name", journal_debit="0218",
         reason="銀行の仕様書",
     ).press("提案する")  # fmt: skip
-    assert "0 → 114" in decide(at, boss).text()
+    shown = decide(at, boss).picture("settlement-settings-approved").text()
+    assert "0 → 114" in shown
+    assert "→ 金額=yen,相手=shop_name" in shown
+    approver.to("/settlements/2018-07-16")
+    with approver.page.expect_download() as journal:
+        approver.page.click("text=財務会計の仕訳を保存")
+    assert Path(journal.value.path()).read_text("utf-8-sig").startswith("金額,相手\n")
 
     records = sent.decode("cp932").split("\r\n")
     transfers = [place for place, record in enumerate(records) if record.startswith("2")]

@@ -461,6 +461,11 @@ export class InternalError extends ServerProblem {
   override name = "InternalError";
 }
 
+/** A letter cannot be written. */
+export class JournalUnwritable extends ConflictProblem {
+  override name = "JournalUnwritable";
+}
+
 /** This key is known already. */
 export class KeyExists extends ConflictProblem {
   override name = "KeyExists";
@@ -1450,6 +1455,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "granted-already": GrantedAlready,
   "id-reused": IdReused,
   "internal-error": InternalError,
+  "journal-unwritable": JournalUnwritable,
   "key-exists": KeyExists,
   "key-missing": KeyMissing,
   "key-scope": KeyScope,

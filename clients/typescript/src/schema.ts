@@ -2528,6 +2528,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/city/settlements/{starts_on}/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The journal of a closed cycle for the city's accounting (財務会計), as the settings say: a line for each shop that is paid. */
+        get: operations["get_settlement_journal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/city/settlements/{starts_on}/pdf": {
         parameters: {
             query?: never;
@@ -5138,6 +5155,16 @@ export interface components {
             contact?: string;
             reason: string;
         };
+        /** @description A column of the journal: its header, and what stands in it. */
+        JournalColumnOf: {
+            title: string;
+            /** @enum {string} */
+            field: "number" | "fiscal_year" | "closed_on" | "pays_on" | "starts_on" | "ends_on" | "debit" | "credit" | "yen" | "shop_id" | "shop_name" | "summary" | "empty";
+        };
+        JournalColumnView: {
+            title: string;
+            field: string;
+        };
         KeyList: {
             client_keys: components["schemas"]["ClientKeyView"][];
             webhook_keys: components["schemas"]["WebhookKeyView"][];
@@ -6323,9 +6350,15 @@ export interface components {
             returned_codes: string[];
             recalled_codes: string[];
             pending_codes: string[];
+            journal_columns: components["schemas"]["JournalColumnView"][];
+            journal_encoding: string;
+            journal_days: string;
+            journal_debit: string;
+            journal_credit: string;
+            journal_summary: string;
             version: string;
         };
-        /** @description All settings as they shall be; `seen` is the version that they were drawn from. */
+        /** @description All settings as they shall be; `seen` is the version that they were drawn from. No `journal_columns` are the usual ones. */
         SettlementSettingsWanted: {
             /** @default  */
             bank_sheet?: string;
@@ -6337,6 +6370,24 @@ export interface components {
             returned_codes?: string[];
             recalled_codes?: string[];
             pending_codes?: string[];
+            /** @default null */
+            journal_columns?: components["schemas"]["JournalColumnOf"][] | null;
+            /**
+             * @default utf-8
+             * @enum {string}
+             */
+            journal_encoding?: "utf-8" | "shift_jis";
+            /**
+             * @default dashes
+             * @enum {string}
+             */
+            journal_days?: "dashes" | "slashes" | "plain";
+            /** @default  */
+            journal_debit?: string;
+            /** @default  */
+            journal_credit?: string;
+            /** @default  */
+            journal_summary?: string;
             reason: string;
             /** @default null */
             seen?: string | null;
@@ -10954,6 +11005,28 @@ export interface operations {
         };
     };
     get_settlement_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+        };
+    };
+    get_settlement_journal: {
         parameters: {
             query?: never;
             header?: never;

@@ -12,7 +12,11 @@ from gateway.api.city.proposal_fields import PROPOSING, ProposalView
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
 from gateway.cities.settlement.bank_results import BankResult, BankResultView, ResultLine
-from gateway.cities.settlement.settlement_settings import SettlementSettings
+from gateway.cities.settlement.settlement_settings import (
+    JournalColumn,
+    JournalField,
+    SettlementSettings,
+)
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
 from gateway.http.routing import Api, TypedResponse, Upload
@@ -23,6 +27,10 @@ STAFF: Final = AuthLevel.STAFF
 FILE_LIMIT: Final = 4 * 1024 * 1024
 """Some 30,000 transfers."""
 
+JournalWord = Literal[
+    "number", "fiscal_year", "closed_on", "pays_on", "starts_on", "ends_on", "debit", "credit", "yen", "shop_id",
+    "shop_name", "summary", "empty",
+]  # fmt: skip
 ResultCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{1,3}$")]
 ResultCodes = Annotated[list[ResultCode], Field(default_factory=list, max_length=50)]
 
@@ -112,10 +120,26 @@ class ResultRecordedView(View):
     proposals: list[str]
 
 
+class JournalColumnOf(Strict):
+    """A column of the journal: its header, and what stands in it."""
+
+    title: Line
+    field: JournalWord
+
+    def column(self) -> JournalColumn:
+        return JournalColumn(title=self.title, field=JournalField(self.field))
+
+
+class JournalColumnView(View):
+    title: str
+    field: str
+
+
 class SettlementSettingsFields(View):
     """How the city settles, as its bank's own sheet says (`bank_sheet`).
 
     In a result file a code of `result_length` characters stands from `result_column` on; 0: no result file is taken.
+    `journal_*`: the journal of a closing for the city's accounting.
     """
 
     bank_sheet: str
@@ -125,6 +149,12 @@ class SettlementSettingsFields(View):
     returned_codes: list[str]
     recalled_codes: list[str]
     pending_codes: list[str]
+    journal_columns: list[JournalColumnView]
+    journal_encoding: str
+    journal_days: str
+    journal_debit: str
+    journal_credit: str
+    journal_summary: str
 
 
 class SettlementSettingsView(SettlementSettingsFields):
@@ -136,7 +166,7 @@ class SettlementSettingsView(SettlementSettingsFields):
 
 
 class SettlementSettingsWanted(Strict):
-    """All settings as they shall be; `seen` is the version that they were drawn from."""
+    """All settings as they shall be; `seen` is the version that they were drawn from. No `journal_columns` are the usual ones."""
 
     bank_sheet: Line = ""
     result_column: Annotated[int, Field(ge=0, le=120)] = 0
@@ -145,12 +175,20 @@ class SettlementSettingsWanted(Strict):
     returned_codes: ResultCodes
     recalled_codes: ResultCodes
     pending_codes: ResultCodes
+    journal_columns: Annotated[list[JournalColumnOf], Field(max_length=40)] | None = None
+    journal_encoding: Literal["utf-8", "shift_jis"] = "utf-8"
+    journal_days: Literal["dashes", "slashes", "plain"] = "dashes"
+    journal_debit: Line = ""
+    journal_credit: Line = ""
+    journal_summary: Line = ""
     reason: Reason
     seen: Version | None = None
 
     def settings(self) -> SettlementSettings:
-        values: dict[str, Any] = self.model_dump(exclude={"reason", "seen"})
+        values: dict[str, Any] = self.model_dump(exclude={"reason", "seen", "journal_columns"})
         values |= {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+        if self.journal_columns is not None:
+            values["journal_columns"] = tuple(each.column() for each in self.journal_columns)
         return SettlementSettings(**values)
 
 

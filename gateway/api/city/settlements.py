@@ -16,6 +16,7 @@ from gateway.api.fields import View
 from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.settlement.business_days import SettlementCycle
 from gateway.cities.settlement.cycle_corrections import Correction
+from gateway.cities.settlement.journal_csv import journal_csv
 from gateway.cities.settlement.settlement import CycleCorrections, ShopStatement
 from gateway.cities.settlement.settlement_csv import corrections_csv, settlement_csv, statement_csv
 from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
@@ -220,6 +221,25 @@ async def get_settlement_csv(call: StaffRequest[None, None, CyclePath]) -> Typed
     settlement = await call.services.city.settlements.get(call.staff.municipality, call.path.starts_on)
     name = f"settlement-{call.path.starts_on}.csv"
     return TypedResponse(200, Content(settlement_csv(settlement), CSV), attachment(name))
+
+
+@api.get(
+    "/v1/city/settlements/{starts_on}/journal",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SEE,
+    path=CyclePath,
+    returns={200: "text/csv"},
+    refuses=(*CYCLE, "cycle-not-closed", "journal-unwritable"),
+)
+async def get_settlement_journal(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
+    """The journal of a closed cycle for the city's accounting (財務会計), as the settings say: a line for each shop that is paid."""
+    await log_export(call, ExportedList.JOURNAL, call.path.starts_on)
+    settlements, code = call.services.city.settlements, call.staff.municipality
+    settings = await settlements.settings(code)
+    data = journal_csv(await settlements.get(code, call.path.starts_on), settings)
+    media_type = CSV if settings.journal_encoding == "utf-8" else "text/csv; charset=shift_jis"
+    return TypedResponse(200, Content(data, media_type), attachment(f"journal-{call.path.starts_on}.csv"))
 
 
 @api.get(

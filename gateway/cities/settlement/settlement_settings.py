@@ -10,7 +10,7 @@ import re
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, select
@@ -38,12 +38,62 @@ class ResultWord(StrEnum):
     PENDING = "pending"
 
 
+class JournalField(StrEnum):
+    """What a column of the journal for the city's accounting holds."""
+
+    NUMBER = "number"
+    FISCAL_YEAR = "fiscal_year"
+    CLOSED_ON = "closed_on"
+    PAYS_ON = "pays_on"
+    STARTS_ON = "starts_on"
+    ENDS_ON = "ends_on"
+    DEBIT = "debit"
+    CREDIT = "credit"
+    YEN = "yen"
+    SHOP_ID = "shop_id"
+    SHOP_NAME = "shop_name"
+    SUMMARY = "summary"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalColumn:
+    """A column's header and what stands in it."""
+
+    title: str
+    field: JournalField
+
+    def __str__(self) -> str:
+        return f"{self.title}={self.field.value}"
+
+
+_COLUMNS: Final = tuple(
+    JournalColumn(title=title, field=field)
+    for title, field in (
+        ("会計年度", JournalField.FISCAL_YEAR),
+        ("伝票番号", JournalField.NUMBER),
+        ("伝票日付", JournalField.CLOSED_ON),
+        ("支払予定日", JournalField.PAYS_ON),
+        ("借方科目", JournalField.DEBIT),
+        ("貸方科目", JournalField.CREDIT),
+        ("金額", JournalField.YEN),
+        ("債権者番号", JournalField.SHOP_ID),
+        ("債権者名", JournalField.SHOP_NAME),
+        ("摘要", JournalField.SUMMARY),
+    )
+)
+MAX_COLUMNS: Final = 40
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettlementSettings:
     """`bank_sheet` names the bank's own sheet that the rest was read from.
 
     A result file holds the transfer's records with a code of `result_length` characters from `result_column` on (1 is a
     record's first); 0 says that no sheet was read, and no result file is taken. Each code is in one of the four lists.
+
+    `journal_*` say how the journal of a closing is written for the city's accounting: its columns in their order, its
+    letters and days, the codes of the accounts that are debited and credited, and the text of each entry.
 
     Raises ProblemError `bad-settlement-settings` (422), naming the field.
     """
@@ -55,9 +105,16 @@ class SettlementSettings:
     returned_codes: tuple[str, ...] = ()
     recalled_codes: tuple[str, ...] = ()
     pending_codes: tuple[str, ...] = ()
+    journal_columns: tuple[JournalColumn, ...] = _COLUMNS
+    journal_encoding: Literal["utf-8", "shift_jis"] = "utf-8"
+    journal_days: Literal["dashes", "slashes", "plain"] = "dashes"
+    journal_debit: str = ""
+    journal_credit: str = ""
+    journal_summary: str = ""
 
     def __post_init__(self) -> None:
         _require_result_layout(self)
+        _require_journal_layout(self)
 
     @property
     def version(self) -> str:
@@ -140,6 +197,21 @@ def _require_result_layout(settings: SettlementSettings) -> None:
             "paid_codes" if settings.bank_sheet else "bank_sheet",
             "name the bank's sheet, and the code for what was paid",
         )
+
+
+def _require_journal_layout(settings: SettlementSettings) -> None:
+    if not 1 <= len(settings.journal_columns) <= MAX_COLUMNS:
+        raise bad_settings("journal_columns", f"give 1 to {MAX_COLUMNS} columns")
+    if JournalField.YEN not in {column.field for column in settings.journal_columns}:
+        raise bad_settings("journal_columns", "a journal has a column with the sum")
+    texts = {name: getattr(settings, name) for name in ("journal_debit", "journal_credit", "journal_summary")}
+    texts |= {"journal_columns": "".join(column.title for column in settings.journal_columns)}
+    if settings.journal_encoding == "shift_jis":
+        for name, text in texts.items():
+            try:
+                text.encode("cp932")
+            except UnicodeEncodeError:
+                raise bad_settings(name, "a letter cannot be written in Shift_JIS") from None
 
 
 def _shown(value: object) -> str:

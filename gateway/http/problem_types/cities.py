@@ -129,6 +129,8 @@ CITIES: Final = (
      "Look at the day and the paying account; `transfer_on` is the file's day.", "ファイルの振込日（`transfer_on`）と振込元の口座を確認し、その精算期間で読み込んでください。"),
     ProblemType("bad-settlement-settings", 422, "The settings do not fit", "精算と銀行の設定が正しくありません",
      "Mend what the text names, `field`.", "`field` の内容を、銀行の仕様書と照らし合わせて直してください。"),
+    ProblemType("journal-unwritable", 409, "A letter cannot be written", "仕訳のファイルに書けない文字があります",
+     "Choose UTF-8 in the settings, or write the shop's name without `letter`.", "「精算と銀行の設定」でUTF-8を選ぶか、加盟店の名前の「`letter`」を書ける文字に直してください。"),
     ProblemType("nothing-changed", 409, "Nothing is changed", "変更がありません", "Change something, or leave it.", "変更する項目を入力してください。"),
     ProblemType("unknown-notice", 404, "No such notice", "そのお知らせはありません", "Look at the list again.", "一覧をもう一度開いてください。"),
     ProblemType("notice-answered", 409, "You have objected already", "すでに異議が届いています",

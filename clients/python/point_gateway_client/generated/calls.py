@@ -106,6 +106,7 @@ __all__ = [
     "get_proposal",
     "get_settlement",
     "get_settlement_csv",
+    "get_settlement_journal",
     "get_settlement_pdf",
     "get_settlement_settings",
     "get_shop",
@@ -2453,6 +2454,12 @@ def change_settlement_settings(
     returned_codes: list[str] | UnsetType = UNSET,
     recalled_codes: list[str] | UnsetType = UNSET,
     pending_codes: list[str] | UnsetType = UNSET,
+    journal_columns: list[models.JournalColumnOf] | None | UnsetType = UNSET,
+    journal_encoding: Literal["utf-8", "shift_jis"] | UnsetType = UNSET,
+    journal_days: Literal["dashes", "slashes", "plain"] | UnsetType = UNSET,
+    journal_debit: str | UnsetType = UNSET,
+    journal_credit: str | UnsetType = UNSET,
+    journal_summary: str | UnsetType = UNSET,
     seen: str | None | UnsetType = UNSET,
 ) -> Call[models.ProposalView]:
     """Propose other settings (202): they count for what is made after another person's yes. What was closed stays as it is.
@@ -2472,6 +2479,12 @@ def change_settlement_settings(
             returned_codes=returned_codes,
             recalled_codes=recalled_codes,
             pending_codes=pending_codes,
+            journal_columns=journal_columns,
+            journal_encoding=journal_encoding,
+            journal_days=journal_days,
+            journal_debit=journal_debit,
+            journal_credit=journal_credit,
+            journal_summary=journal_summary,
             reason=reason,
             seen=seen,
         ),
@@ -2591,6 +2604,14 @@ def get_settlement_csv(starts_on: date) -> Call[File]:
     Refused with: unknown-cycle.
     """
     return json_call("GET", f"/v1/city/settlements/{path_part(starts_on)}/csv", File, session=True)
+
+
+def get_settlement_journal(starts_on: date) -> Call[File]:
+    """The journal of a closed cycle for the city's accounting (財務会計), as the settings say: a line for each shop that is paid.
+
+    Refused with: unknown-cycle, cycle-not-closed, journal-unwritable.
+    """
+    return json_call("GET", f"/v1/city/settlements/{path_part(starts_on)}/journal", File, session=True)
 
 
 def get_settlement_pdf(starts_on: date) -> Call[File]:

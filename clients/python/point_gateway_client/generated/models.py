@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, UnsetType, field
 
 from point_gateway_client.messages import Message
 
@@ -938,6 +938,34 @@ class IssuerWanted(Message, frozen=True, kw_only=True):
     name: str
     reason: str
     contact: str | UnsetType = UNSET
+
+
+class JournalColumnOf(Message, frozen=True, kw_only=True):
+    """
+    A column of the journal: its header, and what stands in it.
+    """
+
+    title: str
+    field_: Literal[
+        "number",
+        "fiscal_year",
+        "closed_on",
+        "pays_on",
+        "starts_on",
+        "ends_on",
+        "debit",
+        "credit",
+        "yen",
+        "shop_id",
+        "shop_name",
+        "summary",
+        "empty",
+    ] = field(name="field")
+
+
+class JournalColumnView(Message, frozen=True, kw_only=True):
+    title: str
+    field_: str = field(name="field")
 
 
 class LabelView(Message, frozen=True, kw_only=True):
@@ -1935,12 +1963,18 @@ class SettlementSettingsView(Message, frozen=True, kw_only=True):
     returned_codes: list[str]
     recalled_codes: list[str]
     pending_codes: list[str]
+    journal_columns: list[JournalColumnView]
+    journal_encoding: str
+    journal_days: str
+    journal_debit: str
+    journal_credit: str
+    journal_summary: str
     version: str
 
 
 class SettlementSettingsWanted(Message, frozen=True, kw_only=True):
     """
-    All settings as they shall be; `seen` is the version that they were drawn from.
+    All settings as they shall be; `seen` is the version that they were drawn from. No `journal_columns` are the usual ones.
     """
 
     reason: str
@@ -1951,6 +1985,12 @@ class SettlementSettingsWanted(Message, frozen=True, kw_only=True):
     returned_codes: list[str] | UnsetType = UNSET
     recalled_codes: list[str] | UnsetType = UNSET
     pending_codes: list[str] | UnsetType = UNSET
+    journal_columns: list[JournalColumnOf] | None | UnsetType = UNSET
+    journal_encoding: Literal["utf-8", "shift_jis"] | UnsetType = UNSET
+    journal_days: Literal["dashes", "slashes", "plain"] | UnsetType = UNSET
+    journal_debit: str | UnsetType = UNSET
+    journal_credit: str | UnsetType = UNSET
+    journal_summary: str | UnsetType = UNSET
     seen: str | None | UnsetType = UNSET
 
 

@@ -575,6 +575,12 @@ class InternalError(ServerProblem):
     word = "internal-error"
 
 
+class JournalUnwritable(ConflictProblem):
+    """A letter cannot be written."""
+
+    word = "journal-unwritable"
+
+
 class KeyExists(ConflictProblem):
     """This key is known already."""
 
@@ -1742,6 +1748,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "granted-already": GrantedAlready,
     "id-reused": IdReused,
     "internal-error": InternalError,
+    "journal-unwritable": JournalUnwritable,
     "key-exists": KeyExists,
     "key-missing": KeyMissing,
     "key-scope": KeyScope,
