@@ -46,6 +46,14 @@ class TestTheMemberScans:
         assert (await scan(town, await member_with(town, None), 1_000)).left == 0
         assert await word_of(scan(town, await member_with(town, 0), 1)) == "fresh-proof-needed"
 
+    async def test_decided_alone_the_sum_itself_is_still_paid_without_a_question(
+        self, town, shop, monkeypatch
+    ):
+        monkeypatch.setattr(spending, "pay_all", lambda _conn, wishes: [None] * len(wishes))
+        member = await member_with(town, 300)
+        assert (await scan(town, member, 300)).left == 700
+        assert await word_of(scan(town, member, 301)) == "fresh-proof-needed"
+
     async def test_a_payment_that_was_made_is_told_again_without_a_proof(self, town, shop):
         member, spend_id = await member_with(town, 300), new_id()
         await scan(town, member, 500, is_proven=True, spend_id=spend_id)
