@@ -119,7 +119,8 @@ class Cluster:
 
     def role_of(self, node: Server) -> str:
         told = self.member(node)
-        return str(told.get("role")) if told.get("state") == "running" else ""
+        role = {"master": "primary"}.get(told.get("role", ""), told.get("role", ""))  # so named before Patroni 4
+        return str(role) if told.get("state") == "running" else ""
 
     @property
     def primary(self) -> Server:
