@@ -7,17 +7,19 @@ import contextlib
 import resource
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 import structlog
 from aiohttp import web
 
 from gateway.app import HEALTH, make_app
-from gateway.configured import lookup_keys_of, sealing_keys_of, vault_of
+from gateway.configured import lookup_keys_of, sealing_keys_of
 from gateway.errors import GatewayError
 from gateway.http.health import admin_app
 from gateway.http.runner import GatewayRunner
 from gateway.partners.isolation.sealing import not_dumpable
 from gateway.platform import gc_tuning
+from gateway.platform.encryption import Vault
 from gateway.plugin_reload import add_plugin_reload
 from gateway.services import Services, open_services
 from gateway.settings import Settings
@@ -52,7 +54,10 @@ async def serve(
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _log.info, "starting, nothing to read again")
     async with open_services(settings) as services:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _read_again, services)
+        asyncio.get_running_loop().add_signal_handler(
+            signal.SIGHUP,
+            lambda: services.context.tasks.spawn(_read_again(services), name="read settings again"),
+        )
         registry = services.registry
         sentences = [*(refused.sentence for refused in registry.refused), *registry.unread]
         if strict and sentences:
@@ -89,15 +94,15 @@ async def serve(
             await admin.cleanup()  # the last to go: it says that the others are going
 
 
-def _read_again(services: Services) -> None:
+async def _read_again(services: Services) -> None:
     """Take the sealing and look-up keys as the settings name them now. What cannot be read changes nothing."""
     try:
-        settings = Settings.load(services.settings.path)
-        # Whether both are good is seen before either is taken.
-        read = vault_of(settings)
+        # In a thread: a secret may be kept by a service that takes its time.
+        sealing, lookup = await asyncio.to_thread(_keys_of_settings, services.settings.path)
+        read = Vault(sealing, *lookup)  # whether both are good is seen before either is taken
         vault = services.context.vault
-        vault.use_sealing_keys(sealing_keys_of(settings))
-        vault.use_lookup_keys(*lookup_keys_of(settings))
+        vault.use_sealing_keys(sealing)
+        vault.use_lookup_keys(*lookup)
     except (GatewayError, ValueError) as fault:
         _log.error("settings not read again", text=str(fault), remedy="mend them and send SIGHUP again")
     else:
@@ -107,6 +112,12 @@ def _read_again(services: Services) -> None:
             lookup=read.lookup_key_names,
             others="are taken at the next start",
         )
+
+
+def _keys_of_settings(path: Path | None) -> tuple[list[bytes], tuple[list[bytes], bytes | None]]:
+    """Sealing and look-up keys, each asked for once."""
+    settings = Settings.load(path)
+    return sealing_keys_of(settings), lookup_keys_of(settings)
 
 
 def _hide_memory() -> None:

@@ -319,7 +319,7 @@ def test_an_empty_secret_file_holds_nothing(load, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "value", ['{ env = "A", file = "b" }', "{ env = 1 }", "{ vault = 'x' }", "{ file = '' }", "1", "{}"]
+    "value", ['{ env = "A", file = "b" }', "{ env = 1 }", "{ elsewhere = 'x' }", "{ file = '' }", "1", "{}"]
 )
 def test_a_secret_that_is_kept_nowhere_is_refused(load, value):
     with pytest.raises(SettingsWrong, match=r"say where the secret is kept: .* or "):

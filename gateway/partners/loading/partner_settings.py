@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from gateway.errors import GatewayError, SecretMissing
 from gateway.model import Secret
 from gateway.platform.plain_text import secret_text
+from gateway.platform.secret_store import NoSecret, VaultStore
 
 if TYPE_CHECKING:
     from gateway.partners.loading.sftp_settings import SftpServer
@@ -62,14 +63,19 @@ class SecretPlace:
     where: str
     file: Path | None = None
     env_name: str | None = None
+    vault_path: str | None = None
+    """Path and field in a key management service: `kv/data/point-gateway#sealing`."""
     _env: Mapping[str, str] = field(repr=False, compare=False)
 
     def read(self) -> Secret:
         """The secret, without what an editor leaves around it (`secret_text`). Raises SecretMissing, naming the place."""
-        place = self.file or f"the environment variable {self.env_name}"
+        place = self.file or self.vault_path or f"the environment variable {self.env_name}"
         try:
             if self.file is not None:
                 value = secret_text(self.file.read_text("utf-8"))
+            elif self.vault_path is not None:
+                path, _, name = self.vault_path.partition("#")
+                value = secret_text(VaultStore.from_environment(self._env).read(path, name))
             else:
                 assert self.env_name is not None
                 value = secret_text(self._env.get(self.env_name, ""))
@@ -82,6 +88,8 @@ class SecretPlace:
                 f"{self.key}: {place} cannot be read ({type(fault).__name__}); "
                 f"make it readable for the gateway alone ({self.where})"
             ) from None
+        except NoSecret as fault:
+            raise SecretMissing(f"{self.key}: {fault} ({self.where})") from None
         except ValueError as fault:
             raise SecretMissing(
                 f"{self.key}: {place}: {fault}; write the line anew without it ({self.where})"
@@ -215,7 +223,16 @@ def secret_place(value: Any, keys: Sequence[str], place: Place, env: Mapping[str
             return SecretPlace(key=key, where=where, file=place.base / name, _env=env)
         case {"env": str(name)} if known and name:
             return SecretPlace(key=key, where=where, env_name=name, _env=env)
-    raise SettingsWrong(f'{key}: say where the secret is kept: {example} or {{ env = "NAME" }} ({where})')
+        case {"vault": str(name)} if known:
+            path, _, part = name.partition("#")
+            if path.strip("/") and part and "#" not in part and ".." not in path.split("/"):
+                return SecretPlace(key=key, where=where, vault_path=name, _env=env)
+            raise SettingsWrong(
+                f'{key}: a secret in Vault is named by path and field: {{ vault = "kv/data/point-gateway#{keys[-1]}" }} ({where})'
+            )
+    raise SettingsWrong(
+        f'{key}: say where the secret is kept: {example}, {{ env = "NAME" }} or {{ vault = "PATH#FIELD" }} ({where})'
+    )
 
 
 def refuse_literal_secrets(table: Mapping[str, Any], keys: tuple[str, ...], place: Place) -> None:
