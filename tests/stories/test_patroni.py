@@ -119,7 +119,9 @@ class Cluster:
 
     def role_of(self, node: Server) -> str:
         told = self.member(node)
-        role = {"master": "primary"}.get(told.get("role", ""), told.get("role", ""))  # so named before Patroni 4
+        role = {"master": "primary"}.get(
+            told.get("role", ""), told.get("role", "")
+        )  # so named before Patroni 4
         return str(role) if told.get("state") == "running" else ""
 
     @property
