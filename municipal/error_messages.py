@@ -50,6 +50,10 @@ _WORDS: Final[dict[str, Sentences]] = {
         "このマイキーIDは終わっています",
         "同じ方の今のマイキーIDは %(mykey_id)s です。そのマイキーIDでもう一度お試しください。",
     ),
+    "points-left": (
+        "ポイントが残っています",
+        "残りは %(available)s ポイントです。先に使うか移してもらうか、放棄するポイントにちょうどこの数を入力してください。",
+    ),
     "member-busy": (
         "手続き中のものがあります",
         "先に終わらせるもの：%(waiting)s。移行の確認か特定支援イベントで結果を決めるか、終わるのを待ってから、提案し直してください。",
@@ -82,6 +86,7 @@ _SHOWN: Final = (
 _DAY: Final = ("日付を読み取れません", "2000年から2199年までの日付を選んでください。")
 _FIELDS: Final[dict[str, Sentences]] = {
     "points": _NUMBER,
+    "gives_up": _NUMBER,
     "points_each": _NUMBER,
     "budget": _NUMBER,
     **dict.fromkeys(
@@ -102,7 +107,8 @@ _FIELDS: Final[dict[str, Sentences]] = {
         ("place", "content", "purpose", "name_kana", "category", "address", "phone", "note"), _SHOWN
     ),
     **dict.fromkeys(
-        ("mykey_id", "from_mykey_id"), ("マイキーIDの形式が違います", "マイキーIDは英数字8文字です。")
+        ("mykey_id", "from_mykey_id", "new_mykey_id"),
+        ("マイキーIDの形式が違います", "マイキーIDは英数字8文字です。"),
     ),
     "reason": ("理由を入力してください", "監査ログに残る理由を、500文字までで入力してください。"),
     "login": ("このログイン名は使えません", "英数字と . _ + -、またはメールアドレスの形にしてください。"),

@@ -37,7 +37,7 @@ ENTRIES: Final = (
     Entry("/platform/exchanges", "移行の確認", "see_exchanges", "結果を確認中の移行、経過、照会、提案"),
     Entry("/platform/differences", "突合の差異", "see_exchanges", "両方の記録の違いと、その処理"),
     Entry("/platform/partners", "協力会社の状態", "see_exchanges", "停止と再開、突合の進み具合"),
-    Entry("/platform/members", "利用者の記録", "keep_members", "2つのマイキーIDの統合"),
+    Entry("/platform/members", "利用者の記録", "keep_members", "2つのマイキーIDの統合、訂正、消去"),
     Entry("/platform/keys", "鍵", "keep_keys", "クライアントと通知の鍵、提案と失効"),
     Entry("/partners", "協力会社の精算", "see_partners", "月ごとの請求額と照合"),
     Entry("/shop/take", "受付", "take_points", "お客様のコードを読み取って受け取る"),

@@ -86,6 +86,8 @@ DEEDS: Final[Mapping[str, str]] = {
     "partner_pace": "呼び出しの上限の引き上げ",
     "client_key": "クライアントの鍵の登録",
     "webhook_key": "通知の鍵の作成",
+    "member_erase": "利用者の記録の消去",
+    "member_rectify": "利用者の記録の訂正",
 }
 STATES: Final[Mapping[str, str]] = {
     "waiting": "承認待ち",
@@ -226,6 +228,16 @@ FACTS: Final[Mapping[str, str]] = {
     "direction": "用途",
     "party": "相手",
     "url": "アドレス",
+    "member_state": "利用者の状態",
+    "balances_left": "残っているポイント（使えなくなります）",
+    "name_before": "名前（訂正前）",
+    "name_after": "名前（訂正後）",
+    "language_before": "表示する言語（訂正前）",
+    "language_after": "表示する言語（訂正後）",
+    "mykey_before": "マイキーID（訂正前）",
+    "mykey_after": "マイキーID（訂正後）",
+    "mail_before": "メールアドレス（訂正前）",
+    "mail_after": "メールアドレス（訂正後）",
 }
 DONE: Final[Mapping[str, str]] = {
     "proposed": "提案しました。別の職員が承認するまで、何も行われません。",
@@ -235,6 +247,8 @@ DONE: Final[Mapping[str, str]] = {
     "withdrawn": "取り下げました。",
 }
 _MEMBER_STATES: Final[Mapping[str, str]] = {"active": "利用中", "revoked": "失効"}
+_LANGUAGES: Final[Mapping[str, str]] = {"ja": "日本語", "en": "英語", "ja-easy": "やさしい日本語"}
+_MAIL: Final[Mapping[str, str]] = {"set": "登録あり", "none": "なし"}
 _YES_NO: Final[Mapping[str, str]] = {"yes": "あり", "no": "なし"}
 _OPEN: Final[Mapping[str, str]] = {"yes": "できる", "no": "できない（留保ポイント経由）"}
 _DECISIONS: Final[Mapping[str, str]] = {
@@ -259,7 +273,8 @@ _VALUES: Final[Mapping[str, Mapping[str, str]]] = {
     "most_granted_a_day": _NONE, "most_granted_a_day_before": _NONE, "most_spent_a_day": _NONE,
     "most_spent_a_day_before": _NONE, "exchange_state": EXCHANGE_STATES, "state_reason": STATE_REASONS, "by_hand": _IS_SO,
     "representation_kind": REPRESENTATIVE_KINDS, "may_exchange": _CAN,
-    "from_state": _MEMBER_STATES,
+    "from_state": _MEMBER_STATES, "member_state": _MEMBER_STATES, "language_before": _LANGUAGES, "language_after": _LANGUAGES,
+    "mail_before": _MAIL, "mail_after": _MAIL,
     "scope": SCOPES, "direction": DIRECTIONS, "pace": _NONE, "window_until": _TAKEN_BACK, "leave": _IS_SO, "verdict": VERDICTS, "decision": _DECISIONS, "reversal_decision": _DECISIONS,
 }  # fmt: skip
 """Facts whose values are words of the API; all others are what people have typed."""

@@ -51,6 +51,7 @@ KINDS: Final[Mapping[str, str]] = {
     "representative_appointed": "代理人の登録",
     "representative_ended": "代理の終了",
     "representative_acted": "代理人による操作",
+    "rectified": "登録内容の訂正",
 }
 PROOF_KINDS: Final[Mapping[str, str]] = {
     "card": "マイナンバーカード",

@@ -46,6 +46,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "representative_acted": "代理人が、あなたのポイントを操作しました。",
     "access_restored": "窓口で、ログインの再設定が承認されました。心当たりがなければ、すぐにお問い合わせください。",
     "proof_removed": "ログインの方法が1つ外されました。心当たりがなければ、お問い合わせください。",
+    "rectified": "あなたの登録内容が訂正されました。心当たりがなければ、お問い合わせください。",
     "merged": "別のマイキーIDのポイントと記録が、このマイキーIDにまとめられました。心当たりがなければ、すぐにお問い合わせください。",
 }
 _PAGES: Final[Mapping[str, str]] = {
@@ -65,6 +66,7 @@ _PAGES: Final[Mapping[str, str]] = {
     "representative_acted": "/representatives",
     "access_restored": "/settings/proofs",
     "proof_removed": "/settings/proofs",
+    "rectified": "/settings",
     "merged": "/mypage",
 }
 

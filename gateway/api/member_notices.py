@@ -63,6 +63,7 @@ class NoticeKind(StrEnum):
     PROOF_REMOVED = "proof_removed"
     STEP_UP_CHANGED = "step_up_changed"
     ACCESS_RESTORED = "access_restored"
+    RECTIFIED = "rectified"
     MERGED = "merged"
     REPRESENTATIVE_APPOINTED = "representative_appointed"
     REPRESENTATIVE_ENDED = "representative_ended"

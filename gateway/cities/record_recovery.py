@@ -19,6 +19,7 @@ from core_ledger import LedgerError, NotEnoughPoints, Receipt, Transfer, chart, 
 from core_ledger.read_model import lock_books, moment, read_lots
 from gateway.cities import daily_limits, rights_recovery, tables
 from gateway.cities.grants import grant_projects, project_members
+from gateway.cities.member_data import erasure
 from gateway.cities.platform_deeds import member_merge
 from gateway.cities.platform_deeds.member_merge import MERGE
 from gateway.cities.spending import spend_rows
@@ -33,7 +34,7 @@ from gateway.platform import tables as platform_tables
 from gateway.platform.audit_actions import AuditAction
 from gateway.platform.clock import day_of
 from gateway.platform.forgotten_records import Line, list_forgotten_records
-from gateway.platform.record_stream import DEED, MEMBER_REVOKED, MOVE
+from gateway.platform.record_stream import DEED, MEMBER_ERASED, MEMBER_REVOKED, MOVE
 from gateway.platform.roles import PLATFORM
 from gateway.platform.sql import insert_new
 from gateway.platform.states import MemberState, StaffState
@@ -111,7 +112,7 @@ def recover_records(
 def is_taken_away(line: Line) -> bool:
     """Whether a record takes rights away from somebody, and so is done again by itself."""
     if line["kind"] != DEED:
-        return bool(line["kind"] == MEMBER_REVOKED)
+        return line["kind"] in (MEMBER_REVOKED, MEMBER_ERASED)
     return rights_recovery.takes_away(line) or line["action"] in (
         AuditAction.CLIENT_KEY_REVOKED,
         AuditAction.PUSH_SECRET_REVOKED,
@@ -128,6 +129,8 @@ def close_gaps(conn: Connection, lines: Sequence[Line], at: datetime) -> int:
     for line in lines:
         if line["kind"] == MEMBER_REVOKED:
             count += _revoke_member(conn, line["member"], line.get("into", ""), at)
+        elif line["kind"] == MEMBER_ERASED:
+            count += _erase_member(conn, line["member"], at)
         elif line["action"] in (AuditAction.STAFF_CLOSED, AuditAction.STAFF_RESTARTED):
             newest[line["municipality"], line["subject"]] = line
         elif line["action"] == AuditAction.CLIENT_KEY_REVOKED:
@@ -181,6 +184,14 @@ def _revoke_member(conn: Connection, member_id: str, into: str, at: datetime) ->
     proofs.remove_all(conn, member_id)
     sessions.end_all(conn, member_id)
     link_rows.remove_all(conn, chart.member_book(member_id))
+    return True
+
+
+def _erase_member(conn: Connection, member_id: str, at: datetime) -> bool:
+    member = member_rows.find_member(conn, member_id, lock=True)
+    if member is None or member.is_erased:
+        return False
+    erasure.erase(conn, member, at)
     return True
 
 

@@ -125,6 +125,50 @@ def merge(
     )
 
 
+@members.command("erase")
+def erase(
+    mykey_id: Annotated[str, typer.Argument(help="The MyKey ID, one that was revoked too.")],
+    reason: Reason,
+    login: Login,
+    gives_up: Annotated[
+        int, typer.Option(min=0, help="All points that are left, for an ID that is not revoked.")
+    ] = 0,
+    config: Config = None,
+) -> None:
+    """Propose to erase what is kept of a member; somebody else decides it.
+
+    Moves of points, payments and logs stay under a number, and the books still verify. Points that are left stay in the book
+    until they end by their rules: nobody can use them any more.
+    """
+    propose(
+        config,
+        login,
+        lambda services, who: services.city.platform.erase_member(who, mykey_id, reason, gives_up),
+    )
+
+
+@members.command("rectify")
+def rectify(
+    mykey_id: Annotated[str, typer.Argument(help="The MyKey ID of the member.")],
+    reason: Reason,
+    login: Login,
+    name: Annotated[str | None, typer.Option(help="The name as it has to be.")] = None,
+    language: Annotated[str | None, typer.Option(help="ja, en or ja-easy.")] = None,
+    new_mykey_id: Annotated[str | None, typer.Option(help="The MyKey ID as it has to be.")] = None,
+    forget_mail: Annotated[bool, typer.Option(help="The mail address is not the member's.")] = False,
+    config: Config = None,
+) -> None:
+    """Propose to put right what is wrongly kept of a member; somebody else decides it, and the member is told."""
+    propose(
+        config,
+        login,
+        lambda services, who: services.city.platform.rectify_member(
+            who, mykey_id, reason, display_name=name, language=language, new_mykey_id=new_mykey_id,
+            forgets_mail=forget_mail,
+        ),
+    )  # fmt: skip
+
+
 class _AtThisMachine:
     """Whose deed the line of the platform's log is: somebody at the command line, by name."""
 

@@ -272,5 +272,11 @@ def hand_over(conn: Connection, vault: Vault, from_member: str, to_member: str) 
     return True
 
 
+def mail_id_of(conn: Connection, member_id: str) -> str | None:
+    """What stands for the address that a member has set, confirmed or not; another address is another one."""
+    query = select(_m.c.mail_id).where(_m.c.member_id == member_id, _m.c.address_sealed.is_not(None))
+    return conn.execute(query).scalar_one_or_none()
+
+
 def _over() -> ProblemError:
     return ProblemError("mail-link-over", "This link is not in use any more; set the address again.")

@@ -42,6 +42,8 @@ class MemberEventKind(StrEnum):
     """The sum above which a payment asks for a fresh proof."""
     ACCESS_RESTORED = "access_restored"
     """Two persons at a city have given a code to choose a new password with."""
+    RECTIFIED = "rectified"
+    """Two persons of the platform have put right what was wrongly kept."""
     MERGED = "merged"
     """Two persons of the platform have brought together what the same person had under another MyKey ID."""
     REPRESENTATIVE_APPOINTED = "representative_appointed"

@@ -27,7 +27,8 @@ _LOCKED: Final = CompiledStatement(_ONE.with_for_update())
 class Member:
     """A member as others may see the row: without the password's hash.
 
-    `merged_into` is the id of the member whom the same person is now, None for who was not merged.
+    `merged_into` is the id of the member whom the same person is now, None for who was not merged. `is_erased`: nothing of
+    the person is in the row any more.
     """
 
     member_id: str
@@ -41,6 +42,7 @@ class Member:
     has_card: bool
     created_at: datetime
     merged_into: str | None = None
+    is_erased: bool = False
 
     @property
     def active(self) -> bool:
@@ -190,6 +192,7 @@ def _member(row: Mapping[str, Any]) -> Member:
         has_card=bool(row["has_card"]),
         created_at=row["created_at"],
         merged_into=row["merged_into"],
+        is_erased=row["erased_at"] is not None,
     )
 
 

@@ -96,7 +96,7 @@ class Members(SignIns):
             raise ProblemError("no-way-to-sign-in", "A member has a password, a card, or both.")
         wanted = None if mykey_id is None else mykey_ids.read_choice(mykey_id)
         name = checked_name(display_name)
-        _check_language(language)
+        check_language(language)
         hashed = None
         if password is not None:
             passwords.check_new_password(password, mykey_id=wanted or "", words=[name])
@@ -136,7 +136,7 @@ class Members(SignIns):
 
     async def set_language(self, member_id: str, language: str) -> Member:
         """Choose the language of pages and messages. Raises ProblemError `bad-language` (422)."""
-        _check_language(language)
+        check_language(language)
         return await self._store.run(lambda conn: records.change(conn, member_id, language=language))
 
     async def check_mykey_id(self, member_id: str, typed: str) -> IdSuggestion:
@@ -465,7 +465,7 @@ def checked_name(display_name: str) -> str:
     return name
 
 
-def _check_language(language: str) -> None:
+def check_language(language: str) -> None:
     if language not in LANGUAGES:
         raise ProblemError("bad-language", f"The languages are {', '.join(LANGUAGES)}.")
 

@@ -142,6 +142,8 @@ class AuditAction(StrEnum):
     CHAINS_SIGNED = "chains signed", "記録の連鎖への署名", "Hash chains signed"
     MEMBER_RECORD_EXPORTED = "member record exported", "利用者の記録の開示", "Member's record handed out"
     MEMBERS_MERGED = "members merged", "利用者の統合", "Two members merged"
+    MEMBER_ERASED = "member erased", "利用者の記録の消去", "Member's record erased"
+    MEMBER_RECTIFIED = "member rectified", "利用者の記録の訂正", "Member's record rectified"
     EXCHANGE_RESOLVED = "exchange resolved", "移行の結果の確定", "Exchange's outcome decided"
     EXCHANGE_REVERSED = "exchange reversed", "移行の取消・返還", "Exchange reversed"
     REVERSAL_RESOLVED = "reversal resolved", "取消の結果の確定", "Reversal's outcome decided"
@@ -170,6 +172,8 @@ PLATFORM_ACTIONS: Final = frozenset(
         AuditAction.CHAINS_SIGNED,
         AuditAction.MEMBER_RECORD_EXPORTED,
         AuditAction.MEMBERS_MERGED,
+        AuditAction.MEMBER_ERASED,
+        AuditAction.MEMBER_RECTIFIED,
         AuditAction.EXCHANGE_RESOLVED,
         AuditAction.EXCHANGE_REVERSED,
         AuditAction.REVERSAL_RESOLVED,

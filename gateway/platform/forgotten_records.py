@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from core_ledger.read_model import moves
 from gateway.platform import tables
-from gateway.platform.record_stream import DEED, KINDS, MEMBER_REVOKED, MOVE
+from gateway.platform.record_stream import DEED, KINDS, MEMBER_ERASED, MEMBER_REVOKED, MOVE
 from gateway.platform.states import MemberState
 
 RECORDS_SETTLED: Final = "records left"
@@ -44,7 +44,12 @@ def list_forgotten_records(conn: Connection, lines: Iterable[Line]) -> list[Line
             left |= set(line["records"])
     waiting = {name: line for name, line in records.items() if name not in left}
     known: set[str] = set()
-    for kind, find in ((MOVE, _known_moves), (DEED, _known_deeds), (MEMBER_REVOKED, _known_revocations)):
+    for kind, find in (
+        (MOVE, _known_moves),
+        (DEED, _known_deeds),
+        (MEMBER_REVOKED, _known_revocations),
+        (MEMBER_ERASED, _known_erasures),
+    ):
         names = [name for name, line in waiting.items() if line["kind"] == kind]
         for start in range(0, len(names), _PAGE):
             known |= find(conn, {name: waiting[name] for name in names[start : start + _PAGE]})
@@ -93,3 +98,12 @@ def _known_revocations(conn: Connection, page: Mapping[str, Line]) -> set[str]:
         if (row := rows.get(line["member"])) is None
         or (row.state == MemberState.REVOKED and (not line.get("into") or row.merged_into is not None))
     }
+
+
+def _known_erasures(conn: Connection, page: Mapping[str, Line]) -> set[str]:
+    """Members of whom nothing is kept here any more, or whom the database does not know at all."""
+    m = tables.members.c
+    members = {line["member"] for line in page.values()}
+    query = select(m.member_id).where(m.member_id.in_(members), m.erased_at.is_(None))
+    kept = set(conn.execute(query).scalars())
+    return {name for name, line in page.items() if line["member"] not in kept}

@@ -1,7 +1,7 @@
 """The second stream of the journal: what else a restore forgets and no partner can tell.
 
 Moves of points that are no exchange's (payments, refunds, grants, allocations), the lines of the audit log, and members
-who revoked their MyKey ID. Written after the commit, before its callers are answered, one fsync for all of a commit. Where
+who revoked their MyKey ID or were erased. Written after the commit, before its callers are answered, one fsync for all of a commit. Where
 the journal cannot be written they are answered all the same: the database has it, and a full disk of the journal closes no
 shop. What is not in the journal yet waits, and goes first when it can be written again.
 """
@@ -24,7 +24,8 @@ from gateway.platform.journal import Journal, JournalFailed
 MOVE: Final = "move"
 DEED: Final = "deed"
 MEMBER_REVOKED: Final = "member revoked"
-KINDS: Final = frozenset({MOVE, DEED, MEMBER_REVOKED})
+MEMBER_ERASED: Final = "member erased"
+KINDS: Final = frozenset({MOVE, DEED, MEMBER_REVOKED, MEMBER_ERASED})
 
 MOVES_KEPT: Final = frozenset(
     {"spend", "refund", "grant", "allocate", "auto_allocate", "contribute", "merge"}
@@ -57,6 +58,7 @@ DEEDS_NOT_KEPT: Final = frozenset(
         AuditAction.RECORD_RECOVERED,
         AuditAction.CHAINS_SIGNED,
         AuditAction.MEMBERS_MERGED,
+        AuditAction.MEMBER_ERASED,
     }
 )
 """Lines that nobody has to do again: their moves are kept themselves, or they change nothing, or a restore wrote them."""
@@ -73,6 +75,13 @@ class MemberRevoked:
 
     member_id: str
     into: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberErased:
+    """A note that what was kept of a member was erased."""
+
+    member_id: str
 
 
 class RecordStream:
@@ -134,6 +143,8 @@ def _line_of(note: Any) -> tuple[str, dict[str, Any]] | None:
         return (DEED, _deed_line(note)) if note.action not in DEEDS_NOT_KEPT else None
     if isinstance(note, MemberRevoked):
         return MEMBER_REVOKED, {"member": note.member_id} | ({"into": note.into} if note.into else {})
+    if isinstance(note, MemberErased):
+        return MEMBER_ERASED, {"member": note.member_id}
     return None
 
 

@@ -105,6 +105,7 @@ members = _table(
     Column("merged_into", _Words),  # the member whom the same person is from then on
     Index("members_by_whom_they_are_now", "merged_into"),
     Column("step_up_above", _Whole),  # points; above it a payment wants a fresh card, phone or passkey
+    Column("erased_at", Instant),
 )
 
 member_proofs = _table(  # by what a member signs in; see gateway.members.proofs

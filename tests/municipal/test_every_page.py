@@ -180,6 +180,8 @@ MENUS = {
         "/platform/partners",
         "/platform/members",
         "/platform/keys",
+        "/platform/members/erase",
+        "/platform/members/rectify",
         "/proposals",
         "/staff",
     },

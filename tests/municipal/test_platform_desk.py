@@ -174,6 +174,8 @@ def test_the_forms_of_the_desk_forgive(at: At, filled: DemoEnvironment, exchange
         "/platform/members",
         "/platform/keys/new",
         "/platform/keys/new-webhook",
+        "/platform/members/erase",
+        "/platform/members/rectify",
         "/staff/new",
     ):
         wrong = list(faults_of(request, filled.municipal_url, path, frozenset()))
@@ -298,6 +300,25 @@ def test_a_webhooks_secret_is_on_the_page_of_who_approves_it_and_nowhere_else(at
     assert faults(other.page) == []
     assert secret not in one.to(address).page.content()
     assert secret not in one.to("/platform/keys").page.content()
+
+
+def test_a_record_is_put_right_and_erased_by_two_persons(at: At, filled: DemoEnvironment) -> None:
+    mykey = registered(filled)
+    one = at("platform").to("/platform/members").press("記録を訂正する")
+    assert faults(one.page) == []
+    one.fill(mykey_id=mykey, display_name="見本 桜子", reason="戸籍で確認").picture("platform-rectify")
+    one.press("提案する")
+    assert "見本 梅子" in one.text()
+    decided(at, one, "利用者の記録の訂正")
+    one.to("/platform/members").press("記録を消去する")
+    assert faults(one.page) == []
+    one.fill(mykey_id=mykey, gives_up="五", reason="請求 14").press("提案する")
+    assert "数字を読み取れません" in one.text()
+    one.fill(gives_up="5").press("提案する")
+    assert "残りは 0 ポイントです" in one.picture("platform-erase").text()
+    one.fill(gives_up="").press("提案する")
+    assert "桜子" not in one.text()
+    decided(at, one, "利用者の記録の消去")
 
 
 def test_a_colleague_is_added_by_two_and_the_city_is_not_theirs(at: At) -> None:

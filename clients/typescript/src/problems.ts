@@ -566,6 +566,11 @@ export class MykeyIdOnlyGenerated extends ConflictProblem {
   override name = "MykeyIdOnlyGenerated";
 }
 
+/** This MyKey ID is taken. */
+export class MykeyIdTaken extends ConflictProblem {
+  override name = "MykeyIdTaken";
+}
+
 /** This cannot be a MyKey ID. */
 export class MykeyIdUnfit extends InvalidInputProblem {
   override name = "MykeyIdUnfit";
@@ -654,6 +659,11 @@ export class NothingToMerge extends ConflictProblem {
 /** Nothing is to be paid. */
 export class NothingToPay extends ConflictProblem {
   override name = "NothingToPay";
+}
+
+/** Nothing of it differs. */
+export class NothingToRectify extends ConflictProblem {
+  override name = "NothingToRectify";
 }
 
 /** You have objected already. */
@@ -879,6 +889,11 @@ export class PointsAlreadySpent extends ConflictProblem {
 /** These points have expired there. */
 export class PointsExpiredThere extends ConflictProblem {
   override name = "PointsExpiredThere";
+}
+
+/** Points are left. */
+export class PointsLeft extends ConflictProblem {
+  override name = "PointsLeft";
 }
 
 /** There is such a project already. */
@@ -1476,6 +1491,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "mykey-id-changed-enough": MykeyIdChangedEnough,
   "mykey-id-generated-enough": MykeyIdGeneratedEnough,
   "mykey-id-only-generated": MykeyIdOnlyGenerated,
+  "mykey-id-taken": MykeyIdTaken,
   "mykey-id-unfit": MykeyIdUnfit,
   "no-daily-list": NoDailyList,
   "no-debt": NoDebt,
@@ -1494,6 +1510,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "nothing-changed": NothingChanged,
   "nothing-to-merge": NothingToMerge,
   "nothing-to-pay": NothingToPay,
+  "nothing-to-rectify": NothingToRectify,
   "notice-answered": NoticeAnswered,
   "oidc-arrival-unknown": OidcArrivalUnknown,
   "oidc-code-refused": OidcCodeRefused,
@@ -1539,6 +1556,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "point-service-exists": PointServiceExists,
   "points-already-spent": PointsAlreadySpent,
   "points-expired-there": PointsExpiredThere,
+  "points-left": PointsLeft,
   "project-exists": ProjectExists,
   "project-not-open": ProjectNotOpen,
   "proof-last": ProofLast,

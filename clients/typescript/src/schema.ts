@@ -3712,6 +3712,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/platform/members/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose to erase what is kept of a member; moves of points, payments and logs stay under a number. */
+        post: operations["propose_erasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/members/rectifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose to put right what is wrongly kept of a member; the member is told when it is done. */
+        post: operations["propose_rectification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/platform/partners/{partner_id}/maintenance": {
         parameters: {
             query?: never;
@@ -4125,7 +4159,7 @@ export interface components {
          * @description A deed. The value is what lines hold and programs branch on; `label` is what people read.
          * @enum {string}
          */
-        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
+        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
         /** @description A deed that a city's log may hold, as the filter takes it, and named for people. */
         AuditActionView: {
             action: string;
@@ -4790,6 +4824,13 @@ export interface components {
             recorded_at: string;
             carried_in: string | null;
         };
+        /** @description `gives_up` are all points that are left; 0 for who has none, or has revoked the MyKey ID. */
+        ErasureWanted: {
+            mykey_id: string;
+            /** @default 0 */
+            gives_up?: number;
+            reason: string;
+        };
         EventBalanceView: {
             event_id: string;
             event_name: string;
@@ -5340,7 +5381,7 @@ export interface components {
             answer: "confirmed" | "disputed";
         };
         /** @enum {string} */
-        NoticeKind: "exchange_settled" | "exchange_failed" | "exchange_needs_a_person" | "granted" | "given_back" | "event_given_back" | "moved_by_itself" | "expired" | "will_expire" | "reversed" | "corrected" | "signed_in_anew" | "mykey_id_changed" | "password_changed" | "card_linked" | "mail_changed" | "pay_card_issued" | "pay_card_stopped" | "pay_card_pin_set" | "phone_linked" | "passkey_added" | "proof_removed" | "step_up_changed" | "access_restored" | "merged" | "representative_appointed" | "representative_ended" | "representative_acted";
+        NoticeKind: "exchange_settled" | "exchange_failed" | "exchange_needs_a_person" | "granted" | "given_back" | "event_given_back" | "moved_by_itself" | "expired" | "will_expire" | "reversed" | "corrected" | "signed_in_anew" | "mykey_id_changed" | "password_changed" | "card_linked" | "mail_changed" | "pay_card_issued" | "pay_card_stopped" | "pay_card_pin_set" | "phone_linked" | "passkey_added" | "proof_removed" | "step_up_changed" | "access_restored" | "rectified" | "merged" | "representative_appointed" | "representative_ended" | "representative_acted";
         /**
          * @description `points` is signed. `municipality` and `point_service` name whose points they are; null for the reserve.
          *
@@ -6125,6 +6166,19 @@ export interface components {
         /** @description `seen` is the `version` of what was shown. */
         RecordingWanted: {
             seen: string;
+            reason: string;
+        };
+        /** @description Null and false leave it as it is. `forgets_mail`: the address is not the member's, who may set another one. */
+        RectificationWanted: {
+            mykey_id: string;
+            /** @default null */
+            display_name?: string | null;
+            /** @default null */
+            language?: ("ja" | "en" | "ja-easy") | null;
+            /** @default null */
+            new_mykey_id?: string | null;
+            /** @default false */
+            forgets_mail?: boolean;
             reason: string;
         };
         /** @description Send the browser to `url`; it serves once, until `expires_at`. */
@@ -12753,6 +12807,54 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["MergeWanted"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    propose_erasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureWanted"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    propose_rectification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RectificationWanted"];
             };
         };
         responses: {

@@ -193,7 +193,7 @@ async def get_proposal(call: StaffRequest[None, None, ProposalPath]) -> TypedRes
         "unknown-exchange", "exchange-state", "unknown-reversal", "reversal-ended", "reversal-by-hand", "more-than-is-left",
         "not-the-members", "points-already-spent", "no-difference", "not-ours", "no-whole-units", "no-daily-list",
         "partner-unavailable", "unknown-partner", "partner-not-paused", "member-merged", "member-revoked", "member-busy",
-        "nothing-to-merge",
+        "nothing-to-merge", "points-left", "mykey-id-taken",
         "partner-unavailable", "unknown-partner", "partner-not-paused", "unknown-window", "bad-window", "bad-pace", "bad-client", "bad-scope",
         "bad-last-day", "key-exists", "bad-url", "representative-unfit", "representative-exists",
     ),

@@ -11,7 +11,6 @@ member has left to the ID that the person has since, and what comes to an old ID
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -19,17 +18,26 @@ from typing import Final
 from sqlalchemy import Connection
 
 from core_ledger import Transfer, add_notes, chart, ledger
-from core_ledger.read_model import Position, lock_books
+from core_ledger.read_model import lock_books
 from gateway.cities import daily_limits
 from gateway.cities.city_context import CityContext, StaffActor, write_audit
 from gateway.cities.grants import project_members
+from gateway.cities.platform_deeds.member_holdings import (
+    balances,
+    book_of,
+    positions,
+    require,
+    require_finished,
+    stop_cards,
+    unfinished,
+)
 from gateway.cities.proposals.propose import Facts, Ground
 from gateway.cities.spending import pay_card_rows
 from gateway.cities.support.masks import masked
 from gateway.errors import ProblemError
-from gateway.exchanges import exchange_rows, link_rows, reversal_rows
+from gateway.exchanges import exchange_rows, link_rows
 from gateway.exchanges.exchange_context import link_row
-from gateway.exchanges.states import HELD, State
+from gateway.exchanges.states import State
 from gateway.members import (
     mail_addresses,
     member_events,
@@ -41,16 +49,13 @@ from gateway.members import (
 )
 from gateway.members.member_events import MemberEventKind
 from gateway.members.member_rows import Member
-from gateway.platform import audit_log
 from gateway.platform.audit_actions import AuditAction
 from gateway.platform.clock import day_of
 from gateway.platform.encryption import Unreadable, Vault
 from gateway.platform.record_stream import MemberRevoked
-from gateway.platform.short_reference import short_reference
 from gateway.platform.states import MEMBER_MOVES, MemberState
 from gateway.platform.transitions import require_legal
-from gateway.points import account_positions, directory, support_events
-from gateway.points.support_events import EventState
+from gateway.points import support_events
 
 MERGE: Final = "merge"
 """The kind of both halves of each move."""
@@ -84,7 +89,7 @@ def require_pair(conn: Connection, from_mykey_id: str, into_mykey_id: str) -> Me
 def merge_ground(_: CityContext, conn: Connection, __: str, command: MergeMembers) -> Ground:
     """Both members and all that the old one has, as the author saw it, held until the transaction ends."""
     old, new = _lock(conn, command)
-    positions = _positions(conn, old)
+    held = positions(conn, old)
     return {
         "from": old.mykey_id,
         "from_state": old.state.value,
@@ -94,38 +99,32 @@ def merge_ground(_: CityContext, conn: Connection, __: str, command: MergeMember
         "lots": json.dumps(
             {
                 account: [[lot.issued_on.isoformat(), lot.points, lot.held] for lot in position.lots]
-                for account, position in sorted(positions.items())
+                for account, position in sorted(held.items())
             }
         ),
-        "unfinished": " ".join(_unfinished(conn, old, positions)),
+        "unfinished": " ".join(unfinished(conn, old, held)),
         "proofs": proofs.count(conn, old.member_id),
-        "links": " ".join(link.partner_id for link in link_rows.list_by_member(conn, _book(old))),
+        "links": " ".join(link.partner_id for link in link_rows.list_by_member(conn, book_of(old))),
     }
 
 
 def merge_facts(conn: Connection, command: MergeMembers) -> tuple[Facts, int]:
     """What people read of it, and how many points come with it. Names are cut, as the platform looks after no member."""
-    old = _require(conn, command.from_member)
-    new = _require(conn, command.into_member)
-    points = {
-        account: position.balance.posted
-        for account, position in _positions(conn, old).items()
-        if position.balance.posted
-    }
+    old = require(conn, command.from_member)
+    new = require(conn, command.into_member)
+    text, points = balances(conn, old)
     facts: dict[str, str | int] = {
         "from_mykey_id": old.mykey_id,
         "from_name": masked(old.display_name),
         "from_state": old.state.value,
         "mykey_id": new.mykey_id,
         "name": masked(new.display_name),
-        "balances": ", ".join(
-            f"{_called(conn, account)} {sum_:,}" for account, sum_ in sorted(points.items())
-        ),
+        "balances": text,
         "proofs": proofs.count(conn, old.member_id),
-        "links": len(link_rows.list_by_member(conn, _book(old))),
-        "cards_stopped": len(pay_card_rows.lock_holders(conn, _book(old))),
+        "links": len(link_rows.list_by_member(conn, book_of(old))),
+        "cards_stopped": len(pay_card_rows.lock_holders(conn, book_of(old))),
     }
-    return facts, sum(points.values())
+    return facts, points
 
 
 def merge_members(
@@ -135,13 +134,13 @@ def merge_members(
     old, new = _lock(conn, command)
     _require_mergeable(conn, old, new)
     points = _move_points(conn, merge_id, old, new, at)
-    for exchange in exchange_rows.lock_unfinished(conn, _book(old)):
+    for exchange in exchange_rows.lock_unfinished(conn, book_of(old)):
         exchange_rows.transition(
             conn, exchange, State.CANCELLED, at, "the member goes on under another MyKey ID", ended_at=at,
             handoff_sealed=None,
         )  # fmt: skip
-    _stop_cards(conn, who, old, why, at)
-    _hand_links_over(conn, context.vault, _book(old), _book(new))
+    stop_cards(conn, who, old, old.mykey_id, why, at)
+    _hand_links_over(conn, context.vault, book_of(old), book_of(new))
     proofs.hand_over(conn, old.member_id, new.member_id)
     mail_addresses.hand_over(conn, context.vault, old.member_id, new.member_id)
     if new.default_municipality is None and old.default_municipality is not None:
@@ -162,8 +161,8 @@ def end_old(conn: Connection, old: Member, new: Member, at: datetime) -> None:
     The second time is the same. The caller has locked both books.
     """
     if old.merged_into is None:
-        project_members.add_counts(conn, _book(old), _book(new))
-        daily_limits.add_counts(conn, _book(old), _book(new), day_of(at))
+        project_members.add_counts(conn, book_of(old), book_of(new))
+        daily_limits.add_counts(conn, book_of(old), book_of(new), day_of(at))
     mykey_ids.retire(conn, old.member_id, old.mykey_id, at)
     require_legal(MEMBER_MOVES, old.state, MemberState.REVOKED)
     member_rows.write(
@@ -177,15 +176,15 @@ def _move_points(conn: Connection, merge_id: str, old: Member, new: Member, at: 
     """Each lot by a pair of moves, so that it keeps its day of issue and with it its last day. Returns the points."""
     moves: list[Transfer] = []
     passing, points = chart.merge(merge_id), 0
-    for account, position in sorted(_positions(conn, old).items()):
+    for account, position in sorted(positions(conn, old).items()):
         for lot in position.lots:
             move_id = f"merge:{merge_id}:{len(moves) // 2 + 1}"
             out = Transfer(
-                id=move_id, book=_book(old), source=f"{_book(old)}:{account}", target=passing, points=lot.points,
+                id=move_id, book=book_of(old), source=f"{book_of(old)}:{account}", target=passing, points=lot.points,
                 at=at, kind=MERGE, issued_from=lot.issued_on, issued_until=lot.issued_on,
             )  # fmt: skip
             into = Transfer(
-                id=move_id, book=_book(new), source=passing, target=f"{_book(new)}:{account}", points=lot.points,
+                id=move_id, book=book_of(new), source=passing, target=f"{book_of(new)}:{account}", points=lot.points,
                 at=at, kind=MERGE, issued_on=lot.issued_on,
             )  # fmt: skip
             moves += [out, into]
@@ -198,21 +197,8 @@ def _move_points(conn: Connection, merge_id: str, old: Member, new: Member, at: 
 
 def _count_gift(conn: Connection, old: Member, new: Member, event_id: str, points: int) -> None:
     """The gift is the same person's, once."""
-    support_events.count_gift(conn, _book(old), event_id, -points)
-    support_events.count_gift(conn, _book(new), event_id, points)
-
-
-def _stop_cards(conn: Connection, who: StaffActor, old: Member, why: str, at: datetime) -> None:
-    """A card's PIN is of its holder alone, so a card goes to no other; the city's desk issues a new one."""
-    for holder in pay_card_rows.lock_holders(conn, _book(old)):
-        card = pay_card_rows.find_card(conn, holder.card_hash or "")
-        assert card is not None
-        pay_card_rows.record_stop(conn, card.card_hash, who.staff_id, at)
-        pay_card_rows.update_holder(conn, holder, card_hash=None)
-        audit_log.write(
-            conn, card.municipality, at=at, actor=who.staff_id, actor_name=who.display_name,
-            action=AuditAction.PAY_CARD_STOPPED, subject=old.mykey_id, reason=why, facts={"card": card.last_digits},
-        )  # fmt: skip
+    support_events.count_gift(conn, book_of(old), event_id, -points)
+    support_events.count_gift(conn, book_of(new), event_id, points)
 
 
 def _hand_links_over(conn: Connection, vault: Vault, from_book: str, to_book: str) -> None:
@@ -235,19 +221,12 @@ def _hand_links_over(conn: Connection, vault: Vault, from_book: str, to_book: st
 def _lock(conn: Connection, command: MergeMembers) -> tuple[Member, Member]:
     """Both rows, then what a payment by card and an exchange hold before the book, then both books: as everybody does."""
     ids = sorted((command.from_member, command.into_member))
-    rows = {member_id: _require(conn, member_id, lock=True) for member_id in ids}
+    rows = {member_id: require(conn, member_id, lock=True) for member_id in ids}
     old, new = rows[command.from_member], rows[command.into_member]
-    pay_card_rows.lock_holders(conn, _book(old))
-    exchange_rows.lock_unfinished(conn, _book(old))
-    lock_books(conn, sorted((_book(old), _book(new))))
+    pay_card_rows.lock_holders(conn, book_of(old))
+    exchange_rows.lock_unfinished(conn, book_of(old))
+    lock_books(conn, sorted((book_of(old), book_of(new))))
     return old, new
-
-
-def _require(conn: Connection, member_id: str, *, lock: bool = False) -> Member:
-    member = member_rows.find_member(conn, member_id, lock=lock)
-    if member is None:
-        raise member_rows.unknown_member()
-    return member
 
 
 def _require_mergeable(conn: Connection, old: Member, new: Member) -> None:
@@ -256,16 +235,9 @@ def _require_mergeable(conn: Connection, old: Member, new: Member) -> None:
         _refuse_ended(conn, new)
     if old.merged_into is not None and member_rows.find_successor(conn, old).member_id != new.member_id:
         _refuse_ended(conn, old)
-    positions = _positions(conn, old)
-    unfinished = _unfinished(conn, old, positions)
-    if unfinished:
-        raise ProblemError(
-            "member-busy",
-            f"First these exchanges, reversals or events have to end: {', '.join(unfinished)}."
-            " Decide or await them, then propose it anew.",
-            waiting=", ".join(unfinished),
-        )
-    if not old.active and not any(position.balance.posted for position in positions.values()):
+    held = positions(conn, old)
+    require_finished(conn, old, held)
+    if not old.active and not any(position.balance.posted for position in held.values()):
         raise ProblemError(
             "nothing-to-merge",
             "The old MyKey ID has ended and has no points left; there is nothing to bring over.",
@@ -277,49 +249,3 @@ def _refuse_ended(conn: Connection, member: Member) -> None:
     if successor.member_id != member.member_id:
         raise member_rows.merged(member, successor)
     raise ProblemError("member-revoked", "This MyKey ID was revoked; give the one that the person uses now.")
-
-
-def _unfinished(conn: Connection, old: Member, positions: Mapping[str, Position]) -> list[str]:
-    """What would come to the old book, or leave it, after a merge: by the numbers that staff find it by."""
-    waiting = [
-        f"{short_reference(each.exchange_id)} ({each.partner_id})"
-        for each in exchange_rows.lock_unfinished(conn, _book(old))
-        if each.state in HELD
-    ]
-    waiting += [
-        f"{short_reference(each.exchange_id)} ({each.partner_id})"
-        for each in reversal_rows.list_unfinished(conn, _book(old))
-    ]
-    waiting += [
-        event_id
-        for account, position in positions.items()
-        if account.startswith("event:") and position.balance.posted
-        for event_id in [account.removeprefix("event:")]
-        if (event := support_events.find(conn, event_id)) is None or event.state is EventState.ENDED
-    ]
-    if not waiting and any(each.balance.held or each.balance.coming for each in positions.values()):
-        waiting.append("ledger")
-    return waiting
-
-
-def _positions(conn: Connection, member: Member) -> dict[str, Position]:
-    """What the member has, by the account's name within the book."""
-    book = _book(member)
-    return {
-        account.removeprefix(f"{book}:"): position
-        for account, position in account_positions.of_book(conn, book).items()
-    }
-
-
-def _called(conn: Connection, account: str) -> str:
-    match account.split(":"):
-        case ["municipality", code, service]:
-            return directory.require_known_service(conn, code, service).name
-        case ["event", event_id]:
-            event = support_events.find(conn, event_id)
-            return event.name if event is not None else event_id
-    return account
-
-
-def _book(member: Member) -> str:
-    return chart.member_book(member.member_id)

@@ -15,7 +15,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.cities.city_context import CityContext, require_reason
-from gateway.cities.platform_deeds import exchange_deeds, member_merge, partner_deeds
+from gateway.cities.platform_deeds import (
+    exchange_deeds,
+    member_erasure,
+    member_merge,
+    member_rectification,
+    partner_deeds,
+)
 from gateway.cities.platform_deeds.exchange_deeds import (
     CloseDifference,
     ResolveExchange,
@@ -246,6 +252,56 @@ class PlatformDeeds:
             return propose(
                 self.context, conn, who, Deed.PARTNER_PACE, partner_id, command,
                 ground=ground, facts=shown, reason=why, at=now,
+            )  # fmt: skip
+
+        return await self.context.store.run(job)
+
+    async def erase_member(
+        self, who: StaffSession, mykey_id: str, reason: str, gives_up: int = 0
+    ) -> Proposal:
+        """Propose to erase what is kept of a member; `gives_up` are all points that are left.
+
+        Raises ProblemError: `reason-missing` (422), `unknown-member` (404), and as `member_erasure.require_erasable`.
+        """
+        why = require_reason(reason)
+
+        def job(conn: Connection) -> Proposal:
+            command = member_erasure.require_erasable(conn, mykey_id, gives_up)
+            facts, points = member_erasure.erase_facts(conn, command)
+            return propose(
+                self.context, conn, who, Deed.MEMBER_ERASE, command.member_id, command,
+                ground=member_erasure.erase_ground(self.context, conn, who.municipality, command), facts=facts,
+                reason=why, at=self.context.clock(), points=points or None,
+            )  # fmt: skip
+
+        return await self.context.store.run(job)
+
+    async def rectify_member(
+        self,
+        who: StaffSession,
+        mykey_id: str,
+        reason: str,
+        *,
+        display_name: str | None = None,
+        language: str | None = None,
+        new_mykey_id: str | None = None,
+        forgets_mail: bool = False,
+    ) -> Proposal:
+        """Propose to put right what is wrongly kept of a member; None and False leave it as it is.
+
+        Raises ProblemError: `reason-missing` (422), and as `member_rectification.require_change`.
+        """
+        why = require_reason(reason)
+
+        def job(conn: Connection) -> Proposal:
+            command = member_rectification.require_change(
+                conn, mykey_id, display_name=display_name, language=language, new_mykey_id=new_mykey_id,
+                forgets_mail=forgets_mail,
+            )  # fmt: skip
+            return propose(
+                self.context, conn, who, Deed.MEMBER_RECTIFY, command.member_id, command,
+                ground=member_rectification.rectify_ground(self.context, conn, who.municipality, command),
+                facts=member_rectification.rectify_facts(conn, command), reason=why, at=self.context.clock(),
             )  # fmt: skip
 
         return await self.context.store.run(job)

@@ -63,6 +63,8 @@ class Deed(StrEnum):
     PARTNER_PACE = "partner_pace"
     CLIENT_KEY = "client_key"
     WEBHOOK_KEY = "webhook_key"
+    MEMBER_ERASE = "member_erase"
+    MEMBER_RECTIFY = "member_rectify"
 
 
 PLATFORM_DEEDS: Final = frozenset(
@@ -77,6 +79,8 @@ PLATFORM_DEEDS: Final = frozenset(
         Deed.PARTNER_PACE,
         Deed.CLIENT_KEY,
         Deed.WEBHOOK_KEY,
+        Deed.MEMBER_ERASE,
+        Deed.MEMBER_RECTIFY,
     }
 )
 """Proposed and decided by the platform's staff alone; no city's table has a line for them."""
@@ -141,6 +145,8 @@ PROPOSED_BY: Final[Mapping[Deed, Action]] = {
     Deed.PARTNER_PACE: Action.KEEP_PARTNERS,
     Deed.CLIENT_KEY: Action.KEEP_KEYS,
     Deed.WEBHOOK_KEY: Action.KEEP_KEYS,
+    Deed.MEMBER_ERASE: Action.KEEP_MEMBERS,
+    Deed.MEMBER_RECTIFY: Action.KEEP_MEMBERS,
 }
 """What a role must allow for the deed to be proposed, and still at the decision."""
 

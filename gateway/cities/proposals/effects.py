@@ -20,7 +20,14 @@ from gateway.cities.grants.grant_file_approval import ApproveFile
 from gateway.cities.grants.grant_files import GrantFiles
 from gateway.cities.grants.grant_projects import AddProject, RaiseBudget
 from gateway.cities.grants.grants import GrantPoints
-from gateway.cities.platform_deeds import exchange_deeds, key_deeds, member_merge, partner_deeds
+from gateway.cities.platform_deeds import (
+    exchange_deeds,
+    key_deeds,
+    member_erasure,
+    member_merge,
+    member_rectification,
+    partner_deeds,
+)
 from gateway.cities.platform_deeds.exchange_deeds import (
     CloseDifference,
     ResolveExchange,
@@ -28,7 +35,9 @@ from gateway.cities.platform_deeds.exchange_deeds import (
     TakeExchangeBack,
 )
 from gateway.cities.platform_deeds.key_deeds import AddClientKey, AddWebhookKey, NewSecret
+from gateway.cities.platform_deeds.member_erasure import EraseMember
 from gateway.cities.platform_deeds.member_merge import MergeMembers
+from gateway.cities.platform_deeds.member_rectification import RectifyMember
 from gateway.cities.platform_deeds.partner_deeds import CutWindow, RaisePace, ResumePartner
 from gateway.cities.point_rules import PointRules
 from gateway.cities.proposals.deed_rules import ChangeDeedRule, change_deed_rule, deed_rule_ground
@@ -363,6 +372,15 @@ def _add_webhook_key(decided: Decided, command: AddWebhookKey) -> NewSecret:
     return key_deeds.add_webhook_key(decided.conn, vault, decided.author, command, why, decided.at)
 
 
+def _erase_member(decided: Decided, command: EraseMember) -> None:
+    member_erasure.erase_member(decided.conn, decided.author, command, decided.proposal.reason, decided.at)
+
+
+def _rectify_member(decided: Decided, command: RectifyMember) -> None:
+    why = decided.proposal.reason
+    member_rectification.rectify_member(decided.conn, decided.author, command, why, decided.at)
+
+
 def _ground_of_rule(
     _: CityContext, conn: Connection, code: str, command: AnnounceRule | WithdrawRule
 ) -> Ground:
@@ -501,6 +519,12 @@ EFFECTS: Final[Mapping[Deed, Effect]] = {
     ),
     Deed.PARTNER_RESUME: Effect(
         command=ResumePartner, ground=partner_deeds.resume_ground, carry_out=_resume_partner
+    ),
+    Deed.MEMBER_ERASE: Effect(
+        command=EraseMember, ground=member_erasure.erase_ground, carry_out=_erase_member
+    ),
+    Deed.MEMBER_RECTIFY: Effect(
+        command=RectifyMember, ground=member_rectification.rectify_ground, carry_out=_rectify_member
     ),
     Deed.MEMBER_MERGE: Effect(
         command=MergeMembers, ground=member_merge.merge_ground, carry_out=_merge_members

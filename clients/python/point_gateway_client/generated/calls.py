@@ -191,10 +191,12 @@ __all__ = [
     "propose_client_key",
     "propose_closing",
     "propose_deed_rule",
+    "propose_erasure",
     "propose_maintenance_withdrawal",
     "propose_member_access",
     "propose_merge",
     "propose_outcome",
+    "propose_rectification",
     "propose_representative",
     "propose_resumption",
     "propose_reversal",
@@ -3533,6 +3535,51 @@ def propose_merge(*, from_mykey_id: str, mykey_id: str, reason: str) -> Call[mod
     )
 
 
+def propose_erasure(
+    *, mykey_id: str, reason: str, gives_up: int | UnsetType = UNSET
+) -> Call[models.ProposalView]:
+    """Propose to erase what is kept of a member; moves of points, payments and logs stay under a number.
+
+    Refused with: unknown-member, member-busy, points-left, proposal-pending, nobody-to-decide, reason-missing.
+    """
+    return json_call(
+        "POST",
+        "/v1/platform/members/erasures",
+        models.ProposalView,
+        session=True,
+        body=models.ErasureWanted(mykey_id=mykey_id, gives_up=gives_up, reason=reason),
+    )
+
+
+def propose_rectification(
+    *,
+    mykey_id: str,
+    reason: str,
+    display_name: str | None | UnsetType = UNSET,
+    language: Literal["ja", "en", "ja-easy"] | None | UnsetType = UNSET,
+    new_mykey_id: str | None | UnsetType = UNSET,
+    forgets_mail: bool | UnsetType = UNSET,
+) -> Call[models.ProposalView]:
+    """Propose to put right what is wrongly kept of a member; the member is told when it is done.
+
+    Refused with: unknown-member, member-merged, member-revoked, mykey-id-taken, nothing-to-rectify, proposal-pending, nobody-to-decide, mykey-id-unfit, bad-display-name, reason-missing.
+    """
+    return json_call(
+        "POST",
+        "/v1/platform/members/rectifications",
+        models.ProposalView,
+        session=True,
+        body=models.RectificationWanted(
+            mykey_id=mykey_id,
+            display_name=display_name,
+            language=language,
+            new_mykey_id=new_mykey_id,
+            forgets_mail=forgets_mail,
+            reason=reason,
+        ),
+    )
+
+
 def announce_maintenance(
     partner_id: str, *, starts_at: str, ends_at: str, reason: str
 ) -> Call[models.WindowView | models.ProposalView]:
@@ -3688,7 +3735,7 @@ def approve_proposal(
 ) -> Call[models.DecisionView]:
     """Say yes to what somebody else has proposed; the last yes that is needed carries it out, whole or not at all.
 
-    Refused with: unknown-proposal, unknown-staff, unknown-point-service, unknown-municipality, unknown-project, unknown-shop, unknown-cycle, unknown-spend, unknown-member, unknown-file, unknown-rule, unknown-exchange, unknown-reversal, unknown-partner, proposal-state, proposal-changed, proposal-outdated, second-person-missing, project-exists, budget-exceeded, project-not-open, limit-of-the-day, limit-of-the-project, id-reused, login-taken, last-administrator, staff-active, staff-closed, cycle-closed, earlier-cycle-open, sum-too-large, cycle-not-closed, nothing-to-pay, file-made-before, payer-missing, bank-missing, refund-too-much, refund-expired, file-state, rule-in-effect, worse-not-accepted, too-few-deciders, no-debt, exchange-state, reversal-ended, reversal-by-hand, more-than-is-left, points-already-spent, no-difference, not-ours, no-whole-units, no-daily-list, partner-not-paused, member-merged, member-revoked, member-busy, nothing-to-merge, unknown-window, key-exists, representative-exists, bad-transfer-day, bad-deed-rule, not-the-members, bad-window, bad-pace, bad-client, bad-scope, bad-last-day, bad-url, representative-unfit, partner-unavailable.
+    Refused with: unknown-proposal, unknown-staff, unknown-point-service, unknown-municipality, unknown-project, unknown-shop, unknown-cycle, unknown-spend, unknown-member, unknown-file, unknown-rule, unknown-exchange, unknown-reversal, unknown-partner, proposal-state, proposal-changed, proposal-outdated, second-person-missing, project-exists, budget-exceeded, project-not-open, limit-of-the-day, limit-of-the-project, id-reused, login-taken, last-administrator, staff-active, staff-closed, cycle-closed, earlier-cycle-open, sum-too-large, cycle-not-closed, nothing-to-pay, file-made-before, payer-missing, bank-missing, refund-too-much, refund-expired, file-state, rule-in-effect, worse-not-accepted, too-few-deciders, no-debt, exchange-state, reversal-ended, reversal-by-hand, more-than-is-left, points-already-spent, no-difference, not-ours, no-whole-units, no-daily-list, partner-not-paused, member-merged, member-revoked, member-busy, nothing-to-merge, points-left, mykey-id-taken, unknown-window, key-exists, representative-exists, bad-transfer-day, bad-deed-rule, not-the-members, bad-window, bad-pace, bad-client, bad-scope, bad-last-day, bad-url, representative-unfit, partner-unavailable.
     """
     return json_call(
         "POST",

@@ -154,6 +154,8 @@ AuditAction: TypeAlias = Annotated[
         "chains signed",
         "member record exported",
         "members merged",
+        "member erased",
+        "member rectified",
         "exchange resolved",
         "exchange reversed",
         "reversal resolved",
@@ -709,6 +711,16 @@ class EndedDebtView(Message, frozen=True, kw_only=True):
     recorded_by: str
     recorded_at: datetime
     carried_in: date | None
+
+
+class ErasureWanted(Message, frozen=True, kw_only=True):
+    """
+    `gives_up` are all points that are left; 0 for who has none, or has revoked the MyKey ID.
+    """
+
+    mykey_id: str
+    reason: str
+    gives_up: int | UnsetType = UNSET
 
 
 class EventBalanceView(Message, frozen=True, kw_only=True):
@@ -1763,6 +1775,19 @@ class RecordingWanted(Message, frozen=True, kw_only=True):
 
     seen: str
     reason: str
+
+
+class RectificationWanted(Message, frozen=True, kw_only=True):
+    """
+    Null and false leave it as it is. `forgets_mail`: the address is not the member's, who may set another one.
+    """
+
+    mykey_id: str
+    reason: str
+    display_name: str | None | UnsetType = UNSET
+    language: Literal["ja", "en", "ja-easy"] | None | UnsetType = UNSET
+    new_mykey_id: str | None | UnsetType = UNSET
+    forgets_mail: bool | UnsetType = UNSET
 
 
 class RedirectView(Message, frozen=True, kw_only=True):

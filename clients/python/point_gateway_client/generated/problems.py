@@ -701,6 +701,12 @@ class MykeyIdOnlyGenerated(ConflictProblem):
     word = "mykey-id-only-generated"
 
 
+class MykeyIdTaken(ConflictProblem):
+    """This MyKey ID is taken."""
+
+    word = "mykey-id-taken"
+
+
 class MykeyIdUnfit(InvalidInputProblem):
     """This cannot be a MyKey ID."""
 
@@ -807,6 +813,12 @@ class NothingToPay(ConflictProblem):
     """Nothing is to be paid."""
 
     word = "nothing-to-pay"
+
+
+class NothingToRectify(ConflictProblem):
+    """Nothing of it differs."""
+
+    word = "nothing-to-rectify"
 
 
 class NoticeAnswered(ConflictProblem):
@@ -1077,6 +1089,12 @@ class PointsExpiredThere(ConflictProblem):
     """These points have expired there."""
 
     word = "points-expired-there"
+
+
+class PointsLeft(ConflictProblem):
+    """Points are left."""
+
+    word = "points-left"
 
 
 class ProjectExists(ConflictProblem):
@@ -1769,6 +1787,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "mykey-id-changed-enough": MykeyIdChangedEnough,
     "mykey-id-generated-enough": MykeyIdGeneratedEnough,
     "mykey-id-only-generated": MykeyIdOnlyGenerated,
+    "mykey-id-taken": MykeyIdTaken,
     "mykey-id-unfit": MykeyIdUnfit,
     "no-daily-list": NoDailyList,
     "no-debt": NoDebt,
@@ -1787,6 +1806,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "nothing-changed": NothingChanged,
     "nothing-to-merge": NothingToMerge,
     "nothing-to-pay": NothingToPay,
+    "nothing-to-rectify": NothingToRectify,
     "notice-answered": NoticeAnswered,
     "oidc-arrival-unknown": OidcArrivalUnknown,
     "oidc-code-refused": OidcCodeRefused,
@@ -1832,6 +1852,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "point-service-exists": PointServiceExists,
     "points-already-spent": PointsAlreadySpent,
     "points-expired-there": PointsExpiredThere,
+    "points-left": PointsLeft,
     "project-exists": ProjectExists,
     "project-not-open": ProjectNotOpen,
     "proof-last": ProofLast,

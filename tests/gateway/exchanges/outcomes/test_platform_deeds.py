@@ -149,6 +149,16 @@ class Bureau:
                 return await self.city.platform_keys.propose_client_key(author, command, "交換"), self.keys
             case Deed.WEBHOOK_KEY:
                 return await self.webhook(author), self.keys
+            case Deed.MEMBER_ERASE:
+                member = await world.member()
+                proposal = await platform.erase_member(author, await self.mykey_id(member), "本人の請求")
+                return proposal, lambda: self.row(member)
+            case Deed.MEMBER_RECTIFY:
+                member = await world.member()
+                proposal = await platform.rectify_member(
+                    author, await self.mykey_id(member), "旅券と違う", display_name="山口"
+                )
+                return proposal, lambda: self.row(member)
             case _:
                 assert deed is Deed.PARTNER_RESUME
                 await platform.pause_partner(author, CARDS, "二重の回答")
@@ -176,6 +186,9 @@ class Bureau:
 
     async def mykey_id(self, member):
         return await self.world.store.read(lambda conn: member_rows.find_member(conn, member).mykey_id)
+
+    async def row(self, member):
+        return await self.world.store.read(lambda conn: member_rows.find_member(conn, member))
 
     async def partner_state(self):
         return await self.world.store.read(
@@ -252,6 +265,7 @@ async def test_only_another_person_of_the_platform_decides_and_then_it_happens_o
         Deed.PARTNER_RESUME: "partner resumed", Deed.MEMBER_MERGE: "members merged",
         Deed.PARTNER_MAINTENANCE: "partner maintenance withdrawn",
         Deed.PARTNER_PACE: "partner paced", Deed.CLIENT_KEY: "client key made", Deed.WEBHOOK_KEY: "webhook added",
+        Deed.MEMBER_ERASE: "member erased", Deed.MEMBER_RECTIFY: "member rectified",
     }  # fmt: skip
     actions = await bureau.actions()
     assert actions[:2] == [done[deed], "proposal approved"]

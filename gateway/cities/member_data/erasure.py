@@ -1,0 +1,82 @@
+"""What is erased of a member, and what stays under a name that says nothing: sync functions of a Connection.
+
+Gone: name, settings, MyKey ID, ways in, sessions, links, mail address, notices, PIN of point cards, what cities' lists say. Moves,
+payments and the logs stay, under the member's random number; a MyKey ID stays given up, and leads nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, or_, select, update
+
+from core_ledger import chart
+from gateway.cities import tables as city
+from gateway.cities.grants.grant_file_rows import FileState
+from gateway.exchanges import link_rows
+from gateway.members import mail_addresses, member_rows, mykey_ids, proofs, representations, sessions
+from gateway.members.member_rows import Member
+from gateway.platform import tables
+from gateway.platform.states import MEMBER_MOVES, MemberState
+from gateway.platform.transitions import require_legal
+
+NO_NAME: Final = "－"
+"""Stands for the name of whoever was erased."""
+NOBODY: Final = "erased"
+"""Whom a MyKey ID leads to that was erased: no member has this id."""
+
+_FORGOTTEN: Final = (
+    tables.member_events, tables.member_notice_marks, tables.mykey_id_choices, tables.member_restorations,
+)  # fmt: skip
+_WAITING: Final = (FileState.CHECKED.value, FileState.APPROVED.value)
+
+
+def erase(conn: Connection, member: Member, at: datetime) -> None:
+    """Erase what is kept of one member; the second time changes nothing. The caller holds the member's row."""
+    member_id, book = member.member_id, chart.member_book(member.member_id)
+    ids = _mykey_ids(conn, member)
+    _empty_lists(conn, [member_id], ids)
+    _empty_proposals(conn, member_id, ids)
+    mykey_ids.retire(conn, member_id, member.mykey_id, at)
+    retired = tables.retired_mykey_ids
+    conn.execute(update(retired).where(retired.c.member_id == member_id).values(member_id=NOBODY))
+    require_legal(MEMBER_MOVES, member.state, MemberState.REVOKED)
+    member_rows.write(
+        conn, member_id,
+        mykey_id=f"{NOBODY}-{member_id}", display_name=NO_NAME, language="ja", password_hash=None,
+        default_municipality=None, default_point_service=None, state=MemberState.REVOKED, step_up_above=None, erased_at=at,
+    )  # fmt: skip
+    representations.end_all_of(conn, member_id, at)
+    proofs.remove_all(conn, member_id)
+    sessions.end_all(conn, member_id)
+    mail_addresses.forget(conn, member_id)
+    link_rows.remove_all(conn, book)
+    for table in _FORGOTTEN:
+        conn.execute(delete(table).where(table.c.member_id == member_id))
+    for by_book in (city.member_days, city.pay_codes):
+        conn.execute(delete(by_book).where(by_book.c.book_id == book))
+
+
+def _mykey_ids(conn: Connection, member: Member) -> list[str]:
+    retired = tables.retired_mykey_ids
+    before = conn.execute(select(retired.c.mykey_id).where(retired.c.member_id == member.member_id))
+    return sorted({member.mykey_id, *before.scalars()})
+
+
+def _empty_lists(conn: Connection, member_ids: Sequence[str], ids: Sequence[str]) -> None:
+    """Lines of cities' lists say no more who it was; a list that still waits finds nobody by the MyKey ID."""
+    lines, files = city.grant_lines, city.grant_files
+    ended = select(files.c.file_id).where(files.c.state.not_in(_WAITING))
+    these = or_(lines.c.member_id.in_(member_ids), lines.c.mykey_id.in_(ids))
+    emptied: dict[str, Any] = {"mykey_id": "", "note": "", "typed": None, "kept": None}
+    conn.execute(update(lines).where(these, lines.c.file_id.in_(ended)).values(emptied))
+
+
+def _empty_proposals(conn: Connection, member_id: str, ids: Sequence[str]) -> None:
+    """What was read of proposals about the person that have been decided, and of the one that is carried out now."""
+    proposals = city.proposals
+    about = or_(proposals.c.subject.in_(ids), proposals.c.subject.contains(member_id, autoescape=True))
+    ended = or_(proposals.c.state != "waiting", proposals.c.deed == "member_erase")
+    conn.execute(update(proposals).where(about, ended).values(facts="{}", ground="{}"))
