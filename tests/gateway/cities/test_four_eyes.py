@@ -23,7 +23,10 @@ from gateway.cities.shops.bank_accounts import BankAccount, Payer, encrypt_payer
 from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.spending.pay_card_rows import CardLimits
 from gateway.cities.staff import staff_rows
+from gateway.cities.support.representatives import AppointRepresentative
 from gateway.errors import ProblemError
+from gateway.members import representations
+from gateway.members.representations import RepresentationKind
 from gateway.platform import audit_log
 from gateway.platform import tables as platform_tables
 from gateway.platform.roles import Role
@@ -172,6 +175,16 @@ async def propose(town, deed, author):
             await city.staff.close(author, clerk.staff_id, "休業")
             proposal = await city.staff.restart(author, clerk.staff_id, "再開")
             return proposal, lambda: person(town, clerk.staff_id)
+        case Deed.REPRESENTATIVE:
+            member, actor = await town.member(points=100), await town.member()
+            command = AppointRepresentative(
+                mykey_id=member.mykey_id, actor_mykey_id=actor.mykey_id, kind=RepresentationKind.FAMILY,
+                may_exchange=False, pay_points_a_day=0, starts_on=NOON.date(), ends_on=NOON.date() + timedelta(days=300),
+            )  # fmt: skip
+            proposal = await city.representatives.appoint(author, command, "委任状を確認")
+            return proposal, lambda: town.store.read(
+                lambda conn: len(representations.list_of_member(conn, member.member_id))
+            )
         case Deed.MEMBER_ACCESS:
             member = await town.member(points=100)
             proposal = await city.support.propose_access(author, member.mykey_id, "カードの紛失")

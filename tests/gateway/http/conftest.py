@@ -234,7 +234,7 @@ class Hanako:
     async def living(self, _found: object, token: str, *, client_id: str) -> SimpleNamespace:
         if token != "pgs_hanako":
             raise ProblemError("session-ended")
-        return SimpleNamespace(member_id="hanako", client_id=client_id)
+        return SimpleNamespace(member_id="hanako", client_id=client_id, acting_rights=None)
 
 
 @pytest.fixture
