@@ -61,6 +61,13 @@ class TestItsSums:
         assert await town.total(paid_account(KASAMA)) == 350 - 300 + 1_300
         assert await town.total(chart.shop(KASAMA, "soba")) == 0
 
+    async def test_a_shop_that_is_paid_nothing_now_has_no_entry(self, town, closed):
+        settlement = await town.city.settlements.get(KASAMA, JULY_1)
+        cafe, soba = settlement.lines
+        carried = replace(cafe, paid_yen=0, carried_yen=cafe.paid_yen)
+        file = journal_csv(replace(settlement, lines=(carried, soba)), SettlementSettings())
+        assert [(row["債権者番号"], row["伝票番号"]) for row in rows(file)] == [("soba", "1")]
+
     async def test_an_open_cycle_has_none(self, town, shops):
         await pay(town, at(2), 300)
         with pytest.raises(ProblemError) as caught:
