@@ -214,6 +214,24 @@ def test_what_is_missing_is_told_to_the_point() -> None:
         assert (refused.account, refused.wanted, refused.available) == (RESERVE, move.points, available)
 
 
+@pytest.mark.parametrize("bound", [{"issued_from": LATER}, {"issued_until": EARLIER}], ids=["from", "until"])
+def test_an_only_heap_outside_the_days_asked_for_is_not_drawn_on(bound: dict[str, date]) -> None:
+    plan = Plan()
+    plan.apply_group([earn(5, issued_on=DAY)])
+    refused = plan.apply_group([allocate(1, **bound)])
+    assert isinstance(refused, NotEnoughPoints)
+    assert refused.available == 0
+
+
+def test_an_account_with_a_row_has_one_after_a_refused_group_too() -> None:
+    stored = Account(posted=5, last_seq=1, heaps={"2018-07-31": [5, 0]}, stored=True)
+    plan = Plan(accounts={(BOOK, RESERVE): stored})
+    assert isinstance(plan.apply_group([allocate(2), allocate(99)]), NotEnoughPoints)
+    assert plan.accounts == {
+        (BOOK, RESERVE): Account(posted=5, last_seq=1, heaps={"2018-07-31": [5, 0]}, stored=True)
+    }
+
+
 def test_days_of_a_draw_are_inclusive_at_both_ends() -> None:
     plan = Plan()
     for day in DAYS:
