@@ -126,10 +126,10 @@ MOVES = st.one_of(
 def groups_of_moves(draw: st.DrawFn) -> list[list[Move]]:
     """Groups of one to four moves; some end a hold that an earlier move made, or one that nobody made."""
     holds, groups = [hold_in()], []
-    for size in draw(st.lists(st.integers(1, 4), min_size=1, max_size=8)):
+    for size in draw(st.lists(st.sampled_from([1, 1, 2, 3, 4]), min_size=1, max_size=12)):
         group: list[Move] = []
         for _ in range(size):
-            if draw(st.booleans()):
+            if draw(st.sampled_from([True, True, True, False])):
                 move: Move = draw(MOVES)
             else:
                 end = draw(st.sampled_from([posted, voided]))
