@@ -33,6 +33,7 @@ test: $(STAMP) ## run all tests with coverage; system packages are installed whe
 	  || { echo "no node.js here: the TypeScript client's tests are skipped"; test "$$CI" != true; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/reader.txt \
 	  || { echo "the card reader's library cannot be built here: its tests are skipped"; test "$$CI" != true; }
+	$(MAKE) --no-print-directory $(PACKAGE_STAMP)
 	VENV=$(VENV) ./tools/run-tests
 
 drill: $(STAMP) ## the recovery drill: DRILL_S=180 seconds of load, a backup, DRILL_AFTER=100 exchanges, a dead disk, all back
@@ -110,8 +111,8 @@ $(PACKAGE_STAMP): requirements/package.txt
 deb: $(PACKAGE_STAMP) ## build the Debian package of a commit into dist: make deb COMMIT=v0.2.0
 	deploy/debian/build-deb $(or $(COMMIT),HEAD) dist
 
-audit: $(PACKAGE_STAMP) ## look for known weaknesses in what is packaged
-	.venv-package/bin/pip-audit --require-hashes --disable-pip -r requirements/runtime.txt
+audit: $(PACKAGE_STAMP) ## look for known weaknesses in the pinned libraries; AUDIT_OSV=…, AUDIT_NPM=… name who knows them
+	@.venv-package/bin/python -m tools.audit
 
 lock: ## compile the hashed requirements anew
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \
