@@ -88,6 +88,11 @@ SETTLEMENT_SETTINGS: Final[Mapping[str, str]] = {
     "journal_credit": "貸方科目のコード",
     "journal_summary": "仕訳の摘要",
 }
+PRIVACY_TEXT: Final[Mapping[str, str]] = {
+    "ja": "日本語の文",
+    "en": "英語の文",
+    "easy": "やさしい日本語の文",
+}
 JOURNAL_ENCODINGS: Final = (("utf-8", "UTF-8"), ("shift_jis", "Shift_JIS"))
 JOURNAL_DAYS: Final = (("dashes", "2026-07-15"), ("slashes", "2026/07/15"), ("plain", "20260715"))
 JOURNAL_FIELDS: Final[Mapping[str, str]] = {

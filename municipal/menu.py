@@ -32,6 +32,7 @@ ENTRIES: Final = (
     Entry("/spends", "利用の取消", "refund", "利用の番号から取り消す"),
     Entry("/payer", "振込元の口座", "keep_banks", "市の口座と委託者コード"),
     Entry("/settlement-settings", "精算と銀行の設定", "keep_banks", "銀行の仕様書、結果ファイルの読み方"),
+    Entry("/privacy-text", "個人情報の取扱い", "change_rules", "利用者に見せる文、3つの言葉"),
     Entry("/staff", "職員", "keep_staff", "登録、権限、再設定"),
     Entry("/audit", "監査ログ", "read_audit", "誰が、いつ、何を、なぜ"),
     Entry("/platform/exchanges", "移行の確認", "see_exchanges", "結果を確認中の移行、経過、照会、提案"),

@@ -44,7 +44,7 @@ pages = Pages(needs="see_proposals")
 
 Deed: TypeAlias = Literal[
     "grant", "grant_file", "grant_cancel", "correction", "project", "budget", "refund", "shop_account", "payer_account",
-    "closing", "transfer_file", "payout", "shop_debt", "settlement_settings", "staff", "role", "reset", "restart", "rule", "rule_withdrawal", "shop_staff",
+    "closing", "transfer_file", "payout", "shop_debt", "settlement_settings", "privacy_text", "staff", "role", "reset", "restart", "rule", "rule_withdrawal", "shop_staff",
     "shop_reset", "member_access", "representative", "card_limits", "deed_rule",
 ]  # fmt: skip
 """What the city's table of deeds has a line for."""
@@ -64,6 +64,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "payout": "振込結果の登録",
     "shop_debt": "閉店した加盟店の未収の処理",
     "settlement_settings": "精算と銀行の設定の変更",
+    "privacy_text": "個人情報の取扱いの変更",
     "staff": "職員の登録",
     "role": "権限の引き上げ",
     "reset": "ログインの再設定",
@@ -210,6 +211,12 @@ FACTS: Final[Mapping[str, str]] = {
     "links": "連携している会社の数",
     "cards_stopped": "止めるポイントカードの枚数",
     **SETTLEMENT_SETTINGS,
+    "privacy_ja_before": "日本語の文（変更前）",
+    "privacy_ja": "日本語の文（変更後）",
+    "privacy_en_before": "英語の文（変更前）",
+    "privacy_en": "英語の文（変更後）",
+    "privacy_easy_before": "やさしい日本語の文（変更前）",
+    "privacy_easy": "やさしい日本語の文（変更後）",
     "window_from": "開始",
     "window_until": "終了（変更後）",
     "window_until_before": "終了（変更前）",

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 from aiohttp import web
 from markupsafe import Markup
 
+from pagekit.i18n import EASY, JAPANESE
 from point_gateway_client import calls, models
 from portal.site import Pages, Visit
 
 pages = Pages()
+
+_BLANK_LINE: Final = re.compile(r"\n[ \t\u3000]*\n")
 
 SECTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "person": ("お名前とマイキーID、設定", "ログインと、画面の表示に使います。"),
@@ -78,9 +83,10 @@ RETENTION_TEXTS: Final[Mapping[str, str]] = {
 
 @pages.get("/settings/record")
 async def record_page(visit: Visit) -> web.Response:
-    record = await visit.send(calls.own_record())
+    record, said = await asyncio.gather(visit.send(calls.own_record()), visit.send(calls.own_privacy_texts()))
     return visit.render(
         "record.html",
+        texts=[(text, *spoken(visit, text)) for text in said.privacy_texts],
         sections=[(section, *described(visit, section)) for section in record.sections],
         retention_texts=RETENTION_TEXTS,
     )
@@ -96,6 +102,14 @@ async def download(visit: Visit) -> web.Response:
         content_type="application/json",
         headers={"Content-Disposition": f'attachment; filename="point-gateway-record-{day}.json"'},
     )
+
+
+def spoken(visit: Visit, text: models.PrivacyTextView) -> tuple[Sequence[str], str, bool]:
+    """A city's text in the reader's language: its paragraphs, their language, and whether it is 日本語 for want of another."""
+    own = {"en": text.en, EASY: text.easy}.get(visit.speech.language)
+    tag = "en" if own and visit.speech.language == "en" else "ja"
+    instead = not own and visit.speech.language != JAPANESE
+    return [part.strip() for part in _BLANK_LINE.split(own or text.ja or "") if part.strip()], tag, instead
 
 
 def described(visit: Visit, section: models.RecordSection) -> tuple[Markup | str, Markup | str]:

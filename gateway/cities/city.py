@@ -13,6 +13,7 @@ from gateway.cities.grants.grant_files import GrantFiles
 from gateway.cities.grants.grant_projects import GrantProjects
 from gateway.cities.grants.grants import Grants
 from gateway.cities.member_data.member_data import MemberData
+from gateway.cities.member_data.privacy_texts import PrivacyTexts
 from gateway.cities.nightly import CityNightly
 from gateway.cities.notices import Notices
 from gateway.cities.platform_deeds.exchange_services import ExchangeServices
@@ -46,6 +47,7 @@ class City:
     staff: StaffService
     proposals: Proposals
     member_data: MemberData
+    privacy_texts: PrivacyTexts
     platform: PlatformDeeds
     platform_keys: PlatformKeys
     services: PointServices
@@ -102,6 +104,7 @@ class City:
             staff=StaffService(context),
             proposals=Proposals(context),
             member_data=MemberData(context=context, retention=retention),
+            privacy_texts=PrivacyTexts(context),
             platform=PlatformDeeds(context),
             platform_keys=PlatformKeys(context),
             services=PointServices(context),

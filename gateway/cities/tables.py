@@ -342,6 +342,15 @@ settlement_settings = _table(  # how a city settles with its bank; without a row
     Column("changed_at", Instant, nullable=False),
 )
 
+privacy_texts = _table(  # what a city tells members of their data
+    "privacy_texts",
+    Column("municipality", _Words, primary_key=True),
+    Column("ja", _Words, nullable=False),
+    Column("en", _Words, nullable=False),
+    Column("easy", _Words, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+)
+
 bank_results = _table(  # the bank's own result files of a cycle's transfers
     "bank_results",
     Column("municipality", _Words, nullable=False),

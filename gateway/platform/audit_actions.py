@@ -101,6 +101,11 @@ class AuditAction(StrEnum):
         "精算と銀行の設定の変更",
         "Settings of settlement and bank changed",
     )
+    PRIVACY_TEXT_CHANGED = (
+        "privacy text changed",
+        "個人情報の取扱いの変更",
+        "Text about members' data changed",
+    )
     SHOP_DEBT_ENDED = "shop debt ended", "閉店した加盟店の未収の処理", "Closed shop's debt ended"
     SHOP_ACCOUNT_CONFIRMED = "shop account confirmed", "お店による口座の確認", "Account confirmed by the shop"
     SHOP_ACCOUNT_DISPUTED = "shop account disputed", "お店からの口座への異議", "Account disputed by the shop"

@@ -21,7 +21,7 @@ WITH_FORMS = (
     "/members", "/support", "/cards", "/cards/limits", "/audit", "/events/new",
     "/shops/new", "/shops/shop-01/edit", "/shops/shop-01/closing", "/shops/shop-01/people", "/shops/shop-01/people/{cashier}",
     "/shops/shop-01/bank", "/shops/shop-01/bank?by=yucho",
-    "/payer", "/settlement-settings", "/spends/{spend}", "/staff/new", "/staff/{person}", "/deeds/grant",
+    "/payer", "/settlement-settings", "/privacy-text", "/spends/{spend}", "/staff/new", "/staff/{person}", "/deeds/grant",
     "/settlements/2018-07-01", "/settlements/2018-07-16", "/settlements/2018-07-16/close",
     "/settlements/2018-07-01/payouts/shop-02",
 )  # fmt: skip

@@ -71,6 +71,11 @@ export class BadPointService extends InvalidInputProblem {
   override name = "BadPointService";
 }
 
+/** The text does not fit. */
+export class BadPrivacyText extends InvalidInputProblem {
+  override name = "BadPrivacyText";
+}
+
 /** The project does not fit. */
 export class BadProject extends InvalidInputProblem {
   override name = "BadProject";
@@ -1392,6 +1397,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "bad-pace": BadPace,
   "bad-period": BadPeriod,
   "bad-point-service": BadPointService,
+  "bad-privacy-text": BadPrivacyText,
   "bad-project": BadProject,
   "bad-public-key": BadPublicKey,
   "bad-rule": BadRule,

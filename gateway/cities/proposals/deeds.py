@@ -41,6 +41,7 @@ class Deed(StrEnum):
     PAYOUT = "payout"
     SHOP_DEBT = "shop_debt"
     SETTLEMENT_SETTINGS = "settlement_settings"
+    PRIVACY_TEXT = "privacy_text"
     STAFF = "staff"
     ROLE = "role"
     RESET = "reset"
@@ -94,6 +95,7 @@ _PLATFORM_TOO: Final = frozenset({Deed.STAFF, Deed.RESET, Deed.RESTART})
 ALWAYS_DECIDED: Final = PLATFORM_DEEDS | {
     Deed.GRANT_FILE, Deed.CORRECTION, Deed.GRANT_CANCEL, Deed.MEMBER_ACCESS, Deed.DEED_RULE,
     Deed.SETTLEMENT_SETTINGS,
+    Deed.PRIVACY_TEXT,
     Deed.CARD_LIMITS,
     Deed.REPRESENTATIVE,
 }  # fmt: skip
@@ -123,6 +125,7 @@ PROPOSED_BY: Final[Mapping[Deed, Action]] = {
     Deed.PAYOUT: Action.SETTLE,
     Deed.SHOP_DEBT: Action.SETTLE,
     Deed.SETTLEMENT_SETTINGS: Action.KEEP_BANKS,
+    Deed.PRIVACY_TEXT: Action.CHANGE_RULES,
     Deed.STAFF: Action.KEEP_STAFF,
     Deed.ROLE: Action.KEEP_STAFF,
     Deed.RESET: Action.KEEP_STAFF,

@@ -20,6 +20,8 @@ from gateway.cities.grants.grant_file_approval import ApproveFile
 from gateway.cities.grants.grant_files import GrantFiles
 from gateway.cities.grants.grant_projects import AddProject, RaiseBudget
 from gateway.cities.grants.grants import GrantPoints
+from gateway.cities.member_data import privacy_texts
+from gateway.cities.member_data.privacy_texts import ChangePrivacyText
 from gateway.cities.platform_deeds import (
     exchange_deeds,
     key_deeds,
@@ -224,6 +226,11 @@ def _change_card_limits(decided: Decided, command: ChangeCardLimits) -> None:
 def _change_settlement_settings(decided: Decided, command: ChangeSettlementSettings) -> None:
     why = decided.proposal.reason
     settlement_settings.change_settings(decided.conn, decided.author, command, why, decided.at)
+
+
+def _change_privacy_text(decided: Decided, command: ChangePrivacyText) -> None:
+    why = decided.proposal.reason
+    privacy_texts.change_text(decided.conn, decided.author, command, why, decided.at)
 
 
 def _change_deed_rule(decided: Decided, command: ChangeDeedRule) -> None:
@@ -466,6 +473,9 @@ EFFECTS: Final[Mapping[Deed, Effect]] = {
     Deed.SETTLEMENT_SETTINGS: Effect(
         command=ChangeSettlementSettings, ground=settlement_settings.settings_ground,
         carry_out=_change_settlement_settings,
+    ),
+    Deed.PRIVACY_TEXT: Effect(
+        command=ChangePrivacyText, ground=privacy_texts.text_ground, carry_out=_change_privacy_text,
     ),
     Deed.STAFF: Effect(command=AddStaff, ground=_no_ground, carry_out=_add_staff, makes_password=True),
     Deed.ROLE: Effect(command=RaiseRole, ground=_staff_ground, carry_out=_raise_role, concerns=_concerns),

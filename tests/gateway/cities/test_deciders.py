@@ -125,6 +125,7 @@ class TestWhatPeopleRead:
             Deed.RULE_WITHDRAWAL: [OUEN, "'version': 1"], Deed.GRANT_CANCEL: ["kosodate", "mykey_id"],
             Deed.CORRECTION: ["mykey_id", OUEN], Deed.PAYOUT: ["cafe", "2018-07-16"],
             Deed.SHOP_DEBT: ["cafe", "'yen': 100"], Deed.SETTLEMENT_SETTINGS: ["仕様書", "0 → 114"],
+            Deed.PRIVACY_TEXT: ["市の文"], Deed.CARD_LIMITS: ["card_points_a_day"], Deed.REPRESENTATIVE: ["representative_id"],
         }  # fmt: skip
         for word in subjects.get(deed, ["viewer-"]):
             assert word in named

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from gateway.cities import tables
 from gateway.cities.grants.grant_projects import ProjectPlan
 from gateway.cities.grants.staff_days import granted_alone
+from gateway.cities.member_data.privacy_texts import PrivacyText
 from gateway.cities.proposals import deeds, proposal_rows
 from gateway.cities.proposals.deeds import CITY_DEEDS, Deed, DeedRule
 from gateway.cities.proposals.effects import EFFECTS
@@ -204,6 +205,9 @@ async def propose(town, deed, author):
             settings = SettlementSettings(bank_sheet="仕様書", result_column=114, paid_codes=("0",))
             proposal = await city.settlements.propose_settings(author, settings, "銀行の仕様書")
             return proposal, lambda: city.settlements.settings(code)
+        case Deed.PRIVACY_TEXT:
+            proposal = await city.privacy_texts.propose_text(author, PrivacyText(ja="市の文"), "要綱")
+            return proposal, lambda: city.privacy_texts.of_city(code)
         case Deed.CARD_LIMITS:
             limits = CardLimits(points_a_day=10**6)
             proposal = await city.cards.change_limits(author, limits, "簡素化", seen=None)

@@ -42,6 +42,7 @@ __all__ = [
     "change_pace",
     "change_password",
     "change_pay_card_limits",
+    "change_privacy_text",
     "change_project_budget",
     "change_settlement_settings",
     "change_shop",
@@ -102,6 +103,7 @@ __all__ = [
     "get_issuer",
     "get_pay_card_limits",
     "get_payer",
+    "get_privacy_text",
     "get_project",
     "get_proposal",
     "get_settlement",
@@ -168,9 +170,11 @@ __all__ = [
     "member_references",
     "member_timeline",
     "municipal_history",
+    "municipality_privacy_text",
     "name_people",
     "offer",
     "overview",
+    "own_privacy_texts",
     "own_record",
     "own_shop",
     "own_shop_code",
@@ -1158,6 +1162,27 @@ def own_record() -> Call[models.MemberRecordView]:
     return json_call("GET", "/v1/me/record", models.MemberRecordView, session=True)
 
 
+def own_privacy_texts() -> Call[models.PrivacyTextList]:
+    """What the member's default city, and each city whose points the member has, say of members' data.
+
+    Refused with: not-for-a-representative.
+    """
+    return json_call("GET", "/v1/me/privacy-texts", models.PrivacyTextList, session=True)
+
+
+def municipality_privacy_text(municipality: str) -> Call[models.PrivacyTextView]:
+    """What one city says of members' data, for a page before somebody registers.
+
+    Refused with: unknown-municipality.
+    """
+    return json_call(
+        "GET",
+        f"/v1/municipalities/{path_part(municipality)}/privacy-text",
+        models.PrivacyTextView,
+        session=False,
+    )
+
+
 def overview() -> Call[models.Overview]:
     """The member, the balances, what expires and the waiting exchanges, all read at one moment.
 
@@ -1548,6 +1573,32 @@ def audit_csv(
 def verify_audit() -> Call[models.AuditVerified]:
     """Read the city's whole log again and compare every hash."""
     return json_call("POST", "/v1/city/audit/verification", models.AuditVerified, session=True)
+
+
+def get_privacy_text() -> Call[models.CityPrivacyTextView]:
+    """What the city tells members of their data."""
+    return json_call("GET", "/v1/city/privacy-text", models.CityPrivacyTextView, session=True)
+
+
+def change_privacy_text(
+    *,
+    ja: str,
+    reason: str,
+    en: str | UnsetType = UNSET,
+    easy: str | UnsetType = UNSET,
+    seen: str | None | UnsetType = UNSET,
+) -> Call[models.ProposalView]:
+    """Propose another text (202): members read it after another person's yes.
+
+    Refused with: nothing-changed, changed-meanwhile, proposal-pending, nobody-to-decide, bad-privacy-text, reason-missing.
+    """
+    return json_call(
+        "PUT",
+        "/v1/city/privacy-text",
+        models.ProposalView,
+        session=True,
+        body=models.PrivacyTextWanted(ja=ja, en=en, easy=easy, reason=reason, seen=seen),
+    )
 
 
 def list_city_point_services() -> Call[models.CityPointServices]:
@@ -3795,6 +3846,7 @@ def propose_deed_rule(
         "payout",
         "shop_debt",
         "settlement_settings",
+        "privacy_text",
         "staff",
         "role",
         "reset",

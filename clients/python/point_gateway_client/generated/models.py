@@ -123,6 +123,7 @@ AuditAction: TypeAlias = Annotated[
         "bank result uploaded",
         "bank result recorded",
         "settlement settings changed",
+        "privacy text changed",
         "shop debt ended",
         "shop account confirmed",
         "shop account disputed",
@@ -470,6 +471,18 @@ class CityPointService(Message, frozen=True, kw_only=True):
 
 class CityPointServices(Message, frozen=True, kw_only=True):
     point_services: list[CityPointService]
+
+
+class CityPrivacyTextView(Message, frozen=True, kw_only=True):
+    """
+    Plain text, a blank line between paragraphs; empty for what the city has not written, `changed_at` null for none at all.
+    """
+
+    ja: str
+    en: str
+    easy: str
+    changed_at: datetime | None
+    version: str
 
 
 class CityRepresentationView(Message, frozen=True, kw_only=True):
@@ -1570,6 +1583,34 @@ class PrefectureView(Message, frozen=True, kw_only=True):
 
 class Prefectures(Message, frozen=True, kw_only=True):
     prefectures: list[PrefectureView]
+
+
+class PrivacyTextView(Message, frozen=True, kw_only=True):
+    """
+    Plain text, a blank line between paragraphs; show it as text, never as markup. `easy` is やさしい日本語.
+
+    null is what the city has not written: show `ja` in its place and say so. Where `ja` is null too the city has no text.
+    """
+
+    municipality: str
+    municipality_name: str
+    municipality_kana: str
+    ja: str | None
+    en: str | None
+    easy: str | None
+    changed_at: datetime | None
+
+
+class PrivacyTextWanted(Message, frozen=True, kw_only=True):
+    """
+    All three texts as they shall be; `ja` is shown where another is empty. `seen` is the version that they were drawn from.
+    """
+
+    ja: str
+    reason: str
+    en: str | UnsetType = UNSET
+    easy: str | UnsetType = UNSET
+    seen: str | None | UnsetType = UNSET
 
 
 class ProblemTypeView(Message, frozen=True, kw_only=True):
@@ -3159,6 +3200,10 @@ class PayoutList(Message, frozen=True, kw_only=True):
 
 class PeopleNamed(Message, frozen=True, kw_only=True):
     people: list[PersonNamed]
+
+
+class PrivacyTextList(Message, frozen=True, kw_only=True):
+    privacy_texts: list[PrivacyTextView]
 
 
 class ProposalList(Message, frozen=True, kw_only=True):

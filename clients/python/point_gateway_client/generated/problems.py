@@ -107,6 +107,12 @@ class BadPointService(InvalidInputProblem):
     word = "bad-point-service"
 
 
+class BadPrivacyText(InvalidInputProblem):
+    """The text does not fit."""
+
+    word = "bad-privacy-text"
+
+
 class BadProject(InvalidInputProblem):
     """The project does not fit."""
 
@@ -1688,6 +1694,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "bad-pace": BadPace,
     "bad-period": BadPeriod,
     "bad-point-service": BadPointService,
+    "bad-privacy-text": BadPrivacyText,
     "bad-project": BadProject,
     "bad-public-key": BadPublicKey,
     "bad-rule": BadRule,
