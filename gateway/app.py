@@ -16,6 +16,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 import gateway
 from core_ledger import Busy, CommitFailed, StoreClosed
 from gateway.api import (
+    announcements,
     cards,
     directory,
     events,
@@ -92,6 +93,7 @@ def whole_api() -> Api:
         points,
         mail,
         member_notices,
+        announcements,
         member_record,
         privacy_texts,
         overview,

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from municipal import (
     account,
+    announcements,
     audit,
     bank_results,
     counter,
@@ -71,6 +72,7 @@ PARTS: Final = (
     representatives,
     events,
     shops,
+    announcements,
     shop_debts,
     settlements,
     bank_results,

@@ -212,11 +212,12 @@ async def _latest(visit: Visit) -> list[models.ShopSpendView]:
 
 
 async def _amount_page(visit: Visit, trouble: ErrorMessage | None, typed: str) -> web.Response:
-    shop, latest, notices, people = await asyncio.gather(
+    shop, latest, notices, people, news = await asyncio.gather(
         visit.send(calls.own_shop()),
         _latest(visit),
         visit.send(calls.list_own_notices()),
         visit.send(calls.list_own_people()),
+        visit.send(calls.list_shop_announcements()),
     )
     week_ago = visit.now - LOGIN_CHANGE_TOLD_FOR
     return visit.render(
@@ -224,6 +225,7 @@ async def _amount_page(visit: Visit, trouble: ErrorMessage | None, typed: str) -
         status=trouble.status if trouble else 200,
         shop=shop,
         latest=latest,
+        news=news.announcements,
         is_account_changed=any(notice.state == "waiting" for notice in notices.notices),
         is_login_changed=any(change.at > week_ago for change in people.changes),
         trouble=trouble,

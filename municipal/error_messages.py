@@ -58,6 +58,10 @@ _WORDS: Final[dict[str, Sentences]] = {
         "手続き中のものがあります",
         "先に終わらせるもの：%(waiting)s。移行の確認か特定支援イベントで結果を決めるか、終わるのを待ってから、提案し直してください。",
     ),
+    "stop-too-soon": (
+        "計画停止は30日前までに知らせます",
+        "先の日時にするか、緊急の停止として提案してください。",
+    ),
     "busy": ("ただいま混み合っています", "少し待ってから、もう一度お試しください。"),
     "too-many-requests": ("操作の回数が多すぎます", "少し待ってから、もう一度お試しください。"),
 }
@@ -110,6 +114,7 @@ _FIELDS: Final[dict[str, Sentences]] = {
         ("mykey_id", "from_mykey_id", "new_mykey_id"),
         ("マイキーIDの形式が違います", "マイキーIDは英数字8文字です。"),
     ),
+    **dict.fromkeys(("title_ja", "title_en", "title_easy", "text_ja", "text_en", "text_easy"), _SHOWN),
     "reason": ("理由を入力してください", "監査ログに残る理由を、500文字までで入力してください。"),
     "login": ("このログイン名は使えません", "英数字と . _ + -、またはメールアドレスの形にしてください。"),
     "shop_id": ("番号の形式が違います", "英小文字・数字・ハイフンで40文字までにしてください。"),
@@ -148,6 +153,17 @@ _RULES: Final[dict[tuple[str, str], Sentences]] = {
         "1から10,000,000までにしてください。",
     ),
     ("bad-project", "budget"): _NUMBER,
+    ("bad-announcement", "title_ja"): ("題名を入力してください", "空白だけの題名は登録できません。"),
+    ("bad-announcement", "text_ja"): ("本文を入力してください", "空白だけの本文は登録できません。"),
+    ("bad-announcement", "ends_on"): (
+        "掲載の終了日が正しくありません",
+        "開始日と同じかあとの、まだ過ぎていない日にしてください。掲載できるのは1年までです。",
+    ),
+    ("bad-announcement", "stops_from"): ("停止の開始が過ぎています", "これからの日時にしてください。"),
+    ("bad-announcement", "stops_until"): (
+        "停止の終了が正しくありません",
+        "開始よりあとの、7日以内の日時にしてください。",
+    ),
     ("bad-event", "own_id"): ("番号の形式が違います", "英小文字・数字・ハイフンで32文字までにしてください。"),
     ("bad-event", "name"): _NAME,
     ("bad-event", "ends_on"): _ENDS,

@@ -27,6 +27,14 @@ CITY_ROLES: Final[tuple[Literal["viewer", "operator", "approver", "administrator
 
 PLATFORM_ROLES: Final[tuple[Literal["platform"], ...]] = ("platform",)
 
+AUDIENCES: Final[Mapping[str, str]] = {"members": "利用者", "shops": "加盟店", "all": "利用者と加盟店"}
+ANNOUNCEMENT_STATES: Final[Mapping[str, str]] = {
+    "upcoming": "掲載前",
+    "shown": "掲載中",
+    "ended": "終了",
+    "withdrawn": "取り下げ",
+}
+
 FIGURES: Final[Mapping[str, str]] = {
     "granted": "給付",
     "exchanged": "協力会社からの移行",

@@ -27,6 +27,7 @@ ENTRIES: Final = (
     Entry("/cards", "ポイントカード", "help_member", "スマートフォンを使わない方のカードの発行と印刷"),
     Entry("/members", "利用者の照会", "see_member", "マイキーIDから残高を見る"),
     Entry("/services", "ポイント制度", "see", "有効期限、上限、適用日"),
+    Entry("/announcements", "お知らせ", "see", "利用者と加盟店へのお知らせの掲載"),
     Entry("/shops", "加盟店", "see", "登録名簿、お店のログイン、QRコード"),
     Entry("/settlements", "精算", "see", "締め、明細、振込ファイル"),
     Entry("/spends", "利用の取消", "refund", "利用の番号から取り消す"),
@@ -40,12 +41,14 @@ ENTRIES: Final = (
     Entry("/platform/partners", "協力会社の状態", "see_exchanges", "停止と再開、突合の進み具合"),
     Entry("/platform/members", "利用者の記録", "keep_members", "2つのマイキーIDの統合、訂正、消去"),
     Entry("/platform/keys", "鍵", "keep_keys", "クライアントと通知の鍵、提案と失効"),
+    Entry("/platform/stops", "計画停止", "plan_stops", "すべてのページでの停止の予告"),
     Entry("/partners", "協力会社の精算", "see_partners", "月ごとの請求額と照合"),
     Entry("/shop/take", "受付", "take_points", "お客様のコードを読み取って受け取る"),
     Entry("/shop/day", "今日の利用", "take_points", "受け取った一覧と取消"),
     Entry("/shop/code", "お店のQRコード", "take_points", "お客様が読み取る紙"),
     Entry("/shop/people", "お店のログイン", "take_points", "この店で使う人と、その変更"),
     Entry("/shop/settlements", "精算の明細", "take_points", "市からの支払い"),
+    Entry("/shop/announcements", "市からのお知らせ", "take_points", "市から加盟店への連絡"),
 )
 
 

@@ -22,6 +22,7 @@ from municipal.forms import (
     without_number,
 )
 from municipal.labels import (
+    AUDIENCES,
     DEBT_ENDS,
     DIRECTIONS,
     EXCHANGE_STATES,
@@ -45,7 +46,7 @@ pages = Pages(needs="see_proposals")
 Deed: TypeAlias = Literal[
     "grant", "grant_file", "grant_cancel", "correction", "project", "budget", "refund", "shop_account", "payer_account",
     "closing", "transfer_file", "payout", "shop_debt", "settlement_settings", "privacy_text", "staff", "role", "reset", "restart", "rule", "rule_withdrawal", "shop_staff",
-    "shop_reset", "member_access", "representative", "card_limits", "deed_rule",
+    "shop_reset", "member_access", "representative", "card_limits", "announcement", "deed_rule",
 ]  # fmt: skip
 """What the city's table of deeds has a line for."""
 _DEED_WORDS: Final[tuple[Deed, ...]] = get_args(Deed)
@@ -76,6 +77,8 @@ DEEDS: Final[Mapping[str, str]] = {
     "rule": "ポイント制度の新しい版",
     "rule_withdrawal": "ポイント制度の版の取り下げ",
     "card_limits": "カードの上限の引き上げ",
+    "announcement": "お知らせの掲載",
+    "planned_stop": "計画停止の予告",
     "deed_rule": "承認の設定の変更",
     "exchange_outcome": "移行の結果の確定",
     "exchange_reversal": "移行の取消・返還",
@@ -98,6 +101,17 @@ STATES: Final[Mapping[str, str]] = {
     "expired": "期限切れ",
 }
 FACTS: Final[Mapping[str, str]] = {
+    "audience": "読む人",
+    "shown_from": "掲載の開始",
+    "shown_until": "掲載の終了",
+    "stops_from": "停止の開始",
+    "stops_until": "停止の終了",
+    "text": "本文",
+    "text_easy": "本文（やさしい日本語）",
+    "text_en": "本文（英語）",
+    "title": "題名",
+    "title_easy": "題名（やさしい日本語）",
+    "title_en": "題名（英語）",
     "account": "口座",
     "content": "内容",
     "unlisted": "銀行の一覧との違い",
@@ -275,6 +289,7 @@ _LISTINGS: Final[Mapping[str, str]] = {
     "other_branch_name": "支店名が一覧と違います",
 }
 _VALUES: Final[Mapping[str, Mapping[str, str]]] = {
+    "audience": AUDIENCES,
     "unlisted": _LISTINGS, "payout": PAYOUTS, "debt_end": DEBT_ENDS, "deed": DEEDS, "role": ROLES, "venue": _YES_NO, "from_points": _SUM, "from_points_before": _SUM,
     "points_a_day": _SUM, "points_a_day_before": _SUM, "direct_exchange": _OPEN, "direct_exchange_before": _OPEN,
     "most_granted_a_day": _NONE, "most_granted_a_day_before": _NONE, "most_spent_a_day": _NONE,
@@ -285,7 +300,18 @@ _VALUES: Final[Mapping[str, Mapping[str, str]]] = {
     "scope": SCOPES, "direction": DIRECTIONS, "pace": _NONE, "window_until": _TAKEN_BACK, "leave": _IS_SO, "verdict": VERDICTS, "decision": _DECISIONS, "reversal_decision": _DECISIONS,
 }  # fmt: skip
 """Facts whose values are words of the API; all others are what people have typed."""
-_MOMENTS: Final = frozenset({"sent_at", "window_from", "window_until", "window_until_before"})
+_MOMENTS: Final = frozenset(
+    {
+        "sent_at",
+        "window_from",
+        "window_until",
+        "window_until_before",
+        "shown_from",
+        "shown_until",
+        "stops_from",
+        "stops_until",
+    }
+)
 _ID: Final = re.compile("[0-9a-f]{32}")
 _ABOUT_EXCHANGES: Final = frozenset({"exchange_outcome", "exchange_reversal", "reversal_outcome"})
 _PROPOSAL: Final = f"{{proposal:{_ID.pattern}}}"

@@ -8,6 +8,7 @@ broke: where a page is sent twice it carries the same id, and the gateway makes 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import aiohttp
@@ -24,6 +25,7 @@ from point_gateway_client import (
     SignedRequest,
     UnexpectedAnswer,
     Unreachable,
+    models,
 )
 from point_gateway_client.call import Language
 
@@ -41,6 +43,8 @@ class Gateway:
     """One connection pool for the life of the site. People's tokens are given with each call and not kept."""
 
     def __init__(self, settings: SiteSettings) -> None:
+        self.planned_stops: tuple[models.PlannedStopView, ...] = ()
+        """What the gateway announced last of its own stops; see `pagekit.planned_stops`."""
         self._transport = AiohttpTransport()
         self._client = AsyncClient(
             settings.gateway_url,
@@ -54,6 +58,10 @@ class Gateway:
     def is_restored(self) -> bool:
         """Whether the gateway's last answer said that its database is being completed and nothing is confirmed (復旧中)."""
         return self._transport.is_restored
+
+    def stops_ahead(self, now: datetime) -> list[models.PlannedStopView]:
+        """The planned stops that are not over, the next first."""
+        return [stop for stop in self.planned_stops if now < stop.stops_until]
 
     async def opened(self) -> AsyncIterator[None]:
         """Open from here to the end of the site, in its event loop."""

@@ -45,6 +45,13 @@ class Label(Protocol):
     def en(self) -> str: ...
 
 
+class Wording(Label, Protocol):
+    """A text in all three languages."""
+
+    @property
+    def easy(self) -> str: ...
+
+
 class Catalog:
     """One site's languages and its catalogues."""
 
@@ -176,6 +183,10 @@ class Translator:
         if isinstance(text, Mapping):
             return text["en" if self.language == "en" else "ja"]
         return text.en if self.language == "en" else text.ja
+
+    def wording(self, text: Wording) -> str:
+        """What a city or the platform has written in three languages, in the reader's."""
+        return {"en": text.en, EASY: text.easy}.get(self.language, text.ja)
 
     def points(self, number: int) -> Markup:
         """`10,000 ポイント`, the number larger than its unit."""

@@ -30,9 +30,11 @@ from pagekit.pages import (
     nothing_here,
     served,
 )
+from pagekit.planned_stops import PlannedStops
 from pagekit.runner import SiteRunner
 from pagekit.settings import BadSettings
 
+STOPS: Final = web.AppKey("stops", PlannedStops)
 CHECK: Final = web.AppKey("check", GatewayCheck)
 HERE: Final = Path(__file__).parent
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -83,6 +85,7 @@ def site_app(
     app.on_response_prepare.append(prepare)
     app.cleanup_ctx.append(lambda _app: site.gateway.opened())
     app[CHECK] = check
+    app[STOPS] = PlannedStops(site.gateway)
     pages = [page for part in parts for page in part.all]
     forms = {page.path: page for page in pages if page.method == "POST"}
     for page in pages:
@@ -119,6 +122,7 @@ async def _serve(name: str, settings: SettingsT, app: web.Application) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     app.cleanup_ctx.append(app[CHECK].watched)
+    app.cleanup_ctx.append(app[STOPS].watched)
     runner = SiteRunner(app, is_https=settings.https)
     await runner.setup()
     try:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from aiohttp import web
 from markupsafe import Markup
 
+from pagekit.ids import UUID
 from point_gateway_client import calls, models
 from portal.site import Pages, Visit
 
@@ -45,6 +46,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "representative_ended": "代理が終わりました。",
     "representative_acted": "代理人が、あなたのポイントを操作しました。",
     "access_restored": "窓口で、ログインの再設定が承認されました。心当たりがなければ、すぐにお問い合わせください。",
+    "announcement": "%(municipality)sからのお知らせ：%(title)s",
     "proof_removed": "ログインの方法が1つ外されました。心当たりがなければ、お問い合わせください。",
     "rectified": "あなたの登録内容が訂正されました。心当たりがなければ、お問い合わせください。",
     "merged": "別のマイキーIDのポイントと記録が、このマイキーIDにまとめられました。心当たりがなければ、すぐにお問い合わせください。",
@@ -90,6 +92,18 @@ async def notices(visit: Visit) -> web.Response:
     )
 
 
+@pages.get(f"/announcements/{{announcement:{UUID.pattern}}}")
+async def announcement_page(visit: Visit) -> web.Response:
+    """One announcement of a city, whole. Raises 404 once it is shown no more."""
+    listed = await visit.send(calls.list_announcements())
+    wanted = visit.path_param("announcement")
+    found = next((each for each in listed.announcements if each.announcement_id == wanted), None)
+    if found is None:
+        raise web.HTTPNotFound
+    last_day = found.shown_until - timedelta(microseconds=1)
+    return visit.render("announcement.html", announcement=found, last_day=last_day)
+
+
 @pages.post("/notices/read")
 async def mark_read(visit: Visit) -> web.Response:
     """Up to the newest that was on the page: what has come since stays unread."""
@@ -108,6 +122,8 @@ def sentence(visit: Visit, notice: models.NoticeView, partners: Mapping[str, str
         partner=partners.get(partner_id, partner_id),
         service=notice.point_service_name or speech.plain("留保ポイント"),
         day=speech.day(notice.last_day) if notice.last_day else "",
+        municipality=notice.municipality_name or "",
+        title=speech.wording(notice.title) if notice.title else "",
     )
 
 
@@ -115,6 +131,8 @@ def page_of(notice: models.NoticeView) -> str:
     """Where the whole of it stands."""
     if notice.exchange_id:
         return f"/exchanges/{notice.exchange_id}"
+    if notice.announcement_id:
+        return f"/announcements/{notice.announcement_id}"
     if notice.kind in _PAGES:
         return _PAGES[notice.kind]
     if notice.municipality:

@@ -15,6 +15,7 @@ from pydantic import AwareDatetime, WithJsonSchema
 from sqlalchemy import Connection
 
 from core_ledger import chart
+from gateway.api.announcements import WordingView
 from gateway.api.fields import View
 from gateway.api.member_request import MemberRequest
 from gateway.exchanges import exchange_rows
@@ -25,7 +26,7 @@ from gateway.http.routing import Api, TypedResponse
 from gateway.members import member_events
 from gateway.model import JST
 from gateway.platform.clock import day_of
-from gateway.points import account_positions, directory, member_moves, rules
+from gateway.points import account_positions, announcements, directory, member_moves, rules
 from gateway.points.expiry import last_days
 
 api = Api()
@@ -68,6 +69,8 @@ class NoticeKind(StrEnum):
     REPRESENTATIVE_APPOINTED = "representative_appointed"
     REPRESENTATIVE_ENDED = "representative_ended"
     REPRESENTATIVE_ACTED = "representative_acted"
+    ANNOUNCEMENT = "announcement"
+    """A city has announced something; `title` says what."""
 
 
 _KIND_OF_STATE: Final = {
@@ -90,7 +93,8 @@ _KIND_OF_MOVE: Final = {
 class NoticeView(View):
     """`points` is signed. `municipality` and `point_service` name whose points they are; null for the reserve.
 
-    `last_day` is set for points that will expire, `exchange_id` and `partner_id` for an exchange.
+    `last_day` is set for points that will expire, `exchange_id` and `partner_id` for an exchange, `announcement_id` and `title`
+    for an announcement, which is a notice only while it is shown.
     """
 
     kind: NoticeKind
@@ -104,6 +108,8 @@ class NoticeView(View):
     exchange_id: str | None = None
     partner_id: str | None = None
     last_day: date | None = None
+    announcement_id: str | None = None
+    title: WordingView | None = None
 
 
 class Notices(View):
@@ -161,6 +167,7 @@ def notices_of(conn: Connection, member_id: str, now: datetime) -> list[NoticeVi
         *_exchange_notices(conn, member_id, since),
         *_move_notices(conn, member_id, since),
         *_expiry_notices(conn, member_id, day_of(now)),
+        *_announcement_notices(conn, member_id, now),
         *(
             NoticeView(kind=NoticeKind(event.kind), at=event.at, unread=False)
             for event in member_events.list_by_member(conn, member_id, since)
@@ -223,6 +230,19 @@ def _expiry_notices(conn: Connection, member_id: str, today: date) -> Iterator[N
                     )
             case _:
                 pass
+
+
+def _announcement_notices(conn: Connection, member_id: str, now: datetime) -> Iterator[NoticeView]:
+    for announcement in announcements.list_for_member(conn, member_id, now):
+        yield NoticeView(
+            kind=NoticeKind.ANNOUNCEMENT,
+            at=max(announcement.shown_from, announcement.published_at),
+            unread=False,
+            municipality=announcement.municipality,
+            municipality_name=directory.require_municipality(announcement.municipality).name,
+            announcement_id=announcement.announcement_id,
+            title=WordingView.of(announcement.title),
+        )
 
 
 def _named(conn: Connection, code: str, service: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core_ledger import Store
+from gateway.cities.announcements import Announcements
 from gateway.cities.city_context import CityContext
 from gateway.cities.event_outcome import EventOutcomes
 from gateway.cities.events import Events
@@ -60,6 +61,7 @@ class City:
     corrections: Corrections
     shops: Shops
     open_shops: OpenShops
+    announcements: Announcements
     codes: PayCodes
     cards: PayCards
     spending: Spending
@@ -117,6 +119,7 @@ class City:
             corrections=Corrections(context),
             shops=Shops(context),
             open_shops=OpenShops(context, open_data, with_phones=open_data_phones),
+            announcements=Announcements(context),
             codes=PayCodes(context),
             cards=PayCards(context),
             spending=Spending(context),

@@ -56,6 +56,7 @@ OF_THE_CITY: Final[Mapping[Table, str]] = {
     city.project_members: "what each member was granted in each project",
     city.grant_cancellations: "grants that were taken back",
     city.shops: "shops",
+    tables.announcements: "what was announced to members and shops",
     city.account_notices: "what shops were told of their accounts, masked, and what they answered",
     city.spends: "payments at shops",
     city.refunds: "payments that were given back",

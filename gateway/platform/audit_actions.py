@@ -116,6 +116,8 @@ class AuditAction(StrEnum):
     PROPOSAL_WITHDRAWN = "proposal withdrawn", "提案の取り下げ", "Proposal withdrawn"
     PROPOSAL_EXPIRED = "proposal expired", "提案の期限切れ", "Proposal expired"
     DEED_RULE_CHANGED = "deed rule changed", "承認の設定の変更", "Approval rule changed"
+    ANNOUNCEMENT_PUBLISHED = "announcement published", "お知らせの掲載", "Announcement published"
+    ANNOUNCEMENT_WITHDRAWN = "announcement withdrawn", "お知らせの取り下げ", "Announcement withdrawn"
     STAFF_RESTARTED = "staff restarted", "職員の利用再開", "Staff access started again"
 
     # In the platform's own log, by its staff and at the command line.
@@ -138,6 +140,8 @@ class AuditAction(StrEnum):
         "協力会社のメンテナンスの取り下げ",
         "Partner maintenance withdrawn",
     )
+    PLANNED_STOP_ANNOUNCED = "planned stop announced", "計画停止の予告", "Planned stop announced"
+    PLANNED_STOP_WITHDRAWN = "planned stop withdrawn", "計画停止の取り下げ", "Planned stop withdrawn"
     DATABASE_RESTORED = "database restored", "データベースの復元", "Database restored"
     DATABASE_COMPLETED = "database completed", "復元の完了", "Restore completed"
     EXCHANGE_RECOVERED = "exchange recovered", "交換の復旧", "Exchange recovered"
@@ -168,6 +172,8 @@ PLATFORM_ACTIONS: Final = frozenset(
         AuditAction.PARTNER_PACED,
         AuditAction.PARTNER_MAINTENANCE_ANNOUNCED,
         AuditAction.PARTNER_MAINTENANCE_WITHDRAWN,
+        AuditAction.PLANNED_STOP_ANNOUNCED,
+        AuditAction.PLANNED_STOP_WITHDRAWN,
         AuditAction.DATABASE_RESTORED,
         AuditAction.DATABASE_COMPLETED,
         AuditAction.EXCHANGE_RECOVERED,

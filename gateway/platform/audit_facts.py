@@ -117,6 +117,17 @@ FACT_LABELS: Final[Mapping[str, Label]] = {
     "starts_at": Label("開始", "Starts at"),
     "takes_effect_on": Label("適用日", "Takes effect on"),
     "times": Label("回数", "Times"),
+    "audience": Label("読む人", "Audience"),
+    "shown_from": Label("掲載の開始", "Shown from"),
+    "shown_until": Label("掲載の終了", "Shown until"),
+    "stops_from": Label("停止の開始", "Stops from"),
+    "stops_until": Label("停止の終了", "Stops until"),
+    "text": Label("本文", "Text"),
+    "text_easy": Label("本文（やさしい日本語）", "Text in plain Japanese"),
+    "text_en": Label("本文（英語）", "Text in English"),
+    "title": Label("題名", "Title"),
+    "title_easy": Label("題名（やさしい日本語）", "Title in plain Japanese"),
+    "title_en": Label("題名（英語）", "Title in English"),
     "to": Label("変更後", "After"),
     "transfer_on": Label("振込日", "Transfer day"),
     "version": Label("版", "Version"),
@@ -129,6 +140,11 @@ FACT_LABELS: Final[Mapping[str, Label]] = {
 _SECOND_FACTOR: Final = FACT_LABELS["second factor"]
 FACT_VALUE_LABELS: Final[Mapping[str, Mapping[str, Label]]] = {
     "list": {exported.value: exported.label for exported in ExportedList},
+    "audience": {
+        "members": Label("利用者", "Members"),
+        "shops": Label("加盟店", "Shops"),
+        "all": Label("利用者と加盟店", "Members and shops"),
+    },
     "missed": {"password": Label("パスワード", "Password"), "second factor": _SECOND_FACTOR},
     "second factor": {"yes": Label("あり", "Yes"), "no": Label("なし", "No")},
 }

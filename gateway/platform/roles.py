@@ -1,7 +1,7 @@
 """Who of a city's staff may do what: one table, role by action. A handler names its action and asks no more.
 
     viewer          looks at figures, lists and statements
-    operator        and helps members at the desk, grants to one, prepares files, plans events, keeps the register of shops, refunds
+    operator        and helps members at the desk, grants to one, prepares files, plans events, keeps the register of shops, refunds, announces
     approver        looks, refunds, says yes to what somebody else has prepared, shows and ends events, closes settlements
     administrator   all of the city, and its staff, rules and bank accounts
     shop            takes points at one shop and sees that shop's own business
@@ -55,6 +55,8 @@ class Action(StrEnum):
     KEEP_PARTNERS = "keep_partners"
     KEEP_MEMBERS = "keep_members"
     KEEP_KEYS = "keep_keys"
+    ANNOUNCE = "announce"
+    PLAN_STOPS = "plan_stops"
 
 
 _A = Action
@@ -70,6 +72,7 @@ _OPERATOR: Final = _VIEWER | {
     _A.REFUND,
     _A.PLAN_EVENTS,
     _A.SEE_PROPOSALS,
+    _A.ANNOUNCE,
 }
 _APPROVER: Final = _VIEWER | {
     _A.SEE_MEMBER,
@@ -95,6 +98,7 @@ ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
         _A.KEEP_PARTNERS,
         _A.KEEP_MEMBERS,
         _A.KEEP_KEYS,
+        _A.PLAN_STOPS,
         _A.KEEP_STAFF,
         _A.SEE_PROPOSALS,
         _A.DECIDE_PROPOSALS,

@@ -391,6 +391,27 @@ support_events = _table(
     Index("support_events_of_a_municipality", "municipality"),
 )
 
+announcements = _table(  # of a city, or with the platform in its place a planned stop of the gateway
+    "announcements",
+    Column("municipality", _Words, nullable=False),
+    Column("announcement_id", _Words, nullable=False),
+    Column("audience", _Words, nullable=False),  # members, shops or all
+    Column("shown_from", Instant, nullable=False),
+    Column("shown_until", Instant, nullable=False),
+    Column("stops_from", Instant),  # of a planned stop, which lasts until it is shown no more
+    Column("title_ja", _Words, nullable=False),
+    Column("title_en", _Words, nullable=False),
+    Column("title_easy", _Words, nullable=False),
+    Column("text_ja", _Words, nullable=False),
+    Column("text_en", _Words, nullable=False),
+    Column("text_easy", _Words, nullable=False),
+    Column("published_by", _Words, nullable=False),
+    Column("published_at", Instant, nullable=False),
+    Column("withdrawn_at", Instant),
+    PrimaryKeyConstraint("municipality", "announcement_id"),
+    Index("announcements_by_end", "municipality", "shown_until"),
+)
+
 event_gifts = (
     _table(  # who has given to what, kept with the move itself, so that progress costs no walk of the ledger
         "event_gifts",

@@ -18,7 +18,7 @@ SKIPPED = frozenset(
 WITH_FORMS = (
     "/services/new", "/services/kasama-ouen/new", "/services/kasama-ouen/closing", "/services/kasama-ouen/issuer", "/projects/new",
     "/projects/{project}/budget", "/projects/{project}/open", "/projects/{project}/grant", "/projects/{project}/file",
-    "/members", "/support", "/cards", "/cards/limits", "/audit", "/events/new",
+    "/members", "/support", "/cards", "/cards/limits", "/audit", "/events/new", "/announcements/new",
     "/shops/new", "/shops/shop-01/edit", "/shops/shop-01/closing", "/shops/shop-01/people", "/shops/shop-01/people/{cashier}",
     "/shops/shop-01/bank", "/shops/shop-01/bank?by=yucho",
     "/payer", "/settlement-settings", "/privacy-text", "/spends/{spend}", "/staff/new", "/staff/{person}", "/deeds/grant",

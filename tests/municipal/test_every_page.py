@@ -36,7 +36,7 @@ ADMINISTRATORS = [
     "/proposals", "/proposals?ended=yes", "/proposals/{proposal}", "/deeds", "/deeds/grant",
     "/projects", "/projects/new", "/projects/{project}", "/projects/{project}/budget", "/projects/{project}/open",
     "/projects/{project}/grant", "/projects/{project}/grants", "/projects/{project}/venue", "/projects/{project}/file", "/files", "/members", "/support", "/cards", "/cards/limits",
-    "/events", "/events/new", "/shops", "/shops?q=そば&closed=yes", "/shops/new", "/shops/shop-01",
+    "/events", "/events/new", "/announcements", "/announcements/new", "/shops", "/shops?q=そば&closed=yes", "/shops/new", "/shops/shop-01",
     "/shops/shop-01/edit", "/shops/shop-01/closing", "/shops/shop-01/code", "/shops/shop-01/people",
     "/shops/shop-01/people/{cashier}", "/shops/shop-01/bank", "/shops/shop-01/bank?by=yucho", "/payer", "/settlement-settings", "/privacy-text", "/settlements", "/settlements/2018-07-01", "/settlements/2018-07-01/bank-results", "/settlements/2018-07-16",
     "/settlements/2018-05-01/corrections", "/settlements/2018-07-16/corrections",
@@ -155,7 +155,17 @@ def looks_good(seen: Watched) -> None:
 
 # --- each role its own ---------------------------------------------------------------------------------------------
 
-SEES = {"/", "/figures", "/projects", "/files", "/events", "/services", "/shops", "/settlements"}
+SEES = {
+    "/",
+    "/figures",
+    "/projects",
+    "/files",
+    "/events",
+    "/services",
+    "/shops",
+    "/settlements",
+    "/announcements",
+}
 MENUS = {
     "shimin": SEES,
     "fukushi": SEES | {"/support", "/cards", "/members", "/spends", "/proposals"},
@@ -183,6 +193,7 @@ MENUS = {
         "/platform/keys",
         "/platform/members/erase",
         "/platform/members/rectify",
+        "/platform/stops",
         "/proposals",
         "/staff",
     },

@@ -177,6 +177,7 @@ def test_the_forms_of_the_desk_forgive(at: At, filled: DemoEnvironment, exchange
         "/platform/members/erase",
         "/platform/members/rectify",
         "/staff/new",
+        "/platform/stops/new",
     ):
         wrong = list(faults_of(request, filled.municipal_url, path, frozenset()))
         assert not wrong, "\n".join(wrong)

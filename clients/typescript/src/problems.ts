@@ -6,6 +6,11 @@ export class AccountLinkedElsewhere extends ConflictProblem {
   override name = "AccountLinkedElsewhere";
 }
 
+/** The announcement does not fit. */
+export class BadAnnouncement extends InvalidInputProblem {
+  override name = "BadAnnouncement";
+}
+
 /** The bank account does not fit. */
 export class BadBankAccount extends InvalidInputProblem {
   override name = "BadBankAccount";
@@ -1201,6 +1206,11 @@ export class StepUpNoProof extends ConflictProblem {
   override name = "StepUpNoProof";
 }
 
+/** A stop is announced 30 days ahead. */
+export class StopTooSoon extends ConflictProblem {
+  override name = "StopTooSoon";
+}
+
 /** Sign in with card or phone first. */
 export class StrongSignInNeeded extends ForbiddenProblem {
   override name = "StrongSignInNeeded";
@@ -1239,6 +1249,11 @@ export class UnitsNotAllowed extends InvalidInputProblem {
 /** A coupon is exchanged whole. */
 export class UnitsNotForCoupons extends InvalidInputProblem {
   override name = "UnitsNotForCoupons";
+}
+
+/** No such announcement. */
+export class UnknownAnnouncement extends NotFoundProblem {
+  override name = "UnknownAnnouncement";
 }
 
 /** No such cycle. */
@@ -1384,6 +1399,7 @@ export class WorseNotAccepted extends ConflictProblem {
 /** The class of each problem type, by the last part of its `type`. */
 export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "account-linked-elsewhere": AccountLinkedElsewhere,
+  "bad-announcement": BadAnnouncement,
   "bad-bank-account": BadBankAccount,
   "bad-base-day": BadBaseDay,
   "bad-client": BadClient,
@@ -1623,6 +1639,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "state-invalid": StateInvalid,
   "state-used": StateUsed,
   "step-up-no-proof": StepUpNoProof,
+  "stop-too-soon": StopTooSoon,
   "strong-sign-in-needed": StrongSignInNeeded,
   "sum-too-large": SumTooLarge,
   "too-few-deciders": TooFewDeciders,
@@ -1631,6 +1648,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "units-missing": UnitsMissing,
   "units-not-allowed": UnitsNotAllowed,
   "units-not-for-coupons": UnitsNotForCoupons,
+  "unknown-announcement": UnknownAnnouncement,
   "unknown-cycle": UnknownCycle,
   "unknown-event": UnknownEvent,
   "unknown-exchange": UnknownExchange,

@@ -1024,6 +1024,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/announcements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the member's cities announce now, newest first: the 基本自治体 and every city whose points the member has had. */
+        get: operations["list_announcements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/planned-stops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Planned stops of the gateway, for every page of a portal: from 30 days before each until its end. */
+        get: operations["list_planned_stops"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me/record": {
         parameters: {
             query?: never;
@@ -2291,6 +2325,93 @@ export interface paths {
         put?: never;
         /** A shop has lost its password: propose a new first one (202), which is shown to whoever decides it, once. */
         post: operations["reset_shop_staff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/announcements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the city has announced: upcoming, shown, ended and withdrawn. */
+        get: operations["list_city_announcements"];
+        put?: never;
+        /** Propose an announcement (202), or publish it (201) where the city's table asks for nobody else. */
+        post: operations["publish_announcement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/announcements/{announcement_id}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show it no more, at once. */
+        post: operations["withdraw_announcement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop/announcements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the city announces to its shops now, newest first. */
+        get: operations["list_shop_announcements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/planned-stops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Planned stops of the gateway: upcoming, announced, over and withdrawn. */
+        get: operations["list_platform_stops"];
+        put?: never;
+        /** Propose a planned stop, which all pages announce from 30 days before it until its end. */
+        post: operations["plan_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/planned-stops/{announcement_id}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Announce it no more, at once: it does not take place. */
+        post: operations["withdraw_stop"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4200,18 +4321,61 @@ export interface components {
             municipality: string;
             point_service: string;
         };
+        AnnouncementList: {
+            announcements: components["schemas"]["AnnouncementView"][];
+        };
+        /**
+         * @description Follows from the clock and from whether it was withdrawn.
+         * @enum {string}
+         */
+        AnnouncementState: "upcoming" | "shown" | "ended" | "withdrawn";
+        /** @description What is shown until just before `shown_until`. The texts are plain: their line breaks are all that they have. */
+        AnnouncementView: {
+            announcement_id: string;
+            municipality: string;
+            municipality_name: string;
+            title: components["schemas"]["WordingView"];
+            text: components["schemas"]["WordingView"];
+            /** Format: date-time */
+            shown_from: string;
+            /** Format: date-time */
+            shown_until: string;
+        };
+        /** @description `announcement_id` is made by the caller and stored first. It is shown on both days and between, Japan's time. */
+        AnnouncementWanted: {
+            title_ja: string;
+            /** @default  */
+            title_en?: string;
+            /** @default  */
+            title_easy?: string;
+            text_ja: string;
+            /** @default  */
+            text_en?: string;
+            /** @default  */
+            text_easy?: string;
+            announcement_id: string;
+            /** @enum {string} */
+            audience: "members" | "shops" | "all";
+            /** Format: date */
+            starts_on: string;
+            /** Format: date */
+            ends_on: string;
+        };
         /** @description `digest` is the proposal's own: what you have seen is what you approve. */
         Approval: {
             digest: string;
             /** @default  */
             reason?: string;
         };
+        /** @enum {string} */
+        Audience: "members" | "shops" | "all";
         /**
          * AuditAction
          * @description A deed. The value is what lines hold and programs branch on; `label` is what people read.
          * @enum {string}
          */
         AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "privacy text changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
+        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "announcement published" | "announcement withdrawn" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "planned stop announced" | "planned stop withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
         /** @description A deed that a city's log may hold, as the filter takes it, and named for people. */
         AuditActionView: {
             action: string;
@@ -4482,6 +4646,28 @@ export interface components {
             generated: string | null;
             tries_left: number;
             offered: string[];
+        };
+        /** @description As staff see it. `stops_from` is set for a planned stop alone. */
+        CityAnnouncementView: {
+            announcement_id: string;
+            municipality: string;
+            municipality_name: string;
+            title: components["schemas"]["WordingView"];
+            text: components["schemas"]["WordingView"];
+            /** Format: date-time */
+            shown_from: string;
+            /** Format: date-time */
+            shown_until: string;
+            audience: components["schemas"]["Audience"];
+            state: components["schemas"]["AnnouncementState"];
+            stops_from: string | null;
+            published_by: string;
+            /** Format: date-time */
+            published_at: string;
+        };
+        /** @description The one that ends last comes first; at most 200. */
+        CityAnnouncements: {
+            announcements: components["schemas"]["CityAnnouncementView"][];
         };
         /** @description An event as its city's staff see it. `state`: planned, shown or ended; `settled_at`: every share has moved. */
         CityEventView: {
@@ -5441,11 +5627,12 @@ export interface components {
             answer: "confirmed" | "disputed";
         };
         /** @enum {string} */
-        NoticeKind: "exchange_settled" | "exchange_failed" | "exchange_needs_a_person" | "granted" | "given_back" | "event_given_back" | "moved_by_itself" | "expired" | "will_expire" | "reversed" | "corrected" | "signed_in_anew" | "mykey_id_changed" | "password_changed" | "card_linked" | "mail_changed" | "pay_card_issued" | "pay_card_stopped" | "pay_card_pin_set" | "phone_linked" | "passkey_added" | "proof_removed" | "step_up_changed" | "access_restored" | "rectified" | "merged" | "representative_appointed" | "representative_ended" | "representative_acted";
+        NoticeKind: "exchange_settled" | "exchange_failed" | "exchange_needs_a_person" | "granted" | "given_back" | "event_given_back" | "moved_by_itself" | "expired" | "will_expire" | "reversed" | "corrected" | "signed_in_anew" | "mykey_id_changed" | "password_changed" | "card_linked" | "mail_changed" | "pay_card_issued" | "pay_card_stopped" | "pay_card_pin_set" | "phone_linked" | "passkey_added" | "proof_removed" | "step_up_changed" | "access_restored" | "rectified" | "merged" | "representative_appointed" | "representative_ended" | "representative_acted" | "announcement";
         /**
          * @description `points` is signed. `municipality` and `point_service` name whose points they are; null for the reserve.
          *
-         *     `last_day` is set for points that will expire, `exchange_id` and `partner_id` for an exchange.
+         *     `last_day` is set for points that will expire, `exchange_id` and `partner_id` for an exchange, `announcement_id` and `title`
+         *     for an announcement, which is a notice only while it is shown.
          */
         NoticeView: {
             kind: components["schemas"]["NoticeKind"];
@@ -5468,6 +5655,10 @@ export interface components {
             partner_id?: string | null;
             /** @default null */
             last_day?: string | null;
+            /** @default null */
+            announcement_id?: string | null;
+            /** @default null */
+            title?: components["schemas"]["WordingView"] | null;
         };
         /** @description The newest of the last 90 days, at most 50; `unread` counts among them. */
         Notices: {
@@ -5924,6 +6115,20 @@ export interface components {
         PlacesPage: {
             shops: components["schemas"]["PlaceView"][];
             next_after: string | null;
+        };
+        /** @description The gateway does not serve from `stops_from` until just before `stops_until`. */
+        PlannedStopView: {
+            announcement_id: string;
+            title: components["schemas"]["WordingView"];
+            text: components["schemas"]["WordingView"];
+            /** Format: date-time */
+            stops_from: string;
+            /** Format: date-time */
+            stops_until: string;
+        };
+        /** @description Those that are announced now, the next first. */
+        PlannedStops: {
+            stops: components["schemas"]["PlannedStopView"][];
         };
         /** @description `municipality_kana` is the reading of the municipality's name, in hiragana. */
         PointServiceView: {
@@ -6887,6 +7092,26 @@ export interface components {
             };
             calls: components["schemas"]["PartnerCallView"][];
         };
+        /** @description `urgent` is to be said where it begins in less than 30 days. */
+        StopWanted: {
+            title_ja: string;
+            /** @default  */
+            title_en?: string;
+            /** @default  */
+            title_easy?: string;
+            text_ja: string;
+            /** @default  */
+            text_en?: string;
+            /** @default  */
+            text_easy?: string;
+            announcement_id: string;
+            /** Format: date-time */
+            stops_from: string;
+            /** Format: date-time */
+            stops_until: string;
+            /** @default false */
+            urgent?: boolean;
+        };
         /** @description `points` can still be used, of which `held` are promised away; `due` says what ends when, the soonest first. */
         SupportBalanceView: {
             point_service: string;
@@ -7126,6 +7351,12 @@ export interface components {
             starts_at: string;
             ends_at: string;
             reason: string;
+        };
+        /** @description A text in three languages; `en` and `easy` (やさしい日本語) are the Japanese where nobody has written them. */
+        WordingView: {
+            ja: string;
+            en: string;
+            easy: string;
         };
         /** @description What members lose: a stable word and what pages show. */
         WorseView: {
@@ -8608,6 +8839,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    list_announcements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnouncementList"];
+                };
+            };
+        };
+    };
+    list_planned_stops: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedStops"];
+                };
             };
         };
     };
@@ -10715,6 +10986,175 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    list_city_announcements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityAnnouncements"];
+                };
+            };
+        };
+    };
+    publish_announcement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnouncementWanted"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityAnnouncementView"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    withdraw_announcement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                announcement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityAnnouncementView"];
+                };
+            };
+        };
+    };
+    list_shop_announcements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnouncementList"];
+                };
+            };
+        };
+    };
+    list_platform_stops: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityAnnouncements"];
+                };
+            };
+        };
+    };
+    plan_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StopWanted"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    withdraw_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                announcement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityAnnouncementView"];
                 };
             };
         };
@@ -13404,6 +13844,7 @@ export interface operations {
             header?: never;
             path: {
                 deed: "grant" | "grant_file" | "grant_cancel" | "correction" | "project" | "budget" | "refund" | "shop_account" | "payer_account" | "closing" | "transfer_file" | "payout" | "shop_debt" | "settlement_settings" | "privacy_text" | "staff" | "role" | "reset" | "restart" | "rule" | "rule_withdrawal" | "shop_staff" | "shop_reset" | "member_access" | "representative" | "card_limits" | "deed_rule";
+                deed: "grant" | "grant_file" | "grant_cancel" | "correction" | "project" | "budget" | "refund" | "shop_account" | "payer_account" | "closing" | "transfer_file" | "payout" | "shop_debt" | "settlement_settings" | "staff" | "role" | "reset" | "restart" | "rule" | "rule_withdrawal" | "shop_staff" | "shop_reset" | "member_access" | "representative" | "card_limits" | "announcement" | "deed_rule";
             };
             cookie?: never;
         };

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.api.city import (
     account_notices,
+    announcements,
     audit,
     bank_accounts,
     bank_results,
@@ -63,6 +64,7 @@ for _part in (
     shop_people,
     shops,
     open_data,
+    announcements,
     bank_accounts,
     bank_results,
     account_notices,

@@ -268,7 +268,7 @@ NO_PERSONAL_DATA: Final = frozenset(
         "proposal_decisions", "staff_changes", "first_passwords", "staff_grant_days", "project_limits",
         "shop_account_changes", "settlement_accounts", "transfer_files", "transfer_file_contents", "venue_limits",
         "payouts", "point_service_issuers", "shop_debts", "account_notices", "pay_card_limits",
-        "journal_ends", "journal_marks", "journal_checkpoint", "settlement_settings", "bank_results", "privacy_texts",
+        "journal_ends", "journal_marks", "journal_checkpoint", "settlement_settings", "bank_results", "privacy_texts", "announcements",
     }
 )  # fmt: skip
 """Tables of staff, shops, cities, partners and the gateway itself; what they say of an exchange is its number."""

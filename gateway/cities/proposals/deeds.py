@@ -53,6 +53,7 @@ class Deed(StrEnum):
     MEMBER_ACCESS = "member_access"
     CARD_LIMITS = "card_limits"
     REPRESENTATIVE = "representative"
+    ANNOUNCEMENT = "announcement"
     DEED_RULE = "deed_rule"
     EXCHANGE_OUTCOME = "exchange_outcome"
     EXCHANGE_REVERSAL = "exchange_reversal"
@@ -66,6 +67,7 @@ class Deed(StrEnum):
     WEBHOOK_KEY = "webhook_key"
     MEMBER_ERASE = "member_erase"
     MEMBER_RECTIFY = "member_rectify"
+    PLANNED_STOP = "planned_stop"
 
 
 PLATFORM_DEEDS: Final = frozenset(
@@ -82,6 +84,7 @@ PLATFORM_DEEDS: Final = frozenset(
         Deed.WEBHOOK_KEY,
         Deed.MEMBER_ERASE,
         Deed.MEMBER_RECTIFY,
+        Deed.PLANNED_STOP,
     }
 )
 """Proposed and decided by the platform's staff alone; no city's table has a line for them."""
@@ -137,6 +140,7 @@ PROPOSED_BY: Final[Mapping[Deed, Action]] = {
     Deed.MEMBER_ACCESS: Action.HELP_MEMBER,
     Deed.CARD_LIMITS: Action.CHANGE_RULES,
     Deed.REPRESENTATIVE: Action.HELP_MEMBER,
+    Deed.ANNOUNCEMENT: Action.ANNOUNCE,
     Deed.DEED_RULE: Action.CHANGE_RULES,
     Deed.EXCHANGE_OUTCOME: Action.KEEP_EXCHANGES,
     Deed.EXCHANGE_REVERSAL: Action.KEEP_EXCHANGES,
@@ -150,6 +154,7 @@ PROPOSED_BY: Final[Mapping[Deed, Action]] = {
     Deed.WEBHOOK_KEY: Action.KEEP_KEYS,
     Deed.MEMBER_ERASE: Action.KEEP_MEMBERS,
     Deed.MEMBER_RECTIFY: Action.KEEP_MEMBERS,
+    Deed.PLANNED_STOP: Action.PLAN_STOPS,
 }
 """What a role must allow for the deed to be proposed, and still at the decision."""
 

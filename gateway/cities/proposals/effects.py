@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from gateway.cities import rule_changes
+from gateway.cities import announcements, rule_changes
+from gateway.cities.announcements import PlanStop, PublishAnnouncement
 from gateway.cities.city_context import CityContext
 from gateway.cities.grants import corrections, grant_file_approval, grant_projects, grants
 from gateway.cities.grants.corrections import CancelGrant, CorrectBalance
@@ -388,6 +389,14 @@ def _rectify_member(decided: Decided, command: RectifyMember) -> None:
     member_rectification.rectify_member(decided.conn, decided.author, command, why, decided.at)
 
 
+def _publish_announcement(decided: Decided, command: PublishAnnouncement) -> None:
+    announcements.publish(decided.conn, decided.author, command, decided.at)
+
+
+def _publish_stop(decided: Decided, command: PlanStop) -> None:
+    announcements.publish_stop(decided.conn, decided.author, command, decided.at)
+
+
 def _ground_of_rule(
     _: CityContext, conn: Connection, code: str, command: AnnounceRule | WithdrawRule
 ) -> Ground:
@@ -511,6 +520,9 @@ EFFECTS: Final[Mapping[Deed, Effect]] = {
         command=AppointRepresentative, ground=representatives.representative_ground,
         carry_out=_appoint_representative,
     ),
+    Deed.ANNOUNCEMENT: Effect(
+        command=PublishAnnouncement, ground=announcements.announcement_ground, carry_out=_publish_announcement
+    ),
     Deed.DEED_RULE: Effect(command=ChangeDeedRule, ground=deed_rule_ground, carry_out=_change_deed_rule),
     Deed.EXCHANGE_OUTCOME: Effect(
         command=ResolveExchange, ground=exchange_deeds.exchange_ground, carry_out=_resolve_exchange,
@@ -550,6 +562,9 @@ EFFECTS: Final[Mapping[Deed, Effect]] = {
     ),
     Deed.WEBHOOK_KEY: Effect(
         command=AddWebhookKey, ground=key_deeds.webhook_ground, carry_out=_add_webhook_key
+    ),
+    Deed.PLANNED_STOP: Effect(
+        command=PlanStop, ground=announcements.announcement_ground, carry_out=_publish_stop
     ),
 }  # fmt: skip
 """Every deed has its line; a deed without one would wait for ever."""

@@ -42,6 +42,13 @@ CITIES: Final = (
     ProblemType("too-few-deciders", 409, "Nobody could decide any more", "承認できる職員が足りなくなります",
         "`persons` approvers or administrators have to stay: add another first, or lower the table of deeds.",
         "承認者・管理者は `persons` 人必要です。先に別の承認者か管理者を登録するか、承認の設定の人数を減らしてください。"),
+    # --- announcements
+    ProblemType("bad-announcement", 422, "The announcement does not fit", "お知らせの内容が正しくありません",
+        "Mend what the text names.", "内容を確認してください。"),
+    ProblemType("unknown-announcement", 404, "No such announcement", "そのお知らせはありません",
+        "Choose one from the list.", "一覧から選んでください。"),
+    ProblemType("stop-too-soon", 409, "A stop is announced 30 days ahead", "計画停止は30日前までに知らせます",
+        "Choose a later time, or say that it is urgent.", "先の日時にするか、緊急の停止として提案してください。"),
     # --- rules
     ProblemType("bad-rule", 422, "The rule does not fit", "ルールの内容が正しくありません",
         "Mend what the text names.", "内容を確認してください。"),

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from gateway.cities import tables
+from gateway.cities.announcements import PublishAnnouncement
 from gateway.cities.grants.grant_projects import ProjectPlan
 from gateway.cities.grants.staff_days import granted_alone
 from gateway.cities.member_data.privacy_texts import PrivacyText
@@ -31,6 +32,7 @@ from gateway.members.representations import RepresentationKind
 from gateway.platform import audit_log
 from gateway.platform import tables as platform_tables
 from gateway.platform.roles import Role
+from gateway.points.announcements import Audience, Wording
 from gateway.points.rules import PointRule
 
 from .conftest import KASAMA, MITO, NOON, OUEN, another_town, new_id
@@ -194,6 +196,13 @@ async def propose(town, deed, author):
                     row.member_id for row in conn.execute(select(platform_tables.member_restorations))
                 ]
             )
+        case Deed.ANNOUNCEMENT:
+            command = PublishAnnouncement(
+                announcement_id=new_id(), audience=Audience.ALL, shown_from=NOON, shown_until=NOON + timedelta(days=9),
+                title=Wording(ja="夏の給付"), text=Wording(ja="始めます。"),
+            )  # fmt: skip
+            proposal = await city.announcements.publish(author, command)
+            return proposal, lambda: city.announcements.listed(code)
         case Deed.RULE:
             proposal = await announce(town, author, 10_000)
             return proposal, lambda: rule_versions(town)

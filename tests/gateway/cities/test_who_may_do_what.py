@@ -21,14 +21,14 @@ DOCUMENT = openapi_document(api)
 MAY = {
     "viewer": "own_account second_factor see",
     "operator": "own_account second_factor see see_member help_member grant plan_grants upload_grants keep_shops refund "
-    "plan_events see_proposals",
+    "plan_events see_proposals announce",
     "approver": "own_account second_factor see see_member refund settle read_audit "
     "decide_events see_proposals decide_proposals",
     "administrator": "own_account second_factor see see_member help_member grant plan_grants upload_grants "
     "change_rules keep_shops keep_banks refund settle keep_staff read_audit plan_events "
-    "decide_events see_proposals decide_proposals",
+    "decide_events see_proposals decide_proposals announce",
     "shop": "own_account second_factor take_points",
-    "platform": "own_account second_factor see_partners see_exchanges keep_exchanges keep_partners keep_keys keep_members keep_staff see_proposals "
+    "platform": "own_account second_factor see_partners see_exchanges keep_exchanges keep_partners keep_keys keep_members plan_stops keep_staff see_proposals "
     "decide_proposals",
 }
 """The matrix as people agreed on it, written a second time, so that a slip in the table shows."""

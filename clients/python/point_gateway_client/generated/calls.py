@@ -125,8 +125,10 @@ __all__ = [
     "link_card",
     "link_phone",
     "list_account_notices",
+    "list_announcements",
     "list_audit_actions",
     "list_bank_results",
+    "list_city_announcements",
     "list_city_events",
     "list_city_point_services",
     "list_city_shops",
@@ -145,6 +147,8 @@ __all__ = [
     "list_partners",
     "list_payouts",
     "list_places",
+    "list_planned_stops",
+    "list_platform_stops",
     "list_point_services",
     "list_prefectures",
     "list_problem_types",
@@ -156,6 +160,7 @@ __all__ = [
     "list_representatives",
     "list_sessions",
     "list_settlements",
+    "list_shop_announcements",
     "list_shop_debts",
     "list_shop_staff",
     "list_spends",
@@ -185,6 +190,7 @@ __all__ = [
     "pay_code_state",
     "pay_shop",
     "plan_event",
+    "plan_stop",
     "platform_exchange",
     "platform_exchanges",
     "platform_keys",
@@ -206,6 +212,7 @@ __all__ = [
     "propose_reversal",
     "propose_reversal_outcome",
     "propose_webhook_key",
+    "publish_announcement",
     "put_issuer",
     "quote",
     "read_audit",
@@ -280,8 +287,10 @@ __all__ = [
     "upload_bank_result",
     "upload_grants",
     "verify_audit",
+    "withdraw_announcement",
     "withdraw_proposal",
     "withdraw_rule",
+    "withdraw_stop",
 ]
 
 
@@ -1152,6 +1161,19 @@ def mark_read(*, until: datetime) -> Call[None]:
     Refused with: not-for-a-representative.
     """
     return json_call("PUT", "/v1/notices/read", NoneType, session=True, body=models.ReadUntil(until=until))
+
+
+def list_announcements() -> Call[models.AnnouncementList]:
+    """What the member's cities announce now, newest first: the 基本自治体 and every city whose points the member has had.
+
+    Refused with: not-for-a-representative.
+    """
+    return json_call("GET", "/v1/announcements", models.AnnouncementList, session=True)
+
+
+def list_planned_stops() -> Call[models.PlannedStops]:
+    """Planned stops of the gateway, for every page of a portal: from 30 days before each until its end."""
+    return json_call("GET", "/v1/planned-stops", models.PlannedStops, session=False)
 
 
 def own_record() -> Call[models.MemberRecordView]:
@@ -2345,6 +2367,124 @@ def reset_shop_staff(
         session=True,
         body=models.ReasonGiven(reason=reason),
         by_status={202: models.ProposalView},
+    )
+
+
+def list_city_announcements() -> Call[models.CityAnnouncements]:
+    """What the city has announced: upcoming, shown, ended and withdrawn."""
+    return json_call("GET", "/v1/city/announcements", models.CityAnnouncements, session=True)
+
+
+def publish_announcement(
+    *,
+    title_ja: str,
+    text_ja: str,
+    announcement_id: str,
+    audience: Literal["members", "shops", "all"],
+    starts_on: date,
+    ends_on: date,
+    title_en: str | UnsetType = UNSET,
+    title_easy: str | UnsetType = UNSET,
+    text_en: str | UnsetType = UNSET,
+    text_easy: str | UnsetType = UNSET,
+) -> Call[models.CityAnnouncementView | models.ProposalView]:
+    """Propose an announcement (202), or publish it (201) where the city's table asks for nobody else.
+
+    Refused with: id-reused, proposal-pending, nobody-to-decide, bad-announcement.
+    """
+    return json_call(
+        "POST",
+        "/v1/city/announcements",
+        models.CityAnnouncementView,
+        session=True,
+        body=models.AnnouncementWanted(
+            title_ja=title_ja,
+            title_en=title_en,
+            title_easy=title_easy,
+            text_ja=text_ja,
+            text_en=text_en,
+            text_easy=text_easy,
+            announcement_id=announcement_id,
+            audience=audience,
+            starts_on=starts_on,
+            ends_on=ends_on,
+        ),
+        by_status={202: models.ProposalView},
+    )
+
+
+def withdraw_announcement(announcement_id: str, *, reason: str) -> Call[models.CityAnnouncementView]:
+    """Show it no more, at once.
+
+    Refused with: unknown-announcement, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/announcements/{path_part(announcement_id)}/withdrawal",
+        models.CityAnnouncementView,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+    )
+
+
+def list_shop_announcements() -> Call[models.AnnouncementList]:
+    """What the city announces to its shops now, newest first."""
+    return json_call("GET", "/v1/shop/announcements", models.AnnouncementList, session=True)
+
+
+def list_platform_stops() -> Call[models.CityAnnouncements]:
+    """Planned stops of the gateway: upcoming, announced, over and withdrawn."""
+    return json_call("GET", "/v1/platform/planned-stops", models.CityAnnouncements, session=True)
+
+
+def plan_stop(
+    *,
+    title_ja: str,
+    text_ja: str,
+    announcement_id: str,
+    stops_from: datetime,
+    stops_until: datetime,
+    title_en: str | UnsetType = UNSET,
+    title_easy: str | UnsetType = UNSET,
+    text_en: str | UnsetType = UNSET,
+    text_easy: str | UnsetType = UNSET,
+    urgent: bool | UnsetType = UNSET,
+) -> Call[models.ProposalView]:
+    """Propose a planned stop, which all pages announce from 30 days before it until its end.
+
+    Refused with: stop-too-soon, id-reused, proposal-pending, nobody-to-decide, bad-announcement.
+    """
+    return json_call(
+        "POST",
+        "/v1/platform/planned-stops",
+        models.ProposalView,
+        session=True,
+        body=models.StopWanted(
+            title_ja=title_ja,
+            title_en=title_en,
+            title_easy=title_easy,
+            text_ja=text_ja,
+            text_en=text_en,
+            text_easy=text_easy,
+            announcement_id=announcement_id,
+            stops_from=stops_from,
+            stops_until=stops_until,
+            urgent=urgent,
+        ),
+    )
+
+
+def withdraw_stop(announcement_id: str, *, reason: str) -> Call[models.CityAnnouncementView]:
+    """Announce it no more, at once: it does not take place.
+
+    Refused with: unknown-announcement, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/platform/planned-stops/{path_part(announcement_id)}/withdrawal",
+        models.CityAnnouncementView,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
     )
 
 
@@ -3858,6 +3998,7 @@ def propose_deed_rule(
         "member_access",
         "representative",
         "card_limits",
+        "announcement",
         "deed_rule",
     ],
     *,

@@ -48,6 +48,23 @@ class AllocationWanted(Message, frozen=True, kw_only=True):
     point_service: str
 
 
+class AnnouncementWanted(Message, frozen=True, kw_only=True):
+    """
+    `announcement_id` is made by the caller and stored first. It is shown on both days and between, Japan's time.
+    """
+
+    title_ja: str
+    text_ja: str
+    announcement_id: str
+    audience: Literal["members", "shops", "all"]
+    starts_on: date
+    ends_on: date
+    title_en: str | UnsetType = UNSET
+    title_easy: str | UnsetType = UNSET
+    text_en: str | UnsetType = UNSET
+    text_easy: str | UnsetType = UNSET
+
+
 class Approval(Message, frozen=True, kw_only=True):
     """
     `digest` is the proposal's own: what you have seen is what you approve.
@@ -134,6 +151,8 @@ AuditAction: TypeAlias = Annotated[
         "proposal withdrawn",
         "proposal expired",
         "deed rule changed",
+        "announcement published",
+        "announcement withdrawn",
         "staff restarted",
         "client key made",
         "client key revoked",
@@ -146,6 +165,8 @@ AuditAction: TypeAlias = Annotated[
         "partner paced",
         "partner maintenance announced",
         "partner maintenance withdrawn",
+        "planned stop announced",
+        "planned stop withdrawn",
         "database restored",
         "database completed",
         "exchange recovered",
@@ -1176,35 +1197,6 @@ class NotIssuedView(Message, frozen=True, kw_only=True):
 
 class NoticeAnswer(Message, frozen=True, kw_only=True):
     answer: Literal["confirmed", "disputed"]
-
-
-class NoticeView(Message, frozen=True, kw_only=True):
-    """
-    `points` is signed. `municipality` and `point_service` name whose points they are; null for the reserve.
-
-    `last_day` is set for points that will expire, `exchange_id` and `partner_id` for an exchange.
-    """
-
-    kind: str
-    at: datetime
-    unread: bool
-    points: int | None
-    municipality: str | None
-    municipality_name: str | None
-    point_service: str | None
-    point_service_name: str | None
-    exchange_id: str | None
-    partner_id: str | None
-    last_day: date | None
-
-
-class Notices(Message, frozen=True, kw_only=True):
-    """
-    The newest of the last 90 days, at most 50; `unread` counts among them.
-    """
-
-    unread: int
-    notices: list[NoticeView]
 
 
 class OfferLotView(Message, frozen=True, kw_only=True):
@@ -2369,6 +2361,23 @@ class StepUpWanted(Message, frozen=True, kw_only=True):
     above: int | None
 
 
+class StopWanted(Message, frozen=True, kw_only=True):
+    """
+    `urgent` is to be said where it begins in less than 30 days.
+    """
+
+    title_ja: str
+    text_ja: str
+    announcement_id: str
+    stops_from: datetime
+    stops_until: datetime
+    title_en: str | UnsetType = UNSET
+    title_easy: str | UnsetType = UNSET
+    text_en: str | UnsetType = UNSET
+    text_easy: str | UnsetType = UNSET
+    urgent: bool | UnsetType = UNSET
+
+
 class SupportBalanceView(Message, frozen=True, kw_only=True):
     """
     `points` can still be used, of which `held` are promised away; `due` says what ends when, the soonest first.
@@ -2624,6 +2633,16 @@ class WindowWanted(Message, frozen=True, kw_only=True):
     reason: str
 
 
+class WordingView(Message, frozen=True, kw_only=True):
+    """
+    A text in three languages; `en` and `easy` (やさしい日本語) are the Japanese where nobody has written them.
+    """
+
+    ja: str
+    en: str
+    easy: str
+
+
 class WorseView(Message, frozen=True, kw_only=True):
     """
     What members lose: a stable word and what pages show.
@@ -2661,6 +2680,20 @@ class ActingStarted(Message, frozen=True, kw_only=True):
     session: SessionView
     name: str
     rights: list[str]
+
+
+class AnnouncementView(Message, frozen=True, kw_only=True):
+    """
+    What is shown until just before `shown_until`. The texts are plain: their line breaks are all that they have.
+    """
+
+    announcement_id: str
+    municipality: str
+    municipality_name: str
+    title: WordingView
+    text: WordingView
+    shown_from: datetime
+    shown_until: datetime
 
 
 class AuditActionView(Message, frozen=True, kw_only=True):
@@ -2739,6 +2772,36 @@ class CampaignView(Message, frozen=True, kw_only=True):
     name: LabelView
     funder: str
     extra_points_per_unit: int
+
+
+class CityAnnouncementView(Message, frozen=True, kw_only=True):
+    """
+    As staff see it. `stops_from` is set for a planned stop alone.
+    """
+
+    announcement_id: str
+    municipality: str
+    municipality_name: str
+    title: WordingView
+    text: WordingView
+    shown_from: datetime
+    shown_until: datetime
+    audience: str
+    state: Annotated[
+        str,
+        Meta(description="Follows from the clock and from whether it was withdrawn."),
+    ]
+    stops_from: datetime | None
+    published_by: str
+    published_at: datetime
+
+
+class CityAnnouncements(Message, frozen=True, kw_only=True):
+    """
+    The one that ends last comes first; at most 200.
+    """
+
+    announcements: list[CityAnnouncementView]
 
 
 class CityMemberView(Message, frozen=True, kw_only=True):
@@ -3046,6 +3109,38 @@ class Municipalities(Message, frozen=True, kw_only=True):
     municipalities: list[MunicipalityView]
 
 
+class NoticeView(Message, frozen=True, kw_only=True):
+    """
+    `points` is signed. `municipality` and `point_service` name whose points they are; null for the reserve.
+
+    `last_day` is set for points that will expire, `exchange_id` and `partner_id` for an exchange, `announcement_id` and `title`
+    for an announcement, which is a notice only while it is shown.
+    """
+
+    kind: str
+    at: datetime
+    unread: bool
+    points: int | None
+    municipality: str | None
+    municipality_name: str | None
+    point_service: str | None
+    point_service_name: str | None
+    exchange_id: str | None
+    partner_id: str | None
+    last_day: date | None
+    announcement_id: str | None
+    title: WordingView | None
+
+
+class Notices(Message, frozen=True, kw_only=True):
+    """
+    The newest of the last 90 days, at most 50; `unread` counts among them.
+    """
+
+    unread: int
+    notices: list[NoticeView]
+
+
 class OpenExchangesList(Message, frozen=True, kw_only=True):
     """
     Exchanges into the city's points whose outcome is not known yet: sending, open or needs_a_person.
@@ -3204,6 +3299,24 @@ class PeopleNamed(Message, frozen=True, kw_only=True):
 
 class PrivacyTextList(Message, frozen=True, kw_only=True):
     privacy_texts: list[PrivacyTextView]
+class PlannedStopView(Message, frozen=True, kw_only=True):
+    """
+    The gateway does not serve from `stops_from` until just before `stops_until`.
+    """
+
+    announcement_id: str
+    title: WordingView
+    text: WordingView
+    stops_from: datetime
+    stops_until: datetime
+
+
+class PlannedStops(Message, frozen=True, kw_only=True):
+    """
+    Those that are announced now, the next first.
+    """
+
+    stops: list[PlannedStopView]
 
 
 class ProposalList(Message, frozen=True, kw_only=True):
@@ -3467,6 +3580,10 @@ class TimelineView(Message, frozen=True, kw_only=True):
 
 class TransferFileList(Message, frozen=True, kw_only=True):
     files: list[TransferFileView]
+
+
+class AnnouncementList(Message, frozen=True, kw_only=True):
+    announcements: list[AnnouncementView]
 
 
 class ExchangeStory(Message, frozen=True, kw_only=True):

@@ -29,6 +29,12 @@ class AccountLinkedElsewhere(ConflictProblem):
     word = "account-linked-elsewhere"
 
 
+class BadAnnouncement(InvalidInputProblem):
+    """The announcement does not fit."""
+
+    word = "bad-announcement"
+
+
 class BadBankAccount(InvalidInputProblem):
     """The bank account does not fit."""
 
@@ -1463,6 +1469,12 @@ class StepUpNoProof(ConflictProblem):
     word = "step-up-no-proof"
 
 
+class StopTooSoon(ConflictProblem):
+    """A stop is announced 30 days ahead."""
+
+    word = "stop-too-soon"
+
+
 class StrongSignInNeeded(ForbiddenProblem):
     """Sign in with card or phone first."""
 
@@ -1509,6 +1521,12 @@ class UnitsNotForCoupons(InvalidInputProblem):
     """A coupon is exchanged whole."""
 
     word = "units-not-for-coupons"
+
+
+class UnknownAnnouncement(NotFoundProblem):
+    """No such announcement."""
+
+    word = "unknown-announcement"
 
 
 class UnknownCycle(NotFoundProblem):
@@ -1681,6 +1699,7 @@ class WorseNotAccepted(ConflictProblem):
 
 KINDS: Final[Mapping[str, type[Problem]]] = {
     "account-linked-elsewhere": AccountLinkedElsewhere,
+    "bad-announcement": BadAnnouncement,
     "bad-bank-account": BadBankAccount,
     "bad-base-day": BadBaseDay,
     "bad-client": BadClient,
@@ -1920,6 +1939,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "state-invalid": StateInvalid,
     "state-used": StateUsed,
     "step-up-no-proof": StepUpNoProof,
+    "stop-too-soon": StopTooSoon,
     "strong-sign-in-needed": StrongSignInNeeded,
     "sum-too-large": SumTooLarge,
     "too-few-deciders": TooFewDeciders,
@@ -1928,6 +1948,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "units-missing": UnitsMissing,
     "units-not-allowed": UnitsNotAllowed,
     "units-not-for-coupons": UnitsNotForCoupons,
+    "unknown-announcement": UnknownAnnouncement,
     "unknown-cycle": UnknownCycle,
     "unknown-event": UnknownEvent,
     "unknown-exchange": UnknownExchange,

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import gateway
 from core_ledger import audit
+from gateway.cities.announcements import PlanStop
 from gateway.cities.city import City
 from gateway.cities.platform_deeds import installing
 from gateway.cities.platform_deeds.exchange_deeds import line_hash
@@ -43,6 +44,7 @@ from gateway.partners.availability import Window
 from gateway.platform import audit_log, tables
 from gateway.platform.roles import PLATFORM, Role
 from gateway.platform.states import StaffState
+from gateway.points.announcements import Wording
 from gateway.webhooks import keys as webhook_keys
 from gateway.webhooks.keys import Direction
 from tests.gateway.exchanges.conftest import CARDS, KASAMA, NOON, new_id
@@ -159,6 +161,16 @@ class Bureau:
                     author, await self.mykey_id(member), "旅券と違う", display_name="山口"
                 )
                 return proposal, lambda: self.row(member)
+            case Deed.PLANNED_STOP:
+                begins = self.world.clock() + timedelta(days=40)
+                proposal = await self.city.announcements.plan_stop(
+                    author,
+                    PlanStop(
+                        announcement_id=new_id(), stops_from=begins, stops_until=begins + timedelta(hours=4),
+                        title=Wording(ja="計画停止"), text=Wording(ja="更新します。"), urgent=False,
+                    ),
+                )  # fmt: skip
+                return proposal, self.stops
             case _:
                 assert deed is Deed.PARTNER_RESUME
                 await platform.pause_partner(author, CARDS, "二重の回答")
@@ -218,6 +230,9 @@ class Bureau:
     async def keys(self):
         return await self.city.platform_keys.list_all()
 
+    async def stops(self):
+        return await self.city.announcements.listed(PLATFORM)
+
     async def actions(self):
         lines = await self.world.store.read(lambda conn: audit_log.page(conn, PLATFORM))
         return [line.action for line in lines]
@@ -266,6 +281,7 @@ async def test_only_another_person_of_the_platform_decides_and_then_it_happens_o
         Deed.PARTNER_MAINTENANCE: "partner maintenance withdrawn",
         Deed.PARTNER_PACE: "partner paced", Deed.CLIENT_KEY: "client key made", Deed.WEBHOOK_KEY: "webhook added",
         Deed.MEMBER_ERASE: "member erased", Deed.MEMBER_RECTIFY: "member rectified",
+        Deed.PLANNED_STOP: "planned stop announced",
     }  # fmt: skip
     actions = await bureau.actions()
     assert actions[:2] == [done[deed], "proposal approved"]
