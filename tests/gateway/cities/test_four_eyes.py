@@ -197,11 +197,11 @@ async def propose(town, deed, author):
                 ]
             )
         case Deed.ANNOUNCEMENT:
-            command = PublishAnnouncement(
+            announcement = PublishAnnouncement(
                 announcement_id=new_id(), audience=Audience.ALL, shown_from=NOON, shown_until=NOON + timedelta(days=9),
                 title=Wording(ja="夏の給付"), text=Wording(ja="始めます。"),
             )  # fmt: skip
-            proposal = await city.announcements.publish(author, command)
+            proposal = await city.announcements.publish(author, announcement)
             return proposal, lambda: city.announcements.listed(code)
         case Deed.RULE:
             proposal = await announce(town, author, 10_000)
