@@ -3297,8 +3297,6 @@ class PeopleNamed(Message, frozen=True, kw_only=True):
     people: list[PersonNamed]
 
 
-class PrivacyTextList(Message, frozen=True, kw_only=True):
-    privacy_texts: list[PrivacyTextView]
 class PlannedStopView(Message, frozen=True, kw_only=True):
     """
     The gateway does not serve from `stops_from` until just before `stops_until`.
@@ -3317,6 +3315,10 @@ class PlannedStops(Message, frozen=True, kw_only=True):
     """
 
     stops: list[PlannedStopView]
+
+
+class PrivacyTextList(Message, frozen=True, kw_only=True):
+    privacy_texts: list[PrivacyTextView]
 
 
 class ProposalList(Message, frozen=True, kw_only=True):
