@@ -191,8 +191,6 @@ MENUS = {
         "/platform/partners",
         "/platform/members",
         "/platform/keys",
-        "/platform/members/erase",
-        "/platform/members/rectify",
         "/platform/stops",
         "/proposals",
         "/staff",

@@ -65,5 +65,5 @@ def test_both_sites_say_so_and_take_nothing_until_it_is_over(
     finally:
         code, said = loop.run(town.run("restore", "end", "--operator", "Sato", "--reason", "disk"))
         assert code == 0, said
-    until(page, town.portal_url + "/login", 0)
+        until(page, town.portal_url + "/login", 0)
     context.close()

@@ -107,6 +107,8 @@ def test_every_page_for_members_is_one_that_asks_for_a_session(town: DemoEnviron
         "seq": "1",
         "token": "A" * 60,
         "spend": "00000000-0000-4000-8000-000000000000",
+        "representation": "0" * 32,
+        "announcement": "00000000-0000-4000-8000-000000000000",
     }
 
     async def ask(loop_paths: set[str]) -> dict[str, str]:
