@@ -195,7 +195,7 @@ FILLED = {
     "shop": "shop-01", "cycle": "2018-07-01", "spend": "00000000-0000-4000-8000-000000000000", "deed": "show",
     "proposal": "0" * 32, "number": "1", "notice": "0" * 32, "partner": "saison", "day": "2018-07-31",
     "exchange": "00000000-0000-4000-8000-000000000000", "reversal": "00000000-0000-4000-8000-000000000000",
-    "kind": "client-keys", "key": "key_1", "announcement": "00000000-0000-4000-8000-000000000000",
+    "kind": "client-keys", "key": "key_1", "representation": "0" * 32, "announcement": "00000000-0000-4000-8000-000000000000",
 }  # fmt: skip
 PUBLIC = {"/login", "/login/proof", "/signed-out", "/help", "/health", "/health/ready"}
 
