@@ -186,7 +186,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         event_retention=settings.retention.notices,
     )
     cards = CardSignIns(store, members, clock, card_rules)
-    phones = OidcSignIns(store, members, clock, vault, providers)
+    phones = OidcSignIns(store, members, clock, vault, cards, providers)
     passkeys = Passkeys(store, members, clock, vault, settings.portal.public_url)
     exchanges = QuoteConfirm(context)
     settler = OutcomePoller(exchanges)

@@ -23,6 +23,8 @@ from portal.site import Pages, Visit, own_path
 
 pages = Pages()
 
+PHONE_BROWSER_COOKIE: Final = "phone-browser"
+"""Names the browser that went to a provider of phones and came back."""
 _PURPOSES: Final[tuple[Literal["register", "relink"], ...]] = ("register", "relink")
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _NAME_MISSING: Final = ErrorMessage(
@@ -37,12 +39,15 @@ async def challenge(visit: Visit) -> web.Response:
     if visit.render_throttled() is not None:
         return web.json_response({}, status=429)
     purpose = choice_of(visit.form.get("purpose", ""), _PURPOSES) or "login"
-    browser = secrets.token_urlsafe(32)
+    # A phone is joined by a card that is shown where the phone was: under the name that this browser has for the phone.
+    browser = browser_of(visit, PHONE_BROWSER_COOKIE) if joins_phone(visit) else secrets.token_urlsafe(32)
     try:
         card_challenge = await visit.send(calls.ask_card(purpose=purpose, browser=browser))
     except Problem as problem:
         return web.json_response({"problem": problem.word}, status=503)
     answer = web.json_response({"challenge": card_challenge.value, "purpose": card_challenge.purpose})
+    if joins_phone(visit):
+        return answer
     answer.set_cookie(
         visit.site.cookie(BROWSER_COOKIE),
         browser,
@@ -122,9 +127,14 @@ def card_answer(visit: Visit) -> models.CardAnswer:
     )
 
 
-def browser_of(visit: Visit) -> str:
+def joins_phone(visit: Visit) -> bool:
+    """Whether the page that asks for a challenge joins a phone to whose card it is."""
+    return visit.form.get("purpose") == "phone"
+
+
+def browser_of(visit: Visit, cookie: str = BROWSER_COOKIE) -> str:
     """The name of the browser that had asked for the challenge; for one that has none, a name that no card knows."""
-    browser = visit.request.cookies.get(visit.site.cookie(BROWSER_COOKIE), "")
+    browser = visit.request.cookies.get(visit.site.cookie(cookie), "")
     return browser if _NAME.fullmatch(browser) else secrets.token_urlsafe(32)
 
 

@@ -17,20 +17,20 @@ from pagekit.known_device import devices_of, keep_device
 from pagekit.pages import SESSION_GONE
 from pagekit.typed_text import choice_of
 from point_gateway_client import calls, models
+from portal.cards import PHONE_BROWSER_COOKIE, browser_of, card_answer, trouble_of
 from portal.error_messages import ErrorMessage
 from portal.session import SHARED_TERMINAL_IDLE_LIMIT
-from portal.sign_in import enter, phone_providers
+from portal.sign_in import card_open, enter, phone_providers
 from portal.site import Pages, Visit, own_path
 
 pages = Pages()
 
-BROWSER_COOKIE: Final = "phone-browser"
+BROWSER_COOKIE: Final = PHONE_BROWSER_COOKIE
 ARRIVAL_COOKIE: Final = "phone-arrival"
 NEXT_COOKIE: Final = "phone-next"
 COOKIES: Final = (BROWSER_COOKIE, ARRIVAL_COOKIE, NEXT_COOKIE)
 COOKIE_TTL_S: Final = 1_200
 """Longer than the gateway waits for a return, so that who comes late is told that and not that the browser is another."""
-_NAME: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _ARRIVAL: Final = re.compile(r"pgo_[A-Za-z0-9_-]{43}")
 _PURPOSES: Final[tuple[Literal["link", "password"], ...]] = ("link", "password")
 _BEGIN_AGAIN: Final = "oidc-"
@@ -98,7 +98,7 @@ async def come_back(visit: Visit) -> web.Response:
 @pages.get("/phone/join", public=True)
 async def join_page(visit: Visit) -> web.Response:
     """Whether there is a MyKey ID already is asked, never guessed: a second one would split a person's points."""
-    return _join_page(visit, None)
+    return await _join_page(visit, None)
 
 
 @pages.post("/phone/join", public=True)
@@ -109,7 +109,7 @@ async def join(visit: Visit) -> web.Response:
     typed = visit.form
     for missing in (_ID_MISSING, _PASSWORD_MISSING):
         if not typed.get(missing.field):
-            return _join_page(visit, missing)
+            return await _join_page(visit, missing)
     call = calls.join_phone(
         browser=_browser_of(visit),
         arrival=_arrival_of(visit),
@@ -121,12 +121,30 @@ async def join(visit: Visit) -> web.Response:
     return await _come_in(visit, call, otherwise="sign-in-refused", done="phone")
 
 
+@pages.post("/phone/join/card", public=True)
+async def join_by_card(visit: Visit) -> web.Response:
+    """はい: the card that the old MyKey ID has."""
+    if (answer := visit.render_throttled()) is not None:
+        return answer
+    call = calls.join_phone_by_card(
+        browser=_browser_of(visit), arrival=_arrival_of(visit), card=card_answer(visit)
+    )
+    try:
+        started = await visit.send(call)
+    except Problem as problem:
+        if problem.word.startswith(_BEGIN_AGAIN) or "arrival" in problem.fields:
+            return _trouble_page(visit, problem)
+        return await _join_page(visit, None, trouble_of(visit, problem, otherwise="card-unknown"))
+    enter(visit, started, shared_terminal=_is_shared(started))
+    return _forgetting(visit, visit.redirect("/settings/proofs", done="phone"))
+
+
 @pages.post("/phone/register", public=True)
 async def register(visit: Visit) -> web.Response:
     """いいえ: a new MyKey ID."""
     name = visit.form.get("display_name", "")
     if not name:
-        return _join_page(visit, _NAME_MISSING)
+        return await _join_page(visit, _NAME_MISSING)
     call = calls.register_by_phone(
         browser=_browser_of(visit),
         arrival=_arrival_of(visit),
@@ -219,16 +237,25 @@ async def _come_in(visit: Visit, call: Any, *, otherwise: str, done: str) -> web
             problem.word = otherwise
         if problem.status >= 500:
             raise
-        return _join_page(visit, visit.trouble(problem))
+        return await _join_page(visit, visit.trouble(problem))
     enter(visit, started, shared_terminal=_is_shared(started))
     where = "/settings/proofs" if done == "phone" else "/settings"
     return keep_device(visit, visit.redirect(where, done=done), started.device)
 
 
-def _join_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:
+async def _join_page(
+    visit: Visit, trouble: ErrorMessage | None, card_trouble: ErrorMessage | None = None
+) -> web.Response:
     if not _ARRIVAL.fullmatch(visit.request.cookies.get(visit.site.cookie(ARRIVAL_COOKIE), "")):
         return visit.redirect("/login")
-    return visit.render("phone_join.html", status=trouble.status if trouble else 200, trouble=trouble)
+    shown = trouble or card_trouble
+    return visit.render(
+        "phone_join.html",
+        status=shown.status if shown else 200,
+        trouble=trouble,
+        card_trouble=card_trouble,
+        card_open=await card_open(visit),
+    )
 
 
 async def _settings_page(visit: Visit, template: str, trouble: ErrorMessage | None) -> web.Response:
@@ -262,8 +289,7 @@ def _trouble_page(visit: Visit, problem: Problem) -> web.Response:
 
 def _browser_of(visit: Visit) -> str:
     """The name of the browser that has left; for one that has none, a name that no request knows."""
-    browser = visit.request.cookies.get(visit.site.cookie(BROWSER_COOKIE), "")
-    return browser if _NAME.fullmatch(browser) else secrets.token_urlsafe(32)
+    return browser_of(visit, BROWSER_COOKIE)
 
 
 def _arrival_of(visit: Visit) -> str:

@@ -14,8 +14,18 @@ Portal: TypeAlias = pages.Site[Settings, Session]
 
 HOME: Final = "/mypage"
 CARD_PAGES: Final = frozenset(
-    {"/login", "/card/login", "/register", "/relink", "/settings/card", "/settings/card-password"}
-)
+    {
+        "/login",
+        "/card/login",
+        "/register",
+        "/relink",
+        "/settings/card",
+        "/settings/card-password",
+        "/phone/join",
+        "/phone/join/card",
+        "/phone/register",
+    }
+)  # fmt: skip
 CAMERA_PAGES: Final = frozenset({"/scan"})
 FORM_LIMIT: Final = 48 * 1024
 """A card's answer with its certificate fits; nothing else comes near."""

@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from gateway.api.cards import PORTAL_KEYS, DisplayName, started_response
+from gateway.api.cards import CARD_REFUSALS, PORTAL_KEYS, CardAnswer, DisplayName, started_response
 from gateway.api.fields import Devices, LabelView, MykeyIdTyped, OpaqueCode, PasswordTyped, Source, View
 from gateway.api.member_request import MemberRequest
 from gateway.api.members import MEMBER_REFUSALS, LanguageTag, MemberView, SessionsEnded, SessionStarted
@@ -97,6 +97,14 @@ class OidcJoin(Strict):
     password: Annotated[PasswordTyped, Field(repr=False)]
     source: Source = ""
     devices: Devices
+
+
+class OidcCardJoin(Strict):
+    """`card` answers a challenge of purpose `login` that was asked for under the same `browser`."""
+
+    browser: OpaqueCode
+    arrival: Annotated[Arrival, Field(repr=False)]
+    card: Annotated[CardAnswer, Field(repr=False)]
 
 
 class OidcLink(Strict):
@@ -229,6 +237,32 @@ async def join_phone(call: TypedRequest[OidcJoin, Services]) -> TypedResponse:
         password=call.body.password,
         source=call.body.source,
         devices=call.body.devices,
+    )
+    return started_response(signed_in)
+
+
+@api.post(
+    "/v1/oidc/card-joins",
+    tag="phone",
+    caller=AuthLevel.CLIENT,
+    scopes=PORTAL_KEYS,
+    body=OidcCardJoin,
+    returns={201: SessionStarted},
+    refuses=(
+        "oidc-arrival-unknown", "proof-registered", "card-unknown", "sign-in-refused", "unknown-member",
+        *CARD_REFUSALS,
+    ),
+)  # fmt: skip
+async def join_phone_by_card(call: TypedRequest[OidcCardJoin, Services]) -> TypedResponse:
+    """Give the phone to the MyKey ID whose card answers, in place of the one before; signs the member in.
+
+    For who has a card reader and no password. A card that is nobody's joins nothing.
+    """
+    signed_in = await call.services.phones.join_by_card(
+        call.body.arrival,
+        call.body.card.model_dump(),
+        client_id=call.client_id,
+        browser=call.body.browser,
     )
     return started_response(signed_in)
 

@@ -38,7 +38,7 @@ from card.verify import (
 from gateway.errors import ProblemError
 from gateway.members import card_challenges
 from gateway.members.members import Member, Members, SignedIn, StoreProtocol
-from gateway.members.proofs import card_proof
+from gateway.members.proofs import ProofKey, card_proof
 from gateway.platform.security_log import SecurityEvent, log_security
 from gateway.plugin_interfaces import Clock
 from gateway.settings import Settings, SettingsWrong
@@ -189,6 +189,11 @@ class CardSignIns:
         return await self._members.set_password_by_proof(
             member_id, card_proof(card.account_key), new, keep=keep
         )
+
+    async def prove(self, answer: Mapping[str, str], *, client_id: str, browser: str) -> ProofKey:
+        """Whose card answered (purpose `login`), as a proof; for what a card is asked for beside a sign-in."""
+        card = await self._verified(answer, Purpose.LOGIN, client_id, browser)
+        return card_proof(card.account_key)
 
     async def _verified(
         self, answer: Mapping[str, str], purpose: Purpose, client_id: str, browser: str

@@ -3,7 +3,7 @@
 A request is bound to one browser of one client program and used up by its first return, before anything else is looked at.
 `nonce` and PKCE's verifier are keyed hashes of `state`, so that nobody who reads the database knows them. What is kept of a
 person is a keyed hash of issuer and `sub`: no token, no name. Who is unknown is asked whether there is a MyKey ID, and is joined to
-it by the old proof, never by name.
+it by the old proof, password or card, never by name.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 
 from gateway.errors import ProblemError
 from gateway.members import oidc_rows
+from gateway.members.card_sign_in import CardSignIns
 from gateway.members.id_token import REASONS, IdTokenRefused
 from gateway.members.members import Member, Members, SignedIn, StoreProtocol
 from gateway.members.oidc_provider import CodeRefused, OidcProvider, ProviderUnavailable
@@ -89,12 +90,14 @@ class OidcSignIns:
         members: Members,
         clock: Clock,
         vault: Vault,
+        cards: CardSignIns,
         providers: Mapping[str, OidcProvider],
     ) -> None:
         self._store = store
         self._members = members
         self._clock = clock
         self._vault = vault
+        self._cards = cards
         self.providers: Final = providers
         self._sweep_at: datetime | None = None
 
@@ -207,15 +210,23 @@ class OidcSignIns:
             source=source,
             devices=devices,
         )
-        try:
-            member = await self._members.link_proof(
-                signed_in.member.member_id, _proof_of(arrival), claim=self._claim(token)
-            )
-        except BaseException:
-            # Nobody was told the token; it must not live on either.
-            await self._members.sign_out(signed_in.token.reveal(), client_id=client_id)
-            raise
-        return replace(signed_in, member=member)
+        return await self._joined(signed_in, token, arrival, client_id)
+
+    async def join_by_card(
+        self, token: str, answer: Mapping[str, str], *, client_id: str, browser: str
+    ) -> SignedIn:
+        """Give the phone to the MyKey ID whose card answers, in place of the one before, and sign the member in.
+
+        The challenge was asked for under the name of the browser in which the phone was read: phone and card are shown in one place.
+        Raises ProblemError as `CardSignIns.sign_in`, and `oidc-arrival-unknown` (401), `proof-registered` (409).
+        """
+        # First, so that whoever comes too late keeps a card's answer that was not used.
+        arrival = await self._arrival(token, Purpose.LOGIN, client_id, browser)
+        proof = await self._cards.prove(answer, client_id=client_id, browser=browser)
+        signed_in = await self._members.sign_in_by_proof(
+            proof, client_id=client_id, shared_terminal=arrival.shared_terminal
+        )
+        return await self._joined(signed_in, token, arrival, client_id)
 
     async def link(
         self, token: str, *, client_id: str, browser: str, member_id: str, password: str
@@ -245,6 +256,20 @@ class OidcSignIns:
     async def aclose(self) -> None:
         for provider in self.providers.values():
             await provider.aclose()
+
+    async def _joined(
+        self, signed_in: SignedIn, token: str, arrival: OidcArrival, client_id: str
+    ) -> SignedIn:
+        """The phone given to who has just signed in; where it cannot be, their session ends."""
+        try:
+            member = await self._members.link_proof(
+                signed_in.member.member_id, _proof_of(arrival), claim=self._claim(token)
+            )
+        except BaseException:
+            # Nobody was told the token; it must not live on either.
+            await self._members.sign_out(signed_in.token.reveal(), client_id=client_id)
+            raise
+        return replace(signed_in, member=member)
 
     async def _identified(self, request: OidcRequest, returned: Return) -> ProofKey:
         provider = self._provider(request.provider)

@@ -13,13 +13,17 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from joserfc.jwk import ECKey
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from card.client_data import ClientData, Purpose
+from gateway.demo.card import furnish_card
 from gateway.demo.environment import MEMBERS, DemoEnvironment, open_town
 from gateway.model import JST
 from gateway.platform.clock import set_file_clock
 from tests.axe import faults
+from tests.gateway.members.conftest import signed
 from tests.portal.conftest import Loop
 from tests.portal.walk import PASSWORDS
 
@@ -88,7 +92,9 @@ def phone_town(
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         issuer = f"http://127.0.0.1:{probe.getsockname()[1]}"
-    set_file_clock(folder / "clock", datetime.now(JST))  # the provider's clock is the machine's
+    now = datetime.now(JST)
+    set_file_clock(folder / "clock", now)  # the provider's clock is the machine's
+    furnish_card(folder, now)
 
     def table(portal_url: str) -> str:
         return (
@@ -166,6 +172,47 @@ def test_a_resident_of_before_joins_the_phone_to_the_old_mykey_id(phone_town: Ph
     again = phone_town.visit()
     again.come("taro")
     again.page.wait_for_url("**/mypage")
+
+
+def test_a_resident_without_a_password_joins_the_phone_by_the_card(phone_town: PhoneTown) -> None:
+    """The card is read by a program at the desk; here the demonstration's card signs what the page asks for."""
+    resident = phone_town.visit()
+    folder = phone_town.town.folder / "card"
+    key = load_pem_private_key((folder / "member.key").read_bytes(), password=None)
+    asked: list[str] = []
+
+    def agent(route: Route) -> None:
+        wanted = json.loads(route.request.post_data or "")
+        asked.append(wanted["purpose"])
+        data = ClientData(Purpose(wanted["purpose"]), wanted["challenge"], phone_town.town.portal_url)
+        answer = signed(data.to_bytes(), (folder / "member.der").read_bytes(), key)
+        headers = {"Access-Control-Allow-Origin": phone_town.town.portal_url}
+        route.fulfill(body=answer.to_json(), content_type="application/json", headers=headers)
+
+    resident.context.route("http://127.0.0.1:37650/v1/sign", agent)
+    resident.come("shiro")
+    read = resident.page.get_by_role("button", name="カードで確かめてスマートフォンを登録")
+    resident.is_good()
+    read.click()
+    expect(resident.page.get_by_role("alert")).to_contain_text("このカード")
+    resident.is_good()
+
+    first = phone_town.visit()
+    first.context.route("http://127.0.0.1:37650/v1/sign", agent)
+    first.to("/register")
+    first.page.fill("#display_name", "見本四郎")
+    first.page.get_by_role("button", name="カードを読み取って登録する").click()
+    first.page.wait_for_url("**/settings?done=registered")
+    mykey_id = first.page.locator("dd.code").inner_text()
+
+    read.click()
+    expect(resident.page.locator(".notice[role=status]")).to_contain_text("スマートフォンを登録しました")
+    again = phone_town.visit()
+    again.come("shiro")
+    again.page.wait_for_url("**/mypage")
+    again.to("/settings")
+    assert again.page.locator("dd.code").inner_text() == mykey_id
+    assert asked == ["point-gateway.login", "point-gateway.register", "point-gateway.login"]
 
 
 def test_a_return_into_another_browser_is_told_in_words_and_begins_again(phone_town: PhoneTown) -> None:

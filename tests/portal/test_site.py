@@ -53,7 +53,7 @@ def test_every_form_that_posts_carries_the_token_or_is_for_strangers() -> None:
     """Read from the templates: what moves anything for a member has the session's token in it."""
     public = {
         "/login", "/language", "/card/login", "/register", "/relink", "/mail/{{ link }}",
-        "/passkey", "/phone/join", "/phone/register", "/restore",
+        "/passkey", "/phone/join", "/phone/join/card", "/phone/register", "/restore",
     }  # fmt: skip
     without = []
     for path in sorted((HERE / "templates").glob("*.html")):

@@ -406,6 +406,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/oidc/card-joins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give the phone to the MyKey ID whose card answers, in place of the one before; signs the member in.
+         * @description For who has a card reader and no password. A card that is nobody's joins nothing.
+         */
+        post: operations["join_phone_by_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me/oidc": {
         parameters: {
             query?: never;
@@ -5703,6 +5723,12 @@ export interface components {
             /** @default false */
             shared_terminal?: boolean;
         };
+        /** @description `card` answers a challenge of purpose `login` that was asked for under the same `browser`. */
+        OidcCardJoin: {
+            browser: string;
+            arrival: string;
+            card: components["schemas"]["CardAnswer"];
+        };
         /** @description `source` names the browser's network as the site saw it; `devices` are what the browser was given before. */
         OidcJoin: {
             browser: string;
@@ -7921,6 +7947,30 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["OidcJoin"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionStarted"];
+                };
+            };
+        };
+    };
+    join_phone_by_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OidcCardJoin"];
             };
         };
         responses: {

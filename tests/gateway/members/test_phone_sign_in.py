@@ -18,7 +18,7 @@ from gateway.members.id_token import REASONS
 from gateway.platform.clock import FileClock, set_file_clock
 from gateway.services import open_services
 from gateway.settings import Settings, SettingsWrong
-from tests.gateway.members.conftest import CARD_TABLE, NOW, PASSWORD, Site, write_settings
+from tests.gateway.members.conftest import CARD_TABLE, NOW, PASSWORD, PURPOSES, Site, write_settings
 from tests.gateway.members.sandbox_provider import SandboxProvider, new_key
 
 BROWSER, OTHER_BROWSER = "browser-of-hanako", "browser-of-jiro----"
@@ -54,6 +54,13 @@ class Phone:
     async def register(self, arrival: str, *, browser: str = BROWSER) -> tuple[int, Any]:
         body = {"browser": browser, "arrival": arrival, "display_name": "見本花子"}
         return await self.site.post("/v1/oidc/registrations", body)
+
+    async def join_by_card(self, arrival: str, card: Any, *, browser: str = BROWSER) -> tuple[int, Any]:
+        """`card`: a card that answers now, or an answer."""
+        answer = card if isinstance(card, dict) else card.answer(await self.site.challenge(browser=browser))
+        return await self.site.post(
+            "/v1/oidc/card-joins", {"browser": browser, "arrival": arrival, "card": answer}
+        )
 
     async def member(self) -> Any:
         """A member who has registered by phone."""
@@ -134,6 +141,104 @@ class TestComing:
         assert status == 201, started
         _, known = await phone.arrive()
         assert known["started"]["member"]["mykey_id"] == made["member"]["mykey_id"]
+
+    async def test_an_old_mykey_id_without_a_password_gets_the_phone_by_its_card(
+        self, phone: Phone, authority: Any
+    ) -> None:
+        _, made = await phone.site.register(authority.card())
+        assert not made["member"]["has_password"]
+        _, arrived = await phone.arrive()
+        status, started = await phone.join_by_card(arrived["arrival"], authority.card())
+        assert (status, started["member"]["mykey_id"]) == (201, made["member"]["mykey_id"])
+        _, known = await phone.arrive()
+        assert known["started"]["member"]["mykey_id"] == made["member"]["mykey_id"]
+        assert (await phone.site.login(authority.card().answer(await phone.site.challenge())))[0] == 201
+
+    async def test_an_answer_or_arrival_that_was_used_joins_nothing_more(
+        self, phone: Phone, authority: Any
+    ) -> None:
+        await phone.site.register(authority.card())
+        _, arrived = await phone.arrive()
+        answer = authority.card().answer(await phone.site.challenge())
+        assert (await phone.join_by_card(arrived["arrival"], answer))[0] == 201
+        before = await phone.sessions()
+        status, told = await phone.join_by_card(arrived["arrival"], authority.card())
+        assert (status, word(told)) == (401, "oidc-arrival-unknown")
+        phone.provider.subject = "another"
+        _, second = await phone.arrive()
+        status, told = await phone.join_by_card(second["arrival"], answer)
+        assert (status, word(told)) == (401, "card-challenge-unknown")
+        _, still = await phone.arrive()
+        assert still["started"] is None
+        assert await phone.sessions() == before
+
+    async def test_of_two_cards_at_once_one_joins_the_phone_and_the_other_gets_no_session(
+        self, phone: Phone, authority: Any
+    ) -> None:
+        await phone.site.register(authority.card())
+        await phone.site.register(authority.another_card())
+        before = await phone.sessions()
+        _, arrived = await phone.arrive()
+        cards = [authority.card(), authority.another_card()]
+        done = await asyncio.gather(*(phone.join_by_card(arrived["arrival"], card) for card in cards))
+        assert sorted(status for status, _ in done) == [201, 401]
+        winner = next(told for status, told in done if status == 201)
+        _, known = await phone.arrive()
+        assert known["started"]["member"]["mykey_id"] == winner["member"]["mykey_id"]
+        assert await phone.sessions() == before + 2
+
+    @pytest.mark.parametrize(
+        ("spoil", "wanted"),
+        [
+            ("nobody", "card-unknown"),
+            ("late", "card-challenge-expired"),
+            ("other browser", "card-challenge-of-another-session"),
+            ("other purpose", "card-wrong-purpose"),
+            ("forged", "card-signature-wrong"),
+        ],
+    )
+    async def test_what_is_not_the_members_card_here_and_now_joins_nothing(
+        self, phone: Phone, authority: Any, spoil: str, wanted: str
+    ) -> None:
+        if spoil != "nobody":
+            await phone.site.register(authority.card())
+        before = await phone.sessions()
+        _, arrived = await phone.arrive()
+        browser = OTHER_BROWSER if spoil == "other browser" else BROWSER
+        purpose = "relink" if spoil == "other purpose" else "login"
+        challenge = await phone.site.challenge(purpose, browser=browser)
+        answer = authority.card().answer(challenge, PURPOSES[purpose])
+        if spoil == "forged":
+            answer["signature"] = authority.another_card().answer(challenge)["signature"]
+        if spoil == "late":
+            phone.site.forward(minutes=3)
+        status, told = await phone.join_by_card(arrived["arrival"], answer)
+        assert (status, word(told)) == (401, wanted)
+        _, still = await phone.arrive()
+        assert still["started"] is None
+        assert await phone.sessions() == before
+
+    async def test_a_phone_of_another_members_is_not_taken_by_a_card(
+        self, phone: Phone, authority: Any
+    ) -> None:
+        await phone.site.register(authority.card())
+        _, first = await phone.arrive()
+        _, second = await phone.arrive()
+        assert (await phone.register(first["arrival"]))[0] == 201
+        before = await phone.sessions()
+        status, told = await phone.join_by_card(second["arrival"], authority.card())
+        assert (status, word(told)) == (409, "proof-registered")
+        assert await phone.sessions() == before
+
+    async def test_an_arrival_of_another_browser_leaves_the_cards_answer_unused(
+        self, phone: Phone, authority: Any
+    ) -> None:
+        await phone.site.register(authority.card())
+        _, arrived = await phone.arrive()
+        answer = authority.card().answer(await phone.site.challenge(browser=OTHER_BROWSER))
+        status, told = await phone.join_by_card(arrived["arrival"], answer, browser=OTHER_BROWSER)
+        assert (status, word(told)) == (401, "oidc-arrival-unknown")
+        assert (await phone.site.login(answer, browser=OTHER_BROWSER))[0] == 201
 
     async def test_the_same_name_joins_nobody(self, phone: Phone, authority: Any) -> None:
         _, by_card = await phone.site.register(authority.card())

@@ -122,6 +122,7 @@ __all__ = [
     "half_year_report",
     "issue_pay_cards",
     "join_phone",
+    "join_phone_by_card",
     "link_card",
     "link_phone",
     "list_account_notices",
@@ -669,6 +670,22 @@ def join_phone(
             source=source,
             devices=devices,
         ),
+    )
+
+
+def join_phone_by_card(*, browser: str, arrival: str, card: models.CardAnswer) -> Call[models.SessionStarted]:
+    """Give the phone to the MyKey ID whose card answers, in place of the one before; signs the member in.
+
+    For who has a card reader and no password. A card that is nobody's joins nothing.
+
+    Refused with: card-response-malformed, oidc-arrival-unknown, card-unknown, sign-in-refused, card-challenge-unknown, card-challenge-expired, card-challenge-of-another-session, card-wrong-purpose, card-wrong-origin, card-signature-wrong, card-certificate-malformed, card-sign-certificate-used, card-issuer-untrusted, card-issuer-outside-validity, card-algorithm-refused, card-certificate-expired, card-certificate-not-yet-valid, card-wrong-policy, card-wrong-key-usage, card-certificate-is-ca, card-critical-extension-unknown, card-certificate-revoked, card-validators-disagree, unknown-member, proof-registered, card-response-too-large, card-login-not-configured, card-revocation-unknown.
+    """
+    return json_call(
+        "POST",
+        "/v1/oidc/card-joins",
+        models.SessionStarted,
+        session=False,
+        body=models.OidcCardJoin(browser=browser, arrival=arrival, card=card),
     )
 
 

@@ -1216,6 +1216,16 @@ class OidcBegin(Message, frozen=True, kw_only=True):
     shared_terminal: bool | UnsetType = UNSET
 
 
+class OidcCardJoin(Message, frozen=True, kw_only=True):
+    """
+    `card` answers a challenge of purpose `login` that was asked for under the same `browser`.
+    """
+
+    browser: str
+    arrival: str
+    card: CardAnswer
+
+
 class OidcJoin(Message, frozen=True, kw_only=True):
     """
     `source` names the browser's network as the site saw it; `devices` are what the browser was given before.
