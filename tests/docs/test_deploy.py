@@ -80,6 +80,9 @@ def test_the_units_are_hardened(unit: Path) -> None:
     assert score is not None, ran.stdout + ran.stderr
     sys.stdout.write(f"{unit.stem}: {score[1]}\n")
     assert float(score[1]) <= MAX_EXPOSURE
+    ran = subprocess.run([analyze, "verify", str(unit)], check=False, capture_output=True, text=True)
+    said = [line for line in ran.stderr.splitlines() if line.startswith(unit.name) or str(unit) in line]
+    assert [line for line in said if "is not executable" not in line] == []  # the program is the package's
 
 
 def pins(name: str) -> set[str]:
