@@ -29,6 +29,7 @@ IN_ITS_OWN_NAME = {
     "POST /v1/oidc/returns": {"portal"},
     "POST /v1/oidc/registrations": {"portal"},
     "POST /v1/oidc/joins": {"portal"},
+    "POST /v1/oidc/card-joins": {"portal"},
     "POST /v1/passkeys/challenges": {"portal"},
     "POST /v1/passkeys/sessions": {"portal"},
     "POST /v1/restorations": {"portal"},
