@@ -34,9 +34,13 @@ class Files:
     def address(self, name: str) -> str:
         """Where browsers find the file. Raises FileNotFoundError."""
         if name not in self._addresses:
-            content = self._path(name).read_bytes()
-            self._addresses[name] = f"/static/{hashlib.sha256(content).hexdigest()[:12]}/{name}"
+            version = hashlib.sha256(self.content(name)).hexdigest()[:12]
+            self._addresses[name] = f"/static/{version}/{name}"
         return self._addresses[name]
+
+    def content(self, name: str) -> bytes:
+        """What is in the file. Raises FileNotFoundError."""
+        return self._path(name).read_bytes()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One file, kept by browsers for a year."""

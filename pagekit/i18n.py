@@ -144,7 +144,10 @@ class Translator:
         return str(values.get(first[1] if first else "count")) == "1"
 
     def _make(self, source: str, *, is_one: bool = False) -> Markup:
-        text = self._singular[source] if is_one else self._said.get(source, source)
+        return self.with_readings(self._singular[source] if is_one else self._said.get(source, source))
+
+    def with_readings(self, text: str) -> Markup:
+        """A text of this language, escaped; readings become ruby."""
         if self.language == EASY:
             text = self._mark_readings(text)
         pieces: list[Markup] = []
@@ -160,6 +163,14 @@ class Translator:
                 markup
             )  # one box, also where a row of boxes is laid out
         return markup
+
+    def without_readings(self, text: str) -> str:
+        """A text of this language for an attribute or a title."""
+        return _RUBY.sub(r"\1", text)
+
+    def in_kana(self, text: str) -> str:
+        """A text of this language with each word whose reading is known in kana, to look for it; English as it is."""
+        return _RUBY.sub(r"\2", text if self.language == "en" else self._mark_readings(text))
 
     def heading(self, source: str, **values: object) -> Markup:
         """`say`, with a place to break after each phrase, for lines set large. In 日本語 only: ruby has its own."""

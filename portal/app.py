@@ -24,6 +24,7 @@ from portal import (
     exchanges,
     history,
     mail,
+    manual,
     municipality_search,
     mypage,
     notices,
@@ -73,6 +74,7 @@ PARTS: Final = (
     proofs,
     step_up,
     accessibility,
+    manual,
 )
 
 

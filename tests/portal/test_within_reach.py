@@ -26,7 +26,7 @@ STEPS: Final = frozenset({
 })  # fmt: skip
 """Pages inside a story, or that a mail, a phone or the browser leads to: nobody begins there."""
 NOT_SIGNED_IN: Final = frozenset(
-    {"/", "/login", "/help", "/navi", "/register", "/relink", "/restore", "/accessibility"}
+    {"/", "/login", "/help", "/navi", "/register", "/relink", "/restore", "/accessibility", "/manual"}
 )
 NOT_FOR_ALL: Final = frozenset({"/passkey", "/settings/passkey", "/settings/card-password"})
 """Shown where passkeys are set up, and to who has registered a card."""
