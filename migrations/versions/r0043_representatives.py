@@ -47,13 +47,11 @@ def upgrade() -> None:
     op.create_index("acts_of_a_representative", "representative_acts", ["representation_id", "at"])
     for name in SESSIONS:
         op.add_column("sessions", sa.Column(name, sa.Text(), nullable=True))
-    op.create_index("sessions_of_an_actor", "sessions", ["actor_id"])
 
 
 def downgrade() -> None:
     """Take them away; whoever acts for somebody is signed out."""
     op.execute("DELETE FROM sessions WHERE actor_id IS NOT NULL")
-    op.drop_index("sessions_of_an_actor", "sessions")
     for name in reversed(SESSIONS):
         op.drop_column("sessions", name)
     op.drop_index("acts_of_a_representative", "representative_acts")

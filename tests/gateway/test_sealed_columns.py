@@ -18,9 +18,18 @@ from gateway.platform.encryption import Vault
 from gateway.sealed_columns import SEALED_COLUMNS, _pages, _reseal, count_sealed, reseal
 from gateway.webhooks import keys as webhook_keys
 from tests.faults.house import open_house
-from tests.gateway.cities.conftest import KASAMA, NOON, PASSWORD, Site, Town, another_town, site
+from tests.gateway.cities.conftest import (
+    KASAMA,
+    NOON,
+    PASSWORD,
+    Site,
+    Town,
+    another_town,
+    settings_more,
+    site,
+)
 
-__all__ = ["site"]
+__all__ = ["settings_more", "site"]
 OLD, NEW, LOOKUP = b"s" * 32, b"n" * 32, b"l" * 32
 TURNING, TURNED = Vault([NEW, OLD], LOOKUP), Vault([NEW], LOOKUP)
 

@@ -228,7 +228,11 @@ class TestAShopsSheet:
     async def test_is_read_as_an_address_of_ours_or_a_bare_code_and_nothing_else(
         self, house: House, sheet: str, leads: str | None
     ) -> None:
-        async with member(house, {}) as browser:
+        shop = {
+            "shop_id": "a", "municipality": "082163", "municipality_name": "笠間市", "name": "店", "name_kana": "みせ",
+            "category": "food", "address": "x", "phone": "000",
+        }  # fmt: skip
+        async with member(house, {"/v1/shop-codes": shop}) as browser:
             answer = await browser.send("/scan", code=sheet.replace("{portal}", house.portal))
             page = await browser.page(answer.headers["Location"]) if leads is None else ""
         if leads is None:

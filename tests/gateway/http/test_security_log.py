@@ -9,9 +9,9 @@ from structlog.testing import capture_logs
 
 from gateway.http.refusal_watch import MANY, WINDOW_S, RefusalWatch
 from gateway.platform.security_log import account_name, login_name
-from tests.gateway.cities.conftest import PASSWORD, Site, site
+from tests.gateway.cities.conftest import PASSWORD, Site, settings_more, site
 
-__all__ = ["site"]
+__all__ = ["settings_more", "site"]
 
 NETWORK = "192.0.2.77"
 

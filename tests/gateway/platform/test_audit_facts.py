@@ -2,9 +2,13 @@
 
 import ast
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import gateway
+from gateway.cities.settlement.settlement_settings import SettlementSettings
+from gateway.cities.spending.pay_card_limits import limits_facts
+from gateway.cities.spending.pay_card_rows import CardLimits
 from gateway.model import Label
 from gateway.platform.audit_actions import AuditAction, label_of
 from gateway.platform.audit_facts import (
@@ -54,6 +58,11 @@ def test_facts_have_names_for_exactly_the_words_that_are_written():
                     for key in facts.keys
                     if isinstance(key, ast.Constant)
                 }
+    # Settings have a fact for each of their fields.
+    written |= {"bank_sheet", *(each.name for each in fields(SettlementSettings))} - {"version"}
+    written |= set(limits_facts(CardLimits(), CardLimits()))
+    written |= {f"privacy_{text}{when}" for text in ("ja", "en", "easy") for when in ("", "_before")}
+    written |= {"stops_from", "stops_until"}
     assert written == set(FACT_LABELS)
 
 
