@@ -118,13 +118,13 @@ audit: $(PACKAGE_STAMP) ## look for known weaknesses in the pinned libraries; AU
 
 lock: ## compile the hashed requirements anew
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \
-	  --extra backup --extra postgres --extra server --extra sftp --extra sites --extra testkit --extra timestamp --no-emit-package point-gateway-client pyproject.toml clients/python/pyproject.toml requirements/dev.in -o requirements/dev.txt
+	  --extra backup --extra otel --extra postgres --extra server --extra sftp --extra sites --extra testkit --extra timestamp --no-emit-package point-gateway-client pyproject.toml clients/python/pyproject.toml requirements/dev.in -o requirements/dev.txt
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \
 	  requirements/reader.in -o requirements/reader.txt
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \
 	  -c requirements/dev.txt requirements/mutants.in -o requirements/mutants.txt
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \
-	  -c requirements/dev.txt --extra backup --extra postgres --extra server --extra sftp --extra sites --extra timestamp \
+	  -c requirements/dev.txt --extra backup --extra otel --extra postgres --extra server --extra sftp --extra sites --extra timestamp \
 	  --no-emit-package point-gateway-client pyproject.toml clients/python/pyproject.toml -o requirements/runtime.txt
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \
 	  -c requirements/dev.txt requirements/package.in -o requirements/package.txt

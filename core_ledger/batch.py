@@ -45,6 +45,7 @@ class Work(NamedTuple):
     loop: asyncio.AbstractEventLoop | None
     future: "asyncio.Future[Any] | Future[Any]"
     book: str | None = None
+    on_written: "OnWritten | None" = None
 
 
 @dataclass(slots=True)
@@ -55,6 +56,9 @@ class Outcome:
     result: Any = None
     error: BaseException | None = None
 
+
+OnWritten = Callable[[int, int, int, bool], None]
+"""Told of the commit of a piece of work: its batch's begin and end in nanoseconds since 1970, the batch's size, and whether it is written."""
 
 OnCommit = Callable[[Sequence[Any]], None]
 BeforeCommit = Callable[[Connection], None]

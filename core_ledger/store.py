@@ -20,7 +20,7 @@ from typing import Any, Self, TypeVar, cast
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import QueuePool
 
-from core_ledger.batch import Around, BeforeCommit, OnCommit, Work, write_batch
+from core_ledger.batch import Around, BeforeCommit, OnCommit, OnWritten, Outcome, Work, write_batch
 from core_ledger.chain_keys import ChainKeys
 from core_ledger.checkpoint import checkpointer
 from core_ledger.engines import INLINE_READERS, open_engines
@@ -52,8 +52,11 @@ class Store:
 
         `on_commit` may be set later: it is called with what each transaction has noted (`core_ledger.commit_notes`), once that
         is durable and before its callers are answered, on a writer's thread; it must not raise. `before_commit` may be set
-        as well: it is the last thing that each transaction does; where it raises, the transaction is undone.
+        as well: it is the last thing that each transaction does; where it raises, the transaction is undone. `observe` may be
+        set too: asked in the context of each caller without blocking, it gives what is told of that caller's commit, after
+        the answer and on a writer's thread; neither may raise.
         """
+        self.observe: Callable[[], OnWritten | None] | None = None
         self.on_commit: OnCommit | None = None
         self.before_commit: BeforeCommit | None = None
         self.engine = writing
@@ -215,7 +218,8 @@ class Store:
     ) -> "asyncio.Future[Any]":
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
-        self._enqueue(Work(job, moves, loop, future, book))
+        on_written = self.observe() if self.observe is not None else None
+        self._enqueue(Work(job, moves, loop, future, book, on_written))
         return future
 
     def _enqueue(self, work: Work) -> None:
@@ -240,9 +244,18 @@ class Store:
 
     def _write(self) -> None:
         while batch := self._next_batch():
-            began = time.perf_counter()
+            began, began_ns = time.perf_counter(), time.time_ns()
             written = write_batch(self.engine, batch, Around(self.before_commit, self.on_commit))
             self.commit_seconds += time.perf_counter() - began
             answer(written)
+            if self.observe is not None:
+                _tell_observers(written, began_ns)
             if self._checkpointer is not None:
                 self._checkpointer.committed()
+
+
+def _tell_observers(written: Sequence[Outcome], began_ns: int) -> None:
+    ended_ns = time.time_ns()
+    for outcome in written:
+        if outcome.work.on_written is not None:
+            outcome.work.on_written(began_ns, ended_ns, len(written), outcome.error is None)

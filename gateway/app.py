@@ -142,6 +142,7 @@ async def make_app(services: Services, metrics: CollectorRegistry = REGISTRY) ->
         client_buckets=TokenBuckets(PER_CLIENT, time.monotonic),
         is_restored=lambda: services.restored.is_on,
         name_account=partial(account_name, services.context.vault),
+        traces=services.traces,
     ).add(app, api)
     ErrorBoundary(
         address_buckets=TokenBuckets(PER_ADDRESS, time.monotonic),

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy import Connection
 
+import gateway
 import migrations
 from core_ledger import (
     ChainKeys,
@@ -27,6 +28,7 @@ from gateway.platform.clock import FileClock, system_clock
 from gateway.platform.encryption import Vault, derive_key
 from gateway.platform.roles import PLATFORM
 from gateway.platform.time_stamps import StampAuthority
+from gateway.platform.traces import Traces, TracesUnavailable
 from gateway.plugin_interfaces import Clock
 from gateway.settings import Settings, SettingsWrong
 from migrations import require_usable
@@ -93,6 +95,16 @@ def stamp_authority_of(settings: Settings) -> StampAuthority | None:
     if settings.time_stamp_roots is None:
         return None
     return StampAuthority(settings.time_stamp_url, settings.time_stamp_roots)
+
+
+def traces_of(settings: Settings) -> Traces | None:
+    """Where traces go; None where the settings name no collector. Raises SettingsWrong without the extra `otel`."""
+    if settings.traces is None:
+        return None
+    try:
+        return Traces.open(settings.traces.endpoint, settings.traces.sample_ratio, gateway.__version__)
+    except TracesUnavailable as fault:
+        raise SettingsWrong(f"[traces] {fault} ({settings.path})") from None
 
 
 def upgrade_database(settings: Settings, *, copy: bool = True) -> Path | None:

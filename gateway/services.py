@@ -17,7 +17,7 @@ from gateway.cities.city import City
 from gateway.cities.member_mail.sender import MailSender
 from gateway.cities.platform_deeds.exchange_services import ExchangeServices
 from gateway.cities.record_recovery import close_gaps
-from gateway.configured import chain_keys_of, clock_of, open_store, stamp_authority_of, vault_of
+from gateway.configured import chain_keys_of, clock_of, open_store, stamp_authority_of, traces_of, vault_of
 from gateway.exchanges import link_rows
 from gateway.exchanges.corrections import CorrectionService
 from gateway.exchanges.exchange_context import ExchangeContext
@@ -48,6 +48,7 @@ from gateway.platform.journal_ends import JournalMarks, commits_on_one_node
 from gateway.platform.record_stream import RecordStream
 from gateway.platform.security_log import log_deeds
 from gateway.platform.tasks import Tasks
+from gateway.platform.traces import Traces, commit_span
 from gateway.plugin_interfaces import Clock
 from gateway.points.allocation import Allocations
 from gateway.points.municipalities import municipality
@@ -87,6 +88,7 @@ class Services:
     city: City
     numbers: Numbers
     source_names: SourceNames
+    traces: Traces | None
 
     @property
     def store(self) -> Store:
@@ -164,6 +166,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         marks = JournalMarks(journal, clock, with_each_commit=with_each_commit)
         store.before_commit = marks.mark
     store.on_commit = _after_commit(stream, marks)
+    traces = traces_of(settings)
+    if traces is not None:
+        store.observe = commit_span
     tasks = Tasks()
     loaded = await registry.load(settings, clock=clock, log=log, isolation=registry.IN_SERVICE)
     context = ExchangeContext(
@@ -235,6 +240,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             city=city,
             restored=restored,
             journal_marks=marks,
+            traces=traces,
             source_names=SourceNames(
                 how=SourceAddress(settings.log.source_address),
                 keyed_hash=partial(vault.keyed_hash, purpose="log-source"),
@@ -262,6 +268,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             await marks.end(store)
         await restored.save_journal_ends()
         await store.close()
+        if traces is not None:  # the last commits are spans too
+            await traces.close()
         if journal is not None and stream is not None:  # after the last commit
             await asyncio.to_thread(stream.flush)
             await asyncio.to_thread(journal.close)

@@ -11,6 +11,7 @@
     [digests]   file (where each day's digest goes, best on another disk), time_stamp, time_stamp_roots
     [journal]   path (a folder for confirmed orders, best on another disk)
     [mail]      host, port, security, user, password, sender, portal_url, ca_file, deadline_s
+    [traces]    endpoint, sample_ratio (spans by OTLP over HTTP; the extra `otel`)
     [open_data] municipalities (whose registers of shops anybody may have), licence, phones
     [retention] notices_days, unconfirmed_exchanges_days, webhook_messages_days, grant_file_texts_days
     [partners.<id>]  enabled, ca_file, client_certificate, client_key, sftp, require, isolation, trusted, memory_mb, and
@@ -55,6 +56,7 @@ from gateway.partners.loading.sftp_settings import sftp_server
 from gateway.partners.proof import Required
 from gateway.platform.plain_text import plain_text
 from gateway.platform.retention import Retention
+from gateway.platform.secret_store import is_loopback
 
 __all__ = ["PartnerSettings", "SecretPlace", "Settings", "SettingsWrong"]
 
@@ -85,7 +87,10 @@ class Server(_Table):
     portal_return_urls: tuple[str, ...] = ()
     trusted_proxies: int = Field(default=0, ge=0)
     admin: str = ""
-    allow: tuple[Literal["plain-http", "database-without-tls", "wide-modes", "mail-without-tls"], ...] = ()
+    allow: tuple[
+        Literal["plain-http", "database-without-tls", "wide-modes", "mail-without-tls", "traces-without-tls"],
+        ...,
+    ] = ()
 
     @field_validator("portal_return_urls", "allow", mode="before")
     @classmethod
@@ -277,6 +282,21 @@ class MailSettings:
         return None if self.password is None else self.password.read().reveal()
 
 
+class TracesSettings(_Table):
+    """Where spans go: `endpoint` is the whole address of a collector's OTLP/HTTP, `sample_ratio` the part of the traces."""
+
+    endpoint: str = ""
+    sample_ratio: float = Field(default=1.0, ge=0, le=1)
+
+    @field_validator("endpoint")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+            raise ValueError("an endpoint is https://host/v1/traces")
+        return value
+
+
 class RetentionSettings(_Table):
     """After how many days what is not for ever goes; `docs/personal-data.md` says what each is."""
 
@@ -344,6 +364,7 @@ class Settings:
     open_data: OpenDataSettings = field(default_factory=OpenDataSettings)
     retention: Retention = field(default_factory=Retention)
     mail: MailSettings | None = None
+    traces: TracesSettings | None = None
     oidc: Mapping[str, OidcProviderSettings] = field(default_factory=dict)
     database_prepared: bool = True
     digest_file: Path | None = None
@@ -393,6 +414,7 @@ class Settings:
             card=_checked(CardSettings, "card", tables, place),
             open_data=_checked(OpenDataSettings, "open_data", tables, place),
             mail=_mail(tables, place, env),
+            traces=_traces(tables, place),
             retention=_checked(RetentionSettings, "retention", tables, place).retention,
             oidc=read_oidc(tables.get("oidc", {}), place, env),
             digest_file=place.base / digests.file if digests.file else None,
@@ -414,6 +436,7 @@ _TABLES: Final = (
     "open_data",
     "retention",
     "mail",
+    "traces",
     "oidc",
     "digests",
     "journal",
@@ -432,6 +455,7 @@ _OVERRIDABLE: Final[Mapping[str, Mapping[str, type]]] = {
         "allow": list,
     },
     "clock": {"file": str},
+    "traces": {"endpoint": str},
     "log": {"level": str, "format": str, "source_address": str},
     "municipal": {"public_url": str},
     "open_data": {"municipalities": list, "licence": str},
@@ -631,6 +655,29 @@ def _mail(
         ca_file=place.base / plain.ca_file if plain.ca_file else None,
         deadline_s=plain.deadline_s,
     )
+
+
+def _traces(tables: Mapping[str, Mapping[str, Any]], place: Place) -> TracesSettings | None:
+    """None where nothing is traced. Raises SettingsWrong for a table without an endpoint, and for one without TLS elsewhere."""
+    if "traces" not in tables:
+        return None
+    if not tables["traces"].get("endpoint"):
+        raise SettingsWrong(
+            f'[traces] has no `endpoint`; write endpoint = "https://host/v1/traces" ({place.at("traces")})'
+        )
+    traces = _checked(TracesSettings, "traces", tables, place)
+    parts = urlsplit(traces.endpoint)
+    allowed = tables.get("server", {}).get("allow", ())
+    if (
+        parts.scheme == "http"
+        and not is_loopback(parts.hostname or "")
+        and "traces-without-tls" not in allowed
+    ):
+        raise SettingsWrong(
+            "[traces] endpoint: sends spans in the clear; use https, a collector on this machine,"
+            f' or allow it by name: [server] allow = ["traces-without-tls"] ({place.at("traces", "endpoint")})'
+        )
+    return traces
 
 
 def _partner(id_: str, table: object, place: Place, env: Mapping[str, str]) -> PartnerSettings:

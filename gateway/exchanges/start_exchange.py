@@ -35,6 +35,7 @@ from gateway.partners import availability
 from gateway.partners.calls.call_log import record_calls
 from gateway.partners.calls.debit_proof import account_key
 from gateway.partners.partner import Partner
+from gateway.platform import traces
 from gateway.platform.encryption import Unreadable
 
 HANDOFF_TTL: Final = timedelta(minutes=30)
@@ -104,6 +105,7 @@ class ExchangeStarter:
             exchange, new = await self.context.store.run(lambda conn: self._add(conn, request, available))
         else:
             exchange, new = known, False
+        traces.set_exchange(exchange.exchange_id)
         if exchange.state is State.AWAITING_RETURN and exchange.redirect_url is None:
             exchange = await self._begin_handoff(partner, exchange, language)
         return exchange, new

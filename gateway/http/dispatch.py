@@ -8,6 +8,7 @@ about what would have been right, and no byte of what it sends is kept.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -22,6 +23,7 @@ from gateway.http.inputs import read_body, read_path, read_query
 from gateway.http.rate_limit import TokenBuckets
 from gateway.http.routing import Api, Route
 from gateway.http.signatures import require_digest
+from gateway.platform import traces
 
 _M = TypeVar("_M", bound=BaseModel)
 
@@ -69,6 +71,8 @@ class Dispatcher:
     body_limit: int = BODY_LIMIT
     name_account: Callable[[str], str] = lambda _member_id: ""
     """How a member stands in the log, by member id; empty where a member stands in no line."""
+    traces: traces.Traces | None = None
+    """Where admitted requests are traced; nobody else begins a trace."""
     upload_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(UPLOAD_CONCURRENCY))
 
     def add(self, app: web.Application, api: Api) -> None:
@@ -79,6 +83,7 @@ class Dispatcher:
     def _serve(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def serve(request: web.Request) -> web.StreamResponse:
             request[ROUTE] = route
+            began_ns = time.time_ns()
             if self.is_restored() and not _confirms_nothing(route):
                 raise ProblemError("restored")
             self._check_head(request, route)
@@ -95,20 +100,41 @@ class Dispatcher:
                 request[CLIENT_ID] = admitted.client_id
                 self.client_buckets.consume(admitted.client_id)
                 self._bind_person(admitted)
-            raw = await self._read(request, route)
-            if route.caller is not AuthLevel.PUBLIC:
-                require_digest(request, raw)
+            if self.traces is None or route.template.startswith(
+                "/health/"
+            ):  # asked every few seconds, by machines
+                return await self._run(request, route, admitted)
+            signed = route.caller is not AuthLevel.PUBLIC
+            with self.traces.request(
+                route.method,
+                route.template,
+                began_ns,
+                traceparent=request.headers.get("traceparent") if signed else None,
+                request_id=request.get(REQUEST_ID, ""),
+            ) as answered:
+                answer = await self._run(request, route, admitted)
+                answered(answer.status)
+                return answer
+
+        return serve
+
+    async def _run(self, request: web.Request, route: Route, admitted: Admitted) -> web.StreamResponse:
+        raw = await self._read(request, route)
+        if route.caller is not AuthLevel.PUBLIC:
+            require_digest(request, raw)
+        path, query, body = _path(request, route), _query(request, route), _body(request, route, raw)
+        if "exchange_id" in request.match_info:  # which `_path` has checked
+            traces.set_exchange(request.match_info["exchange_id"])
+        with traces.span(route.name):
             return await route.run(
                 request,
                 admitted,
-                path=_path(request, route),
-                query=_query(request, route),
-                body=_body(request, route, raw),
+                path=path,
+                query=query,
+                body=body,
                 services=request.app.get(SERVICES),
                 request_id=request.get(REQUEST_ID, ""),
             )
-
-        return serve
 
     def _bind_person(self, admitted: Admitted) -> None:
         """Every line of the request says for whom it is: staff by their id, members under a name of the log's own."""

@@ -65,7 +65,7 @@ class VaultStore:
         scheme, host = urlsplit(address).scheme, urlsplit(address).hostname or ""
         if "@" in address:
             raise NoSecret(f"{ADDRESS} holds a user; Vault is told who asks by a token alone")
-        if scheme != "https" and not (scheme == "http" and _is_loopback(host)):
+        if scheme != "https" and not (scheme == "http" and is_loopback(host)):
             raise NoSecret(f"{ADDRESS} must begin with https://; plain http is for an agent on this machine")
         authority = env.get(AUTHORITY, "")
         return cls(address, _token(env), Path(authority) if authority else None, env.get(NAMESPACE, ""))
@@ -156,7 +156,7 @@ def _remedy(status: int) -> str:
     return "see Vault's own log"
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:

@@ -34,6 +34,7 @@ from gateway.partners.calls.metrics import (
 from gateway.partners.calls.result_checks import WrongAnswer
 from gateway.partners.calls.throttle import Throttle
 from gateway.partners.isolation.faults import PluginCrash
+from gateway.platform import traces
 from gateway.plugin_interfaces import Log
 
 MAX_IN_FLIGHT: Final = 16
@@ -333,6 +334,8 @@ class CallGuard:
         _seconds(self._partner, scope.hook).observe(took_s)
         if self._asks:
             _breaker_open(self._partner).set(self.breaker.state is BreakerState.OPEN)
+        facts = {"point_gateway.partner": self._partner, "point_gateway.hook": scope.hook}
+        traces.add_span("partner call", took_s, **facts, **{"point_gateway.outcome": outcome})
         requests = scope.request_records()
         record(
             CallRecord(
