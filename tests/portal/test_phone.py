@@ -268,8 +268,8 @@ def test_a_passkey_is_made_after_the_phone_and_signs_in_alone(phone_town: PhoneT
         "isUserVerified": True, "automaticPresenceSimulation": True,
     }  # fmt: skip
     session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-    resident.come("shiro")
-    resident.page.fill("#display_name", "見本四郎")
+    resident.come("goro")
+    resident.page.fill("#display_name", "見本五郎")
     resident.page.get_by_role("button", name="マイキーIDを新しく作る").click()
     mykey_id = resident.page.locator("dd.code").inner_text()
     resident.to("/settings/passkey")

@@ -73,6 +73,8 @@ def test_every_page_for_members_is_one_that_asks_for_a_session(town: DemoEnviron
         "/login",
         "/signed-out",
         "/help",
+        "/manual",
+        "/manual/{chapter}",
         "/accessibility",
         "/mail/confirm",
         "/mail/stop",
