@@ -38,7 +38,8 @@ def bare_app() -> web.Application:
     """The template and nothing behind it."""
     template = templates().get_template("mypage.html")
     speech = WORDS.speech("ja")
-    site = SimpleNamespace(gateway=SimpleNamespace(is_restored=False), settings=SimpleNamespace(office=None))
+    gateway = SimpleNamespace(is_restored=False, stops_ahead=lambda _now: [])
+    site = SimpleNamespace(gateway=gateway, settings=SimpleNamespace(office=None))
     visit = SimpleNamespace(site=site, redrawn=None)
     session = new_session("x", "見本太郎", "ABCD2345", shared_terminal=False, now=system_clock())
     values = {

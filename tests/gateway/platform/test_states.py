@@ -13,8 +13,8 @@ import gateway
 from gateway.platform.states import MEMBER_MOVES, STAFF_MOVES, MemberState, StaffState
 from gateway.platform.transitions import require_legal
 
-NOT_STORED = {"BreakerState", "MailState"}
-"""A breaker lives in its process; an address is as its row's moments say."""
+NOT_STORED = {"AnnouncementState", "BreakerState", "MailState"}
+"""A breaker lives in its process; an address and an announcement are as their rows' moments say."""
 SUBJECTS = ("cities", "exchanges", "members", "partners", "platform", "points", "webhooks")
 
 
