@@ -9,6 +9,7 @@ connection alone: no request, no message, nothing that a rollback does not undo.
 """
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections import deque
@@ -54,7 +55,7 @@ class Store:
         is durable and before its callers are answered, on a writer's thread; it must not raise. `before_commit` may be set
         as well: it is the last thing that each transaction does; where it raises, the transaction is undone. `observe` may be
         set too: asked in the context of each caller without blocking, it gives what is told of that caller's commit, after
-        the answer and on a writer's thread; neither may raise.
+        the answer and on a writer's thread. What telling it raises is dropped: nobody's points wait for a measurement.
         """
         self.observe: Callable[[], OnWritten | None] | None = None
         self.on_commit: OnCommit | None = None
@@ -258,4 +259,5 @@ def _tell_observers(written: Sequence[Outcome], began_ns: int) -> None:
     ended_ns = time.time_ns()
     for outcome in written:
         if outcome.work.on_written is not None:
-            outcome.work.on_written(began_ns, ended_ns, len(written), outcome.error is None)
+            with contextlib.suppress(Exception):  # else the writer would end, and every caller wait for ever
+                outcome.work.on_written(began_ns, ended_ns, len(written), outcome.error is None)

@@ -24,7 +24,7 @@ _LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 @pages.get("/platform/members")
 @pages.get("/platform/members/erase")
 @pages.get("/platform/members/rectify")
-async def member_desk(visit: Visit) -> web.Response:
+async def member_page(visit: Visit) -> web.Response:
     return _desk(visit, None)
 
 

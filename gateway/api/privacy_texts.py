@@ -55,7 +55,7 @@ class PrivacyTextList(View):
 @api.get("/v1/me/privacy-texts", tag="member", caller=AuthLevel.MEMBER, returns={200: PrivacyTextList})
 async def own_privacy_texts(call: MemberRequest) -> TypedResponse:
     """What the member's default city, and each city whose points the member has, say of members' data."""
-    found = await call.services.city.privacy_texts.of_member(call.member.member_id)
+    found = await call.services.city.privacy_texts.list_for_member(call.member.member_id)
     return TypedResponse(200, PrivacyTextList(privacy_texts=[PrivacyTextView.of(each) for each in found]))
 
 
@@ -71,5 +71,5 @@ async def municipality_privacy_text(
     call: TypedRequest[None, Services, None, PrivacyTextPath],
 ) -> TypedResponse:
     """What one city says of members' data, for a page before somebody registers."""
-    found = await call.services.city.privacy_texts.of_city(call.path.municipality)
+    found = await call.services.city.privacy_texts.find(call.path.municipality)
     return TypedResponse(200, PrivacyTextView.of(found))

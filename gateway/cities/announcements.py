@@ -201,10 +201,10 @@ def _as_published(who: StaffActor, command: PublishAnnouncement, at: datetime) -
     )
 
 
-def _same(known: Announcement, asked: Announcement) -> Announcement:
-    """The one that is there, where the same is asked for again."""
-    said = ("audience", "shown_from", "shown_until", "title", "text")
-    if any(getattr(known, name) != getattr(asked, name) for name in said):
+def _same(known: Announcement, again: Announcement) -> Announcement:
+    """The one that is there, where the same is sent again."""
+    content = ("audience", "shown_from", "shown_until", "title", "text")
+    if any(getattr(known, name) != getattr(again, name) for name in content):
         raise _reused()
     return known
 

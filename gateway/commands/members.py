@@ -79,7 +79,7 @@ def new_password(
         hasher = PasswordHasher()
         try:
             use = Members(store, hasher, clock_of(settings), vault=vault_of(settings))
-            return await use.set_password_at_desk(mykey_id, password, operator=operator, reason=reason)
+            return await use.replace_password(mykey_id, password, operator=operator, reason=reason)
         finally:
             hasher.close()
             await store.close()

@@ -100,9 +100,8 @@ class Dispatcher:
                 request[CLIENT_ID] = admitted.client_id
                 self.client_buckets.consume(admitted.client_id)
                 self._bind_person(admitted)
-            if self.traces is None or route.template.startswith(
-                "/health/"
-            ):  # asked every few seconds, by machines
+            # Health is asked every few seconds, by machines.
+            if self.traces is None or route.template.startswith("/health/"):
                 return await self._run(request, route, admitted)
             signed = route.caller is not AuthLevel.PUBLIC
             with self.traces.request(

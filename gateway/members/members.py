@@ -225,7 +225,7 @@ class Members(SignIns):
         self._log_changed(member_id, "password", by=proof.kind)
         return ended
 
-    async def set_password_at_desk(self, typed: str, new: str, *, operator: str, reason: str) -> int:
+    async def replace_password(self, typed: str, new: str, *, operator: str, reason: str) -> int:
         """Set a password for a member whose identity a service desk has checked; all sessions and misses end.
 
         The way back for who has only a card and gets a new one; a line of the platform's audit log. Raises ProblemError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -96,3 +97,28 @@ class TestBeforeACommit:
             str(outcome.error) for outcome in outcomes if "Nothing was written" in str(outcome.error)
         ] == [str(outcomes[0].error)] * 2
         assert words(store) == []
+
+
+async def test_each_caller_is_told_of_its_own_commit_after_it(tmp_path: Path) -> None:
+    told: list[tuple[int, int, int, bool]] = []
+    async with Store.open(f"sqlite:///{tmp_path / 'observed.db'}") as store:
+        store.observe = lambda: lambda *commit: told.append(commit)
+        await store.run(lambda conn: conn.execute(sa.text("CREATE TABLE words (word text PRIMARY KEY)")))
+        with pytest.raises(ZeroDivisionError):
+            await store.run(lambda _conn: 1 // 0)
+    assert [is_written for *_, is_written in told] == [True, False]
+    assert all(0 < began_ns <= ended_ns and size == 1 for began_ns, ended_ns, size, _ in told)
+
+
+async def test_an_observer_that_fails_keeps_nobody_waiting(tmp_path: Path) -> None:
+    def fail(*_commit: object) -> None:
+        raise RuntimeError("the collector is gone")
+
+    async with Store.open(f"sqlite:///{tmp_path / 'observed.db'}") as store:
+        store.observe = lambda: fail
+        await store.run(lambda conn: conn.execute(sa.text("CREATE TABLE words (word text PRIMARY KEY)")))
+        for word in ("one", "two"):
+            insert = sa.text("INSERT INTO words VALUES (:word)").bindparams(word=word)
+            async with asyncio.timeout(30):
+                await store.run(lambda conn, insert=insert: conn.execute(insert))
+        assert words(store) == ["one", "two"]

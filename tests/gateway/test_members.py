@@ -265,9 +265,7 @@ async def test_a_password_that_is_confirmed_while_the_desk_gives_a_new_one_opens
 
     async def slow(kept: str | None, password: str, **how: Any) -> object:
         verdict = await real(kept, password, **how)
-        await town.members.set_password_at_desk(
-            saito.mykey_id, OTHER_PASSWORD, operator="Sato", reason="desk"
-        )
+        await town.members.replace_password(saito.mykey_id, OTHER_PASSWORD, operator="Sato", reason="desk")
         return verdict
 
     town.members._hasher = stronger
@@ -577,7 +575,7 @@ async def test_somebody_unknown_has_nothing_to_set_or_revoke(town: Town) -> None
 
 async def test_at_the_desk_too_an_id_that_is_none_belongs_to_nobody(town: Town) -> None:
     refused = await refusal(
-        town.members.set_password_at_desk("not an id", PASSWORD, operator="Sato", reason="desk")
+        town.members.replace_password("not an id", PASSWORD, operator="Sato", reason="desk")
     )
     assert refused.type == "unknown-member"
 

@@ -172,11 +172,11 @@ class SimulatedPlugin:
 
     @hookimpl
     async def begin_handoff(self) -> Any:
-        raise NotImplementedError
+        raise AssertionError
 
     @hookimpl
     async def complete_handoff(self) -> Any:
-        raise NotImplementedError
+        raise AssertionError
 
     @hookimpl
     async def balances(self) -> Balances:

@@ -59,7 +59,7 @@ class PrivacyTextWanted(Strict):
 )
 async def get_privacy_text(call: StaffRequest) -> TypedResponse:
     """What the city tells members of their data."""
-    found = await call.services.city.privacy_texts.of_city(call.staff.municipality)
+    found = await call.services.city.privacy_texts.find(call.staff.municipality)
     return TypedResponse(200, CityPrivacyTextView.of(found))
 
 

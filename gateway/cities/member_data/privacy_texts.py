@@ -97,12 +97,12 @@ class PrivacyTexts:
     def __init__(self, context: CityContext) -> None:
         self.context = context
 
-    async def of_city(self, code: str) -> CityPrivacyText:
+    async def find(self, code: str) -> CityPrivacyText:
         """What a city says. Raises ProblemError `unknown-municipality` (404)."""
         municipality = directory.require_municipality(code).code
         return await self.context.store.read(lambda conn: find_text(conn, municipality))
 
-    async def of_member(self, member_id: str) -> Sequence[CityPrivacyText]:
+    async def list_for_member(self, member_id: str) -> Sequence[CityPrivacyText]:
         """What the member's default city and each city of their points say, in this order; without those that say nothing.
 
         Raises ProblemError `unknown-member` (404).

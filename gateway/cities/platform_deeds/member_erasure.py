@@ -80,18 +80,21 @@ def erase_ground(_: CityContext, conn: Connection, __: str, command: EraseMember
 
 
 def erase_facts(conn: Connection, command: EraseMember) -> tuple[Facts, int]:
-    """What people read of it; no name, as it stays in the list of proposals until it is decided."""
+    """What people read of it, with what is left of those who were merged into the member; no name, as it stays in the list
+    of proposals until it is decided.
+    """
     member = require(conn, command.member_id)
-    text, points = balances(conn, member)
+    merged = [require(conn, each) for each in member_rows.list_merged_into(conn, command.member_id)]
+    left = [balances(conn, each) for each in (member, *merged)]
     facts: dict[str, str | int] = {
         "mykey_id": member.mykey_id,
         "member_state": member.state.value,
-        "balances_left": text,
+        "balances_left": ", ".join(text for text, points in left if points),
         "proofs": proofs.count(conn, member.member_id),
         "links": len(link_rows.list_by_member(conn, book_of(member))),
         "cards_stopped": len(pay_card_rows.lock_holders(conn, book_of(member))),
     }
-    return facts, points
+    return facts, sum(points for _, points in left)
 
 
 def erase_member(conn: Connection, who: StaffActor, command: EraseMember, why: str, at: datetime) -> None:

@@ -88,10 +88,8 @@ class PayCodes:
                     ends_at=now + PAY_CODE_TTL,
                     most_points=most_points,
                 ):
-                    return (
-                        digits,
-                        most_points,
-                    )  # else somebody has this one, which is rare, but codes are kept for a day
+                    return digits, most_points
+                # Somebody has this one, which is rare, but codes are kept for a day.
 
         digits, most_points = await self.context.store.run(job)
         return PayCode(

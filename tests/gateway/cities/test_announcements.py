@@ -96,8 +96,12 @@ class TestTwoPersons:
         again = await town.city.announcements.publish(who, wanted)
         assert first == again
         assert len(await town.city.announcements.listed(KASAMA)) == 1
-        other = replace(wanted, title=Wording(ja="別の題名"))
-        assert (await refused(town.city.announcements.publish(who, other))).type == "id-reused"
+        for other in (
+            {"title": Wording(ja="別の題名")}, {"text": Wording(ja="別の文")}, {"audience": Audience.SHOPS},
+            {"shown_from": AUGUST + timedelta(days=1)}, {"shown_until": AUGUST + timedelta(days=8)},
+        ):  # fmt: skip
+            another = replace(wanted, **other)
+            assert (await refused(town.city.announcements.publish(who, another))).type == "id-reused"
 
     async def test_the_log_says_what_was_announced_and_withdrawn(self, town):
         wanted, boss = await published(town), await town.who("administrator")
@@ -182,6 +186,11 @@ class TestWhatIsRefused:
         problem = await refused(town.city.announcements.publish(await town.who("operator"), command(**other)))
         assert (problem.type, problem.facts["field"]) == ("bad-announcement", field)
 
+    async def test_a_year_is_the_longest_that_it_is_shown(self, town):
+        await town.who("approver")
+        year = command(shown_until=AUGUST + timedelta(days=366))
+        assert isinstance(await town.city.announcements.publish(await town.who("operator"), year), Proposal)
+
     async def test_what_has_ended_while_it_waited_is_not_published(self, town):
         await town.who("approver")
         proposal = await town.city.announcements.publish(await town.who("operator"), command())
@@ -220,6 +229,66 @@ class TestPlannedStops:
             await town.city.announcements.plan_stop(who, replace(wanted, urgent=True)), "platform", "乙"
         )
         assert await stops(town) == [soon]
+
+    async def test_thirty_days_to_the_moment_are_soon_enough(self, town):
+        await town.who("platform", PLATFORM, name="乙")
+        who, begins = await town.who("platform", PLATFORM, name="甲"), NOON + timedelta(days=30)
+        early = stop(stops_from=begins - timedelta(microseconds=1), stops_until=begins + timedelta(hours=1))
+        assert (await refused(town.city.announcements.plan_stop(who, early))).type == "stop-too-soon"
+        wanted = stop(stops_from=begins, stops_until=begins + timedelta(hours=1))
+        assert isinstance(await town.city.announcements.plan_stop(who, wanted), Proposal)
+
+    @pytest.mark.parametrize(
+        ("begins_in", "lasts", "field"),
+        [
+            (timedelta(), timedelta(hours=1), "stops_from"),
+            (timedelta(microseconds=1), timedelta(days=7), None),
+            (timedelta(days=40), timedelta(days=7, microseconds=1), "stops_until"),
+            (timedelta(days=40), timedelta(), "stops_until"),
+        ],
+    )
+    async def test_one_begins_later_than_now_and_is_over_within_a_week(self, town, begins_in, lasts, field):
+        await town.who("platform", PLATFORM, name="乙")
+        who, begins = await town.who("platform", PLATFORM, name="甲"), NOON + begins_in
+        wanted = stop(stops_from=begins, stops_until=begins + lasts, urgent=True)
+        if field is None:
+            assert isinstance(await town.city.announcements.plan_stop(who, wanted), Proposal)
+        else:
+            problem = await refused(town.city.announcements.plan_stop(who, wanted))
+            assert (problem.type, problem.facts["field"]) == ("bad-announcement", field)
+
+    async def test_an_urgent_one_was_not_shown_before_it_was_decided(self, town):
+        await town.who("platform", PLATFORM, name="乙")
+        who, begins = await town.who("platform", PLATFORM, name="甲"), NOON + timedelta(days=2)
+        wanted = stop(stops_from=begins, stops_until=begins + timedelta(hours=1), urgent=True)
+        proposal = await town.city.announcements.plan_stop(who, wanted)
+        town.clock.now = NOON + timedelta(hours=1)
+        await town.decided(proposal, "platform", "乙")
+        (planned,) = await town.city.announcements.listed(PLATFORM)
+        assert planned.shown_from == town.clock.now
+        assert (await refused(town.city.announcements.plan_stop(who, wanted))).type == "id-reused"
+
+    async def test_one_that_was_over_while_it_waited_is_not_announced(self, town):
+        await town.who("platform", PLATFORM, name="乙")
+        who, begins = await town.who("platform", PLATFORM, name="甲"), NOON + timedelta(hours=1)
+        wanted = stop(stops_from=begins, stops_until=begins + timedelta(hours=1), urgent=True)
+        proposal = await town.city.announcements.plan_stop(who, wanted)
+        town.clock.now = wanted.stops_until
+        assert (await refused(town.decided(proposal, "platform", "乙"))).type == "bad-announcement"
+        assert await stops(town) == []
+
+    async def test_the_next_one_is_told_first(self, town):
+        await town.who("platform", PLATFORM, name="乙")
+        who, wanted = await town.who("platform", PLATFORM, name="甲"), []
+        for number, days in (("3", 3), ("1", 5), ("2", 4)):
+            begins = NOON + timedelta(days=days)
+            each = stop(
+                announcement_id=f"00000000-0000-4000-8000-00000000000{number}", stops_from=begins,
+                stops_until=begins + timedelta(hours=1), urgent=True,
+            )  # fmt: skip
+            await town.decided(await town.city.announcements.plan_stop(who, each), "platform", "乙")
+            wanted.append(begins)
+        assert await stops(town) == sorted(wanted)
 
     async def test_a_city_announces_no_stop_and_the_platform_none_of_a_citys(self, town):
         await town.who("approver")

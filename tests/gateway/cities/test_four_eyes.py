@@ -216,7 +216,7 @@ async def propose(town, deed, author):
             return proposal, lambda: city.settlements.settings(code)
         case Deed.PRIVACY_TEXT:
             proposal = await city.privacy_texts.propose_text(author, PrivacyText(ja="市の文"), "要綱")
-            return proposal, lambda: city.privacy_texts.of_city(code)
+            return proposal, lambda: city.privacy_texts.find(code)
         case Deed.CARD_LIMITS:
             limits = CardLimits(points_a_day=10**6)
             proposal = await city.cards.change_limits(author, limits, "簡素化", seen=None)

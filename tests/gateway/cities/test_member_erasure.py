@@ -129,6 +129,14 @@ class TestErasing:
         texts = await everything_written(town)
         assert "山田" not in texts["members"] + texts["proposals"]
 
+    async def test_what_came_to_a_merged_id_is_named_beside_the_persons_own(self, town):
+        old, new = await town.member(10, MAY), await town.member(20, MAY)
+        await merge(town, old, new)
+        await town.give(old.member_id, 5, MAY)
+        proposal = await town.city.platform.erase_member(await author(town), new.mykey_id, WHY, 35)
+        assert proposal.points == 35
+        assert [int(number) for number in re.findall(r"\d+", str(proposal.facts["balances_left"]))] == [30, 5]
+
     async def test_a_list_that_waits_finds_nobody_and_other_lists_say_nothing(self, town):
         member = await town.member()
         await a_full_life(town, member)

@@ -26,14 +26,14 @@ class TestAChange:
         boss = await town.who("administrator")
         await town.who("approver")
         proposal = await town.city.privacy_texts.propose_text(boss, FIRST, "要綱", NO_TEXT_VERSION)
-        assert (await town.city.privacy_texts.of_city(KASAMA)).text is None
+        assert (await town.city.privacy_texts.find(KASAMA)).text is None
         with pytest.raises(ProblemError):
             await town.decided(proposal, "administrator")
-        assert (await town.city.privacy_texts.of_city(KASAMA)).text is None
+        assert (await town.city.privacy_texts.find(KASAMA)).text is None
         await town.decided(proposal)
-        now = await town.city.privacy_texts.of_city(KASAMA)
+        now = await town.city.privacy_texts.find(KASAMA)
         assert (now.text, now.changed_at) == (FIRST, town.clock())
-        assert (await town.city.privacy_texts.of_city(MITO)).text is None
+        assert (await town.city.privacy_texts.find(MITO)).text is None
 
     async def test_the_log_has_every_word_before_and_after(self, town):
         await published(town)
@@ -85,13 +85,13 @@ class TestAMember:
     async def test_reads_their_own_city_and_the_cities_of_their_points(self, town):
         await published(town)
         found = await member(town, 100)
-        read = town.city.privacy_texts.of_member
+        read = town.city.privacy_texts.list_for_member
         assert [each.municipality for each in await read(found.member_id)] == [KASAMA]
 
     async def test_a_default_city_without_points_and_points_that_are_all_held(self, town):
         await published(town)
         found = await member(town)
-        read = town.city.privacy_texts.of_member
+        read = town.city.privacy_texts.list_for_member
         assert await read(found.member_id) == []
         set_default = {"default_municipality": KASAMA, "default_point_service": OUEN}
         await town.store.run(lambda conn: member_rows.change(conn, found.member_id, **set_default))

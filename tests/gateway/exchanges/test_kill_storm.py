@@ -52,11 +52,11 @@ class Plugin:
 
     @hookimpl
     async def begin_handoff(self, request):
-        raise NotImplementedError
+        raise AssertionError
 
     @hookimpl
     async def complete_handoff(self, returned):
-        raise NotImplementedError
+        raise AssertionError
 
     @hookimpl
     async def balances(self, account):

@@ -141,11 +141,11 @@ class Bureau:
                 assert await platform.announce_maintenance(author, window) is None
                 return (
                     await platform.withdraw_maintenance(author, CARDS, window.starts_at, "延期"),
-                    self.standing,
+                    self.availability,
                 )
             case Deed.PARTNER_PACE:
                 assert await platform.change_pace(author, CARDS, 60, "混雑") is None
-                return await platform.change_pace(author, CARDS, 600, "回復"), self.standing
+                return await platform.change_pace(author, CARDS, 600, "回復"), self.availability
             case Deed.CLIENT_KEY:
                 command = self.client_key()
                 return await self.city.platform_keys.propose_client_key(author, command, "交換"), self.keys
@@ -222,7 +222,7 @@ class Bureau:
             author, Direction.OUT, "portal", url, "新しいポータル"
         )
 
-    async def standing(self):
+    async def availability(self):
         return await self.world.store.read(
             lambda conn: availability.standings(conn, self.world.clock()).get(CARDS)
         )
@@ -543,7 +543,7 @@ class TestAPartnerIsClosedByOneAndOpenedByTwo:
         short, longer = bureau.window(hours=2), bureau.window(hours=6)
         assert await bureau.city.platform.announce_maintenance(author, short) is None
         assert await bureau.city.platform.announce_maintenance(author, longer) is None
-        assert (await bureau.standing()).upcoming == (longer,)
+        assert (await bureau.availability()).upcoming == (longer,)
         assert await bureau.actions() == ["partner maintenance announced"] * 2
 
     async def test_ending_a_window_earlier_is_proposed_and_ends_it_at_that_moment(self, bureau):
@@ -555,9 +555,9 @@ class TestAPartnerIsClosedByOneAndOpenedByTwo:
             Deed.PARTNER_MAINTENANCE,
             short.ends_at.isoformat(),
         )
-        assert (await bureau.standing()).upcoming == (longer,)
+        assert (await bureau.availability()).upcoming == (longer,)
         await bureau.approve(other, proposal)
-        (window,) = (await bureau.standing()).upcoming
+        (window,) = (await bureau.availability()).upcoming
         assert (window.ends_at, window.reason) == (short.ends_at, longer.reason)
 
     async def test_a_window_in_force_that_is_taken_back_lets_exchanges_begin(self, bureau):
@@ -569,9 +569,9 @@ class TestAPartnerIsClosedByOneAndOpenedByTwo:
         proposal = await bureau.city.platform.withdraw_maintenance(
             author, CARDS, window.starts_at, "早く終わった"
         )
-        assert not (await bureau.standing()).open
+        assert not (await bureau.availability()).open
         await bureau.approve(other, proposal)
-        assert await bureau.standing() is None
+        assert await bureau.availability() is None
 
     async def test_a_window_that_was_lengthened_since_is_not_taken_back(self, bureau):
         author, other = await bureau.hire("甲"), await bureau.hire("乙")
@@ -580,7 +580,7 @@ class TestAPartnerIsClosedByOneAndOpenedByTwo:
         proposal = await bureau.city.platform.withdraw_maintenance(author, CARDS, window.starts_at, "延期")
         await bureau.city.platform.announce_maintenance(other, bureau.window(hours=9))
         assert await bureau.refused(other, proposal) == "proposal-outdated"
-        assert len((await bureau.standing()).upcoming) == 1
+        assert len((await bureau.availability()).upcoming) == 1
 
     async def test_a_window_that_is_over_or_was_never_there_is_nobodys_to_take_back(self, bureau):
         author, _ = await bureau.hire("甲"), await bureau.hire("乙")
@@ -597,16 +597,16 @@ class TestAPartnerIsClosedByOneAndOpenedByTwo:
         author, _ = await bureau.hire("甲"), await bureau.hire("乙")
         for pace in (600, 60, 60):
             assert await bureau.city.platform.change_pace(author, CARDS, pace, "混雑") is None
-            assert (await bureau.standing()).calls_per_minute == pace
+            assert (await bureau.availability()).calls_per_minute == pace
 
     @pytest.mark.parametrize("pace", [61, None])
     async def test_a_higher_pace_or_none_waits_for_a_second_person(self, bureau, pace):
         author, other = await bureau.hire("甲"), await bureau.hire("乙")
         await bureau.city.platform.change_pace(author, CARDS, 60, "混雑")
         proposal = await bureau.city.platform.change_pace(author, CARDS, pace, "回復")
-        assert (await bureau.standing()).calls_per_minute == 60
+        assert (await bureau.availability()).calls_per_minute == 60
         await bureau.approve(other, proposal)
-        assert ((await bureau.standing()).calls_per_minute, (await bureau.standing()).operator) == (
+        assert ((await bureau.availability()).calls_per_minute, (await bureau.availability()).operator) == (
             pace,
             "甲 / 乙",
         )
@@ -617,7 +617,7 @@ class TestAPartnerIsClosedByOneAndOpenedByTwo:
         proposal = await bureau.city.platform.change_pace(author, CARDS, 600, "回復")
         await bureau.city.platform.change_pace(other, CARDS, 6, "停止寸前")
         assert await bureau.refused(other, proposal) == "proposal-outdated"
-        assert (await bureau.standing()).calls_per_minute == 6
+        assert (await bureau.availability()).calls_per_minute == 6
 
     async def test_what_fits_no_partner_no_window_and_no_pace_is_refused(self, bureau):
         author, _ = await bureau.hire("甲"), await bureau.hire("乙")
@@ -639,7 +639,7 @@ class TestAPartnerIsClosedByOneAndOpenedByTwo:
             with pytest.raises(ProblemError) as refused:
                 await work
             assert refused.value.type == word
-        assert await bureau.standing() is None
+        assert await bureau.availability() is None
 
 
 class TestAKeyTakesTwo:
