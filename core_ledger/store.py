@@ -248,15 +248,15 @@ class Store:
             began, began_ns = time.perf_counter(), time.time_ns()
             written = write_batch(self.engine, batch, Around(self.before_commit, self.on_commit))
             self.commit_seconds += time.perf_counter() - began
+            ended_ns = time.time_ns()  # before the callers go on: what they do next begins later
             answer(written)
             if self.observe is not None:
-                _tell_observers(written, began_ns)
+                _tell_observers(written, began_ns, ended_ns)
             if self._checkpointer is not None:
                 self._checkpointer.committed()
 
 
-def _tell_observers(written: Sequence[Outcome], began_ns: int) -> None:
-    ended_ns = time.time_ns()
+def _tell_observers(written: Sequence[Outcome], began_ns: int, ended_ns: int) -> None:
     for outcome in written:
         if outcome.work.on_written is not None:
             with contextlib.suppress(Exception):  # else the writer would end, and every caller wait for ever

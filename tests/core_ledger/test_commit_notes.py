@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,8 @@ import pytest
 import sqlalchemy as sa
 
 from core_ledger import Store, add_notes
-from core_ledger.batch import Around, Work, write_batch
+from core_ledger.batch import Around, Outcome, Work, write_batch
+from core_ledger.futures import answer
 
 
 @pytest.fixture
@@ -108,6 +111,25 @@ async def test_each_caller_is_told_of_its_own_commit_after_it(tmp_path: Path) ->
             await store.run(lambda _conn: 1 // 0)
     assert [is_written for *_, is_written in told] == [True, False]
     assert all(0 < began_ns <= ended_ns and size == 1 for began_ns, ended_ns, size, _ in told)
+
+
+async def test_a_commit_has_ended_before_its_caller_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the next step of a caller who is fast begins, in the trace, before the commit is over."""
+    answered_ns: list[int] = []
+    ends_ns: list[int] = []
+
+    def note_and_answer(outcomes: Sequence[Outcome]) -> None:
+        answered_ns.append(time.time_ns())
+        answer(outcomes)
+
+    monkeypatch.setattr("core_ledger.store.answer", note_and_answer)
+    async with Store.open(f"sqlite:///{tmp_path / 'observed.db'}") as store:
+        store.observe = lambda: lambda _began_ns, ended_ns, *_rest: ends_ns.append(ended_ns)
+        await store.run(lambda conn: conn.execute(sa.text("CREATE TABLE words (word text PRIMARY KEY)")))
+    assert len(ends_ns) == len(answered_ns) == 1
+    assert ends_ns[0] <= answered_ns[0]
 
 
 async def test_an_observer_that_fails_keeps_nobody_waiting(tmp_path: Path) -> None:
