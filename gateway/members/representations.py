@@ -171,10 +171,10 @@ def end_by_member(conn: Connection, representation: Representation, by: str, at:
 def end_all_of(conn: Connection, member_id: str, at: datetime) -> None:
     """A MyKey ID is revoked: nobody acts for this member, or in the member's name for others, any more."""
     whose = or_(_r.c.member_id == member_id, _r.c.actor_id == member_id)
-    for representation in _list(conn, and_(whose, _r.c.ended_at.is_(None))):
-        end_by_member(
-            conn, representation, "member" if representation.member_id == member_id else "actor", at
-        )
+    while in_force := _list(conn, and_(whose, _r.c.ended_at.is_(None))):
+        for representation in in_force:
+            by = "member" if representation.member_id == member_id else "actor"
+            end_by_member(conn, representation, by, at)
 
 
 def begin_acting(

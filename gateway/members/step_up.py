@@ -88,8 +88,8 @@ class StepUps:
 
 
 def is_fresh(session: Session, now: datetime) -> bool:
-    """Whether the sign-in shows, at this moment, who is there."""
-    return session.proved_by in STRONG and now - session.created_at <= FRESH_FOR
+    """Whether the sign-in shows, at this moment, that the member is there: who acts for the member has proved somebody else."""
+    return session.acting is None and session.proved_by in STRONG and now - session.created_at <= FRESH_FOR
 
 
 def find_above(conn: Connection, member_id: str) -> int | None:

@@ -310,7 +310,7 @@ async def pay_shop(call: MemberRequest[SpendWanted]) -> TypedResponse:
         body.shop_code,
         body.point_service,
         body.points,
-        is_proven=call.member.acting is None and is_fresh(call.member, call.services.clock()),
+        is_proven=is_fresh(call.member, call.services.clock()),
         acting=call.member.acting,
     )
     return TypedResponse(200 if paid.replayed else 201, PaidView.of(paid))

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from core_ledger import chart, ledger
 from gateway.app import whole_api
 from gateway.cities.spending import spend_rows
 from gateway.exchanges import exchange_rows
 from gateway.http.authentication import AuthLevel
-from gateway.members import sessions
-from gateway.platform import audit_log
+from gateway.members import representations, sessions
+from gateway.platform import audit_log, tables
 
 from .conftest import KASAMA, MITO, NOON, OUEN, PASSWORD, give, new_id
 from .test_support import exchange
@@ -322,6 +324,24 @@ class TestOnePersonEndsIt:
             (listed,) = await family.listed(await family.site.staff_token("operator"))
             assert listed["ended_by"] == "actor"
 
+    async def test_also_of_who_acts_for_more_than_a_list_shows(self, family, monkeypatch):
+        monkeypatch.setattr(representations, "MAX_LISTED", 2)
+        site, base = family.site, None
+        await family.appointed()
+        (base,) = await site.services.store.read(
+            lambda conn: representations.list_of_actor(conn, family.son.member_id)
+        )
+        for number in range(4):
+            other = replace(base, representation_id=f"{number:032x}")
+            await site.services.store.run(lambda conn, other=other: representations.add(conn, other))
+        await site.services.members.revoke(family.son.member_id)
+        ids = [base.representation_id, *(f"{number:032x}" for number in range(4))]
+        ended = [
+            await site.services.store.read(lambda conn, id_=id_: representations.get(conn, id_))
+            for id_ in ids
+        ]
+        assert [each.ended_by for each in ended] == ["actor"] * 5
+
 
 class TestEveryRecordNamesThem:
     async def test_a_payment_in_the_ledger_the_log_the_notices_and_on_the_receipt(self, family):
@@ -379,6 +399,17 @@ class TestWhatMayBePaidInADay:
         assert (status, word(refused), refused["left"]) == (409, "representative-limit", 300)
         assert await family.balance() == 4_300
         assert (await family.pay(token, 300))[0] == 201
+
+    async def test_who_has_proved_themselves_has_not_proved_the_member(self, family):
+        """A card shown a moment ago is the representative's: above the member's own sum it opens nothing."""
+        members, run = tables.members, family.site.services.store.run
+        mother = members.c.member_id == family.mother.member_id
+        await run(lambda conn: conn.execute(update(members).where(mother).values(step_up_above=500)))
+        await run(lambda conn: conn.execute(update(tables.sessions).values(proved_by="card")))
+        token = await family.acting()
+        status, refused = await family.pay(token, 501)
+        assert (status, word(refused)) == (403, "fresh-proof-needed")
+        assert (await family.pay(token, 500))[0] == 201
 
     async def test_the_same_payment_again_is_the_same_and_counts_once(self, family):
         token, spend_id = await family.acting(), new_id()
