@@ -126,6 +126,63 @@ def test_what_a_member_pays_by_the_shops_qr_appears_on_the_shops_screen(
     assert "137" in soba.page.inner_text("tbody tr:first-child")
 
 
+def pay_by_the_shops_code(member: Walk, code: str, points: int) -> None:
+    member.to(f"/pay/shop?code={code}")
+    member.page.fill("#points", str(points))
+    member.page.click("form[action='/pay/shop/confirm'] button.primary")
+    member.page.click("form[action='/pay/shop'] button.primary")
+    member.page.wait_for_selector("#paid-points")
+
+
+class TestSound:
+    """What arrives is said, marked, and heard by who has switched that on; the browser keeps the choice."""
+
+    def test_an_arrival_is_said_and_marked_and_is_silent_until_switched_on(
+        self, member: Walk, soba: Clerk, city: CityHall, loop: Loop
+    ) -> None:
+        code = loop.run(city.shop_code("soba"))
+        word, sound = soba.to("/shop/take").page.locator("#arrival"), soba.page.locator("#sound")
+        expect(word).to_be_empty()  # what was there before has not arrived now
+        expect(sound).not_to_be_checked()
+        pay_by_the_shops_code(member, code, 11)
+        expect(word).to_have_text("お客様から 11 ポイントを受け取りました。")
+        expect(soba.page.locator("#latest li.arrived")).to_have_count(1)
+        expect(soba.page.locator("#latest li.arrived")).to_contain_text("11")
+        expect(sound).not_to_have_attribute("data-played", "1")
+        soba.picture("arrived")
+
+        sound.check()
+        expect(sound).to_have_attribute("data-played", "1")  # heard once as it is switched on
+        pay_by_the_shops_code(member, code, 12)
+        expect(word).to_have_text("お客様から 12 ポイントを受け取りました。")
+        expect(sound).to_have_attribute("data-played", "2")
+
+        expect(soba.to("/shop/take").page.locator("#sound")).to_be_checked()
+        soba.page.click("h1")  # a browser sounds only after a touch
+        expect(soba.page.locator("#sound-hint")).to_be_hidden()
+        pay_by_the_shops_code(member, code, 13)
+        expect(sound).to_have_attribute("data-played", "1")
+        sound.uncheck()
+        pay_by_the_shops_code(member, code, 14)
+        expect(word).to_have_text("お客様から 14 ポイントを受け取りました。")
+        expect(sound).to_have_attribute("data-played", "1")
+
+    def test_what_the_shop_took_itself_is_no_arrival(self, member: Walk, soba: Clerk, chromium: Browser) -> None:
+        with telephone(chromium) as context:
+            other = Clerk(context.new_page(), soba.town, "soba@mise").sign_in().to("/shop/take")
+            soba.amount(159).code(code_shown(member)).take()
+            assert soba.taken() == 159
+            expect(other.page.locator("#latest li").first).to_contain_text("159")
+            expect(other.page.locator("#arrival")).to_be_empty()
+            expect(other.page.locator("#latest li.arrived")).to_have_count(0)
+
+    def test_without_scripts_there_is_nothing_to_switch(self, chromium: Browser, soba: Clerk) -> None:
+        with telephone(chromium, scripts=False) as context:
+            clerk = Clerk(context.new_page(), soba.town, "soba@mise").sign_in().to("/shop/take")
+            expect(clerk.page.locator("#sound-row")).to_be_hidden()
+            expect(clerk.page.locator("#points")).to_be_visible()
+
+
 def test_two_shops_with_one_code_at_once_take_points_once(member: Walk, soba: Clerk, toki: Clerk) -> None:
     digits = code_shown(member)
     for clerk in (soba, toki):
