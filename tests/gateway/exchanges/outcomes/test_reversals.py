@@ -156,6 +156,17 @@ async def test_the_same_id_is_the_same_reversal(world, generous, reversals) -> N
     assert (await refused(again)).type == "id-reused"
 
 
+async def test_an_id_of_a_reversal_is_refused_for_an_exchange_that_has_no_quote_yet(
+    world, generous, reversals
+) -> None:
+    member, id_ = await world.member(), new_id()
+    await reverse(reversals, await world.settled(member), reversal_id=id_)
+    other = new_id()
+    await world.openings.start(member, other, CARDS, return_url=PORTAL)
+    waiting = await world.store.read(lambda conn: records.get(conn, chart.member_book(member), other))
+    assert (await refused(reverse(reversals, waiting, reversal_id=id_))).type == "id-reused"
+
+
 async def test_all_that_is_left_is_another_reversal_than_a_part_and_the_same_as_so_many_units(
     world, generous, reversals
 ) -> None:

@@ -11,7 +11,7 @@ import structlog
 from prometheus_client import REGISTRY
 
 from gateway.errors import OutcomeUnknown, ProblemError
-from gateway.exchanges import reversal_rows
+from gateway.exchanges import exchange_rows, reversal_rows
 from gateway.exchanges.outcome_poller import OutcomePoller
 from gateway.exchanges.reversal_rows import ReversalState
 from gateway.exchanges.reversals import Reversals
@@ -159,6 +159,10 @@ async def test_a_reversal_whose_holds_are_not_its_points_waits_for_a_person(watc
     after = await world.store.read(lambda conn: reversal_rows.of(conn, **ids))
     assert after.state is ReversalState.NEEDS_A_PERSON
     assert (await world.balance(member)).held == 450
+    steps = await world.store.read(
+        lambda conn: exchange_rows.list_steps(conn, exchange.book_id, exchange.exchange_id)
+    )
+    assert [step.what for step in steps][-2:] == ["reversal: outcome unknown", "reversal held otherwise"]
     with pytest.raises(ProblemError, match="does not hold the 1 points of this reversal"):
         await reversals.resolve(**ids, was_reversed=True, reason="r", operator="o")
     done = await reversals.resolve(**ids, was_reversed=False, reason="r", operator="o")
