@@ -254,8 +254,7 @@ class Reversals:
         """
         hides = partner.profile.debits_may_hide_for + longest_debit(partner)
         waited_s = self._known_to_have_ended.seconds_since((reversal.book_id, reversal.reversal_id))
-        if reversal.key_ended_at is None:
-            return hides
+        assert reversal.key_ended_at is not None  # one whose key is kept is sent again, not asked about
         by_calendar = hides - (self.context.clock() - reversal.key_ended_at)
         return max(by_calendar, hides - timedelta(seconds=waited_s), timedelta())
 

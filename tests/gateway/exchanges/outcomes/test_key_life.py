@@ -11,6 +11,7 @@ import structlog
 
 from gateway.errors import OutcomeUnknown, PartnerUnavailable
 from gateway.exchanges import exchange_rows as records
+from gateway.exchanges.exchange_context import longest_debit
 from gateway.exchanges.reversal_rows import ReversalState
 from gateway.exchanges.reversals import Reversals
 from gateway.exchanges.states import State
@@ -105,6 +106,16 @@ class TestAReversal:
         await polled(world, reversals, watch, hours=hours)
         assert len(forgetful.asked) == 1
         assert (await now(world, reversal)).state is ReversalState.OPEN
+
+    @pytest.mark.parametrize(("early", "sent"), [(timedelta(seconds=1), 2), (timedelta(), 1)])
+    async def test_is_sent_again_while_it_arrives_before_the_key_ends_and_not_at_that_moment(
+        self, world, watch, reversals, forgetful, early, sent
+    ) -> None:
+        await begun(world, reversals, forgetful)
+        forgetful.reversal = None
+        last = A_DAY - longest_debit(world.context.partner(CARDS)) - early
+        await polled(world, reversals, watch, seconds=last.total_seconds())
+        assert len(forgetful.asked) == sent
 
     @pytest.mark.parametrize("back", [timedelta(hours=25), timedelta(days=400)])
     async def test_a_calendar_that_is_set_back_makes_no_key_younger(
@@ -223,10 +234,39 @@ class TestAReversal:
 
         silent = partner_of(world, Silent)
         member, reversal = await begun(world, reversals, silent)
-        await polled(world, reversals, watch, hours=24)
+        with structlog.testing.capture_logs() as logs:
+            await polled(world, reversals, watch, hours=24)
+        assert [line["event"] for line in logs] == ["reversal"]  # it was not called for what it has not
         assert len(silent.asked) == 1
         assert (await now(world, reversal)).state is ReversalState.NEEDS_A_PERSON
         assert (await world.balance(member)).held == 450
+
+    async def test_whose_key_has_ended_waits_for_a_person_once_the_plugin_cannot_ask_any_more(
+        self, world, watch, reversals, forgetful
+    ) -> None:
+        """Also where the calendar was set back since: a key that has ended stays ended."""
+        _, reversal = await begun(world, reversals, forgetful)
+        forgetful.finding = PartnerUnavailable("out of order")
+        await polled(world, reversals, watch, hours=25)
+        assert (await now(world, reversal)).state is ReversalState.OPEN
+        partner_of(world, Generous)
+        world.clock.now -= timedelta(hours=23)
+        again = Reversals(world.context, watch.seconds)
+        await again.poll_once()
+        assert (await now(world, reversal)).state is ReversalState.NEEDS_A_PERSON
+
+    async def test_no_more_are_remembered_than_there_is_room_for(
+        self, world, watch, reversals, forgetful, monkeypatch
+    ) -> None:
+        """The oldest is forgotten, and its age is then the calendar's again."""
+        monkeypatch.setattr("gateway.exchanges.reversals.MAX_REMEMBERED", 2)
+        forgetful.reversal = OutcomeUnknown("lost reply")
+        for _ in range(4):
+            member = await world.member()
+            watch.own_account(member)
+            exchange = await world.settled(member)
+            await reversals.reverse(exchange.exchange_id, new_id(), units=1, reason="r", operator="o")
+        assert len(reversals._first_seen) == 2
 
     async def test_that_was_not_looked_at_is_sent_again_when_the_partner_wants_it(
         self, world, watch, reversals, forgetful

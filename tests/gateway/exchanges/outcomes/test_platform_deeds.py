@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import gateway
-from core_ledger import audit
+from core_ledger import ChainKeys, audit
 from gateway.cities.announcements import PlanStop
 from gateway.cities.city import City
 from gateway.cities.platform_deeds import installing
@@ -32,6 +32,7 @@ from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.corrections import CorrectionService
 from gateway.exchanges.exchange_context import longest_debit
 from gateway.exchanges.reconciliation import Verdict
+from gateway.exchanges.restored_mode import RestoredMode
 from gateway.exchanges.reversals import Reversals
 from gateway.exchanges.states import State
 from gateway.http import client_keys
@@ -416,6 +417,19 @@ async def test_what_cannot_be_done_is_refused_when_it_is_proposed(bureau):
         with pytest.raises(ProblemError) as refused:
             await work
         assert refused.value.type == word
+
+
+async def test_no_reversal_is_proposed_while_confirmed_orders_are_forgotten(bureau):
+    author, _ = await bureau.hire("甲"), await bureau.hire("乙")
+    settled = await bureau.world.settled(await bureau.world.member())
+    mode = RestoredMode(bureau.world.store, ChainKeys.of([b"c" * 32]), None)
+    object.__setattr__(bureau.reversals, "restored", mode)
+    mode.begun = True
+    with pytest.raises(ProblemError) as refused:
+        await bureau.city.platform.reverse_exchange(author, settled.exchange_id, new_id(), reason="x")
+    assert refused.value.type == "restored"
+    mode.begun = False
+    await bureau.city.platform.reverse_exchange(author, settled.exchange_id, new_id(), reason="x")
 
 
 async def test_spent_points_are_told_before_anybody_is_asked_to_decide(bureau):

@@ -61,6 +61,15 @@ async def test_a_whole_exchange_goes_back_to_partner_and_funder(world, generous,
     (asked,) = generous.asked
     assert [(line.wallet, line.amount) for line in asked.lines] == [("eikyu", 200)]
     assert asked.debit.reference == exchange.reference
+    steps = await world.store.read(
+        lambda conn: records.list_steps(conn, exchange.book_id, exchange.exchange_id)
+    )
+    begun, ended = steps[-2:]
+    assert (begun.what, ended.what) == ("reversal", "reversed")
+    assert begun.facts == {
+        "reversal": done.reversal_id, "points": 1_100, "by": "sato", "because": "誤操作",
+    }  # fmt: skip
+    assert ended.facts["reversal"] == done.reversal_id
     assert await sound(world)
 
 

@@ -119,14 +119,26 @@ async def test_a_reversal_needs_a_reason_an_exchange_and_to_be_open_when_decided
     exchange = await world.settled(await world.member())
     id_ = new_id()
     words: dict[str, Any] = {"units": 1, "reason": "r", "operator": "o"}
-    for refused in (
-        reversals.reverse(exchange.exchange_id, id_, units=1, reason=" ", operator="o"),
-        reversals.reverse(NOWHERE, id_, **words),
-        reversals.resolve(exchange.exchange_id, id_, was_reversed=True, reason="", operator="o"),
-        reversals.resolve(exchange.exchange_id, id_, was_reversed=True, reason="r", operator="o"),
+    for refused, word in (
+        (reversals.reverse(exchange.exchange_id, id_, units=1, reason=" ", operator="o"), "reason-missing"),
+        (reversals.reverse(exchange.exchange_id, id_, units=1, reason="r", operator=" "), "reason-missing"),
+        (reversals.reverse(NOWHERE, id_, **words), "unknown-exchange"),
+        (
+            reversals.resolve(exchange.exchange_id, id_, was_reversed=True, reason="", operator="o"),
+            "reason-missing",
+        ),
+        (
+            reversals.resolve(exchange.exchange_id, id_, was_reversed=True, reason="r", operator=""),
+            "reason-missing",
+        ),
+        (
+            reversals.resolve(exchange.exchange_id, id_, was_reversed=True, reason="r", operator="o"),
+            "unknown-reversal",
+        ),
     ):
-        with pytest.raises(ProblemError):
+        with pytest.raises(ProblemError) as caught:
             await refused
+        assert caught.value.type == word
     await reversals.reverse(exchange.exchange_id, id_, **words)
     with pytest.raises(ProblemError) as caught:
         await reversals.resolve(exchange.exchange_id, id_, was_reversed=False, reason="r", operator="o")
@@ -141,8 +153,10 @@ async def test_two_gateways_ask_once_about_a_reversal(watch, world, generous) ->
     assert open_.state is ReversalState.OPEN
     watch.forward(seconds=5)
     generous.reversal = None
-    await asyncio.gather(reversals.poll_once(), other.poll_once())
+    with structlog.testing.capture_logs() as lines:
+        await asyncio.gather(reversals.poll_once(), other.poll_once())
     assert len(generous.asked) == 2
+    assert [line["event"] for line in lines if line["log_level"] == "error"] == []
 
 
 async def test_a_reversal_whose_holds_are_not_its_points_waits_for_a_person(watch, world, generous) -> None:
