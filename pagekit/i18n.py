@@ -183,8 +183,10 @@ class Translator:
         text = _RUBY.sub(r"\1", self._singular[source] if is_one else self._said.get(source, source))
         return text % values if values else text
 
-    def with_reading(self, name: str, kana: str) -> str:
-        """A name with its reading over it, in やさしい日本語; the name alone elsewhere."""
+    def with_reading(self, name: str, kana: str, romaji: str = "") -> str:
+        """A name with its reading over it in やさしい日本語, `Kasama City (笠間市)` in English; the name alone elsewhere."""
+        if self.language == "en" and romaji:
+            return f"{romaji} ({name})"
         if self.language != EASY or not kana:
             return name
         return Markup("<ruby>{}<rt>{}</rt></ruby>").format(name, kana)

@@ -68,6 +68,12 @@ def folded(text: str) -> str:
     return plain.translate(_TO_HIRAGANA)
 
 
+def search_words(text: str, max_length: int) -> str:
+    """What somebody looks for, on one line, without what is not seen: a pasted name often has it."""
+    seen = "".join(letter for letter in text if letter.isprintable() or letter.isspace())
+    return " ".join(seen.split())[:max_length].rstrip()
+
+
 def digits(text: str) -> str:
     """The digits of a number that is written in groups: `1234-5678 9012`."""
     return code(text).replace("-", "")

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from pagekit.files import Files
 from pagekit.manual import MAX_QUERY, Manual
+from pagekit.typed_text import search_words
 from portal.i18n import WORDS
 from portal.site import Pages, Visit
 
@@ -54,7 +55,7 @@ MANUAL: Final = Manual(HERE / "manual", WORDS, Files(HERE / "static"), CHAPTERS,
 @pages.get("/manual", public=True)
 async def contents(visit: Visit) -> web.Response:
     """The chapters, or those that have all the words looked for."""
-    typed = " ".join(visit.query("q").split())[:MAX_QUERY]
+    typed = search_words(visit.query("q"), MAX_QUERY)
     language = visit.speech.language
     return visit.render(
         "manual.html",

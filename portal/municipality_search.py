@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlencode
 
@@ -12,7 +11,7 @@ from aiohttp import web
 
 from pagekit.api import Problem
 from pagekit.pages import PageValues
-from pagekit.typed_text import folded
+from pagekit.typed_text import search_words
 from point_gateway_client import UNSET, calls, models
 from portal.site import Pages, Visit
 from portal.tile_map import TILES
@@ -20,6 +19,7 @@ from portal.tile_map import TILES
 pages = Pages()
 
 SHOPS_A_PAGE: Final = 20
+MAX_NAME_LENGTH: Final = 40
 _SHOP_ID: Final = re.compile(r"[a-z0-9-]{1,40}")
 _PREFECTURE: Final = re.compile(r"[0-9]{2}([0-9]{4})?")
 
@@ -54,18 +54,9 @@ async def service_of(visit: Visit, municipality: str, point_service: str) -> mod
 @pages.get("/navi", public=True)
 async def navi(visit: Visit) -> web.Response:
     """自治体ポイントナビ: where points can be used, by a part of a town's name, by prefecture, and on a map."""
-    name = " ".join(visit.query("name").split())[:40]
-    part = folded(name)
-    return await _navi_page(
-        visit,
-        name=name,
-        takes=(lambda service: any(part in folded(text) for text in _names(service))) if part else None,
-    )
-
-
-def _names(service: models.PointServiceView) -> tuple[str, ...]:
-    """What a town is looked for by."""
-    return service.name, service.municipality_name, service.municipality_kana
+    name = search_words(visit.query("name"), MAX_NAME_LENGTH)
+    found = (await visit.send(calls.list_point_services(name=name))).point_services if name else None
+    return await _navi_page(visit, name=name, services=found)
 
 
 @pages.get("/navi/{code:[0-9]{2}}", public=True)
@@ -74,25 +65,26 @@ async def navi_prefecture(visit: Visit) -> web.Response:
     chosen = next((listed for listed in await prefectures(visit) if listed.code[:2] == code), None)
     if chosen is None:
         raise web.HTTPNotFound
-    return await _navi_page(visit, chosen=chosen, takes=lambda service: service.municipality[:2] == code)
+    found = (await visit.send(calls.list_point_services(prefecture=chosen.code))).point_services
+    return await _navi_page(visit, chosen=chosen, services=found)
 
 
 async def _navi_page(
     visit: Visit,
     *,
-    takes: Callable[[models.PointServiceView], bool] | None,
+    services: list[models.PointServiceView] | None,
     name: str = "",
     chosen: models.PrefectureView | None = None,
 ) -> web.Response:
-    services = (await visit.send(calls.list_point_services())).point_services
+    everywhere = (await visit.send(calls.list_point_services())).point_services
     return visit.render(
         "navi.html",
         prefectures=await prefectures(visit),
-        counts=Counter(service.municipality[:2] for service in services),
+        counts=Counter(service.municipality[:2] for service in everywhere),
         tiles=TILES,
         name=name,
         chosen=chosen,
-        services=None if takes is None else [service for service in services if takes(service)],
+        services=services,
     )
 
 
@@ -103,7 +95,7 @@ async def navi_shops(visit: Visit) -> web.Response:
     services = (await visit.send(calls.list_point_services(municipality=code))).point_services
     if not services or code[:2] != visit.path_param("prefecture"):
         raise web.HTTPNotFound
-    name, after = " ".join(visit.query("name").split())[:40], visit.query("after")
+    name, after = search_words(visit.query("name"), MAX_NAME_LENGTH), visit.query("after")
     if after and not _SHOP_ID.fullmatch(after):
         raise web.HTTPNotFound
     page = await visit.send(

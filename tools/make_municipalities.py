@@ -23,7 +23,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.points.municipalities import check_digit, in_hiragana
+from gateway.platform.typed_text import in_hiragana
+from gateway.points.municipalities import check_digit
 
 DATA = Path(__file__).resolve().parent.parent / "gateway" / "points" / "data"
 

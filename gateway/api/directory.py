@@ -7,11 +7,11 @@ from sqlalchemy import Connection
 from gateway.api.fields import MunicipalityCode, PrefectureCode, View
 from gateway.errors import ProblemError
 from gateway.http.authentication import AuthLevel
-from gateway.http.inputs import Strict
+from gateway.http.inputs import Strict, Words
 from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.points import directory
 from gateway.points.directory import PointService
-from gateway.points.municipalities import municipalities, prefecture, prefectures
+from gateway.points.municipalities import Municipality, municipalities, prefecture, prefectures
 from gateway.services import Services
 
 api = Api()
@@ -22,9 +22,12 @@ class PrefecturePath(Strict):
 
 
 class PointServicesQuery(Strict):
+    """`name` finds point services by a part of their name, or of their municipality's name, reading or Latin letters."""
+
     prefecture: PrefectureCode | None = None
     municipality: MunicipalityCode | None = None
     direct: bool | None = None
+    name: Words | None = None
 
 
 class PrefectureView(View):
@@ -39,9 +42,12 @@ class Prefectures(View):
 
 
 class MunicipalityView(View):
+    """`romaji` is the name in Latin letters: `Kasama City`."""
+
     code: str
     name: str
     kana: str
+    romaji: str
 
 
 class Municipalities(View):
@@ -49,11 +55,12 @@ class Municipalities(View):
 
 
 class PointServiceView(View):
-    """`municipality_kana` is the reading of the municipality's name, in hiragana."""
+    """`municipality_kana` is the reading of the municipality's name in hiragana, `municipality_romaji` in Latin letters."""
 
     municipality: str
     municipality_name: str
     municipality_kana: str
+    municipality_romaji: str
     point_service: str
     name: str
     open_for_direct_exchange: bool
@@ -100,7 +107,12 @@ async def list_municipalities(
         200,
         Municipalities(
             municipalities=[
-                MunicipalityView(code=municipality.code, name=municipality.name, kana=municipality.kana)
+                MunicipalityView(
+                    code=municipality.code,
+                    name=municipality.name,
+                    kana=municipality.kana,
+                    romaji=municipality.romaji,
+                )
                 for municipality in municipalities(call.path.prefecture)
             ]
         ),
@@ -130,6 +142,7 @@ async def list_point_services(
             municipality_code=query.municipality,
             prefecture_code=query.prefecture,
             open_for_direct_exchange=query.direct,
+            named=query.name or "",
         )
 
     point_services = await call.services.store.read(job)
@@ -138,15 +151,20 @@ async def list_point_services(
         PointServices(
             count=len(point_services),
             point_services=[
-                PointServiceView(
-                    municipality=point_service.municipality,
-                    municipality_name=directory.require_municipality(point_service.municipality).name,
-                    municipality_kana=directory.require_municipality(point_service.municipality).kana,
-                    point_service=point_service.point_service,
-                    name=point_service.name,
-                    open_for_direct_exchange=point_service.open_for_direct_exchange,
-                )
+                _view(point_service, directory.require_municipality(point_service.municipality))
                 for point_service in point_services
             ],
         ),
+    )
+
+
+def _view(point_service: PointService, place: Municipality) -> PointServiceView:
+    return PointServiceView(
+        municipality=place.code,
+        municipality_name=place.name,
+        municipality_kana=place.kana,
+        municipality_romaji=place.romaji,
+        point_service=point_service.point_service,
+        name=point_service.name,
+        open_for_direct_exchange=point_service.open_for_direct_exchange,
     )

@@ -93,11 +93,12 @@ class BalanceView(View):
 
 
 class MunicipalBalanceView(View):
-    """`municipality_kana` is the reading of the municipality's name, in hiragana."""
+    """`municipality_kana` is the reading of the municipality's name in hiragana, `municipality_romaji` in Latin letters."""
 
     municipality: str
     municipality_name: str
     municipality_kana: str
+    municipality_romaji: str
     point_service: str
     point_service_name: str
     is_default: bool
@@ -350,10 +351,12 @@ def _municipal(
     conn: Connection, code: str, service: str, position: Position, today: date, *, is_default: bool
 ) -> MunicipalBalanceView:
     available = usable(position.lots, rules.versions(conn, code, service), today)
+    place = directory.require_municipality(code)
     return MunicipalBalanceView(
         municipality=code,
-        municipality_name=directory.require_municipality(code).name,
-        municipality_kana=directory.require_municipality(code).kana,
+        municipality_name=place.name,
+        municipality_kana=place.kana,
+        municipality_romaji=place.romaji,
         point_service=service,
         point_service_name=directory.require_known_service(conn, code, service).name,
         is_default=is_default,

@@ -29,6 +29,7 @@ class PrivacyTextView(View):
     municipality: str
     municipality_name: str
     municipality_kana: str
+    municipality_romaji: str
     ja: str | None
     en: str | None
     easy: str | None
@@ -41,6 +42,7 @@ class PrivacyTextView(View):
             municipality=place.code,
             municipality_name=place.name,
             municipality_kana=place.kana,
+            municipality_romaji=place.romaji,
             ja=text.ja if text else None,
             en=(text.en or None) if text else None,
             easy=(text.easy or None) if text else None,

@@ -116,8 +116,15 @@ def search_key(text: str) -> str:
     for letter in _plain_signs(folded.translate(_SMALL_KA_KE).translate(_SAME_KANJI).casefold()):
         if letter.isspace():
             letters.append(" ")
-        elif "ァ" <= letter <= "ヶ":
-            letters.append(chr(ord(letter) - 0x60))
         else:
-            letters.append(letter)
+            letters.append(_in_hiragana(letter))
     return " ".join("".join(letters).split())
+
+
+def in_hiragana(text: str) -> str:
+    """`text` in plain width (NFKC), hiragana for katakana."""
+    return "".join(map(_in_hiragana, unicodedata.normalize("NFKC", text)))
+
+
+def _in_hiragana(letter: str) -> str:
+    return chr(ord(letter) - 0x60) if "ァ" <= letter <= "ヶ" else letter

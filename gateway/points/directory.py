@@ -18,7 +18,15 @@ from gateway.errors import ProblemError
 from gateway.platform import tables
 from gateway.platform.compiled_sql import CompiledStatement
 from gateway.platform.sql import insert_new
-from gateway.points.municipalities import Municipality, municipality, prefecture, ward
+from gateway.platform.typed_text import search_key
+from gateway.points.municipalities import (
+    MAX_MUNICIPALITIES,
+    Municipality,
+    municipality,
+    prefecture,
+    search,
+    ward,
+)
 
 _services = tables.point_services
 _FIND: Final = CompiledStatement(
@@ -131,8 +139,11 @@ def list_services(
     prefecture_code: str | None = None,
     open_for_direct_exchange: bool | None = None,
     closed: bool = False,
+    named: str = "",
 ) -> tuple[PointService, ...]:
     """Point services in order of code; those that take no more points only where `closed` asks for them too.
+
+    `named` leaves those with it in their name, or in their municipality's name, reading or Latin letters.
 
     Raises ProblemError for an unknown municipality or prefecture (404), so that a typing mistake is not an empty list.
     """
@@ -148,7 +159,11 @@ def list_services(
         wanted = wanted.where(_services.c.open_for_direct_exchange == open_for_direct_exchange)
     if not closed:
         wanted = wanted.where(_services.c.closed_at.is_(None))
-    return tuple(PointService(**row._asdict()) for row in conn.execute(wanted))
+    services = (PointService(**row._asdict()) for row in conn.execute(wanted))
+    if not (key := search_key(named)):
+        return tuple(services)
+    places = {place.code for place in search(named, limit=MAX_MUNICIPALITIES)}
+    return tuple(each for each in services if each.municipality in places or key in search_key(each.name))
 
 
 def register_service(

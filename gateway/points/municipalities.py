@@ -10,13 +10,28 @@ but is no municipality; Tokyo's 23 special wards are. Which of them run a point 
 from __future__ import annotations
 
 import csv
-import unicodedata
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
+from typing import Final
+
+from gateway.platform.romaji import letters_key, romaji
+from gateway.platform.typed_text import search_key
+
+MAX_MUNICIPALITIES: Final = 2_000
+"""More than there are: 1,741."""
+_TWO_WORDS: Final = {
+    word.replace("|", ""): word
+    for word in (
+        "かつ|うら", "こ|うみ", "こと|うら", "せと|うち", "そ|お", "たきの|うえ", "とよ|うら", "とよ|おか", "なち|かつ|うら",
+        "にしの|おもて", "ひろ|お", "まつ|うら", "やまの|うち", "わの|うち",
+    )
+}  # fmt: skip
+"""The names whose vowels meet where one word ends and another begins: 豊浦 is Toyoura, 八王子 Hachioji."""
 
 
 class MunicipalityKind(StrEnum):
@@ -50,6 +65,12 @@ class Municipality:
     kind: MunicipalityKind
     prefecture: str
     part_of: str = ""
+
+    @property
+    def romaji(self) -> str:
+        """`Kasama City`: the reading in Latin letters without its last word, and that in English."""
+        bare = _LAST_WORD.sub("", self.kana)
+        return f"{romaji(_TWO_WORDS.get(bare, bare))} {_ENGLISH[self.kind]}"
 
 
 def prefectures() -> tuple[Prefecture, ...]:
@@ -86,17 +107,18 @@ def wards(city_code: str) -> tuple[Municipality, ...]:
 
 
 def search(words: str, *, prefecture_code: str | None = None, limit: int = 20) -> tuple[Municipality, ...]:
-    """Find municipalities by name or reading, in any width and either kana; the nearest match first.
+    """Find municipalities by name, reading or Latin letters, in any width and either kana; the nearest match first.
 
     A name may carry its prefecture's in front (茨城県笠間市). Exact matches come before beginnings, beginnings
     before words inside; equals are in order of code. Empty words find nothing.
     """
-    wanted = _folded(words)
+    wanted, letters = _folded(words), letters_key(words)
     if not wanted:
         return ()
     matches: list[tuple[int, str, Municipality]] = []
     for each in municipalities(prefecture_code):
-        rank = min(_rank(wanted, name) for name in _list().names[each.code])
+        names = _list().names[each.code]
+        rank = min(_rank(letters, names[0]) if letters else 3, *(_rank(wanted, name) for name in names[1:]))
         if rank < 3:
             matches.append((rank, each.code, each))
     return tuple(each for _, _, each in sorted(matches, key=lambda hit: hit[:2])[:limit])
@@ -119,14 +141,6 @@ def is_code(code: str) -> bool:
     return len(code) == 6 and code.isascii() and code.isdigit() and check_digit(code[:5]) == code[5]
 
 
-def in_hiragana(text: str) -> str:
-    """Fold width and compatibility forms (NFKC) and write katakana as hiragana."""
-    return "".join(
-        chr(ord(letter) - 0x60) if "ァ" <= letter <= "ヶ" else letter
-        for letter in unicodedata.normalize("NFKC", text)
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _List:
     prefectures: Mapping[str, Prefecture]  # by their two digits
@@ -134,7 +148,7 @@ class _List:
     municipalities: Mapping[str, Municipality]
     wards: Mapping[str, Municipality]
     by_prefecture: Mapping[str, tuple[Municipality, ...]]
-    names: Mapping[str, tuple[str, ...]]  # what a search looks at, folded
+    names: Mapping[str, tuple[str, ...]]  # what a search looks at, folded; the first in Latin letters
 
 
 @cache
@@ -169,6 +183,14 @@ def _list() -> _List:
     )
 
 
+_LAST_WORD: Final = re.compile(r"(?:し|く|ちょう|まち|そん|むら)$")
+_ENGLISH: Final = {
+    MunicipalityKind.CITY: "City",
+    MunicipalityKind.SPECIAL_WARD: "City",
+    MunicipalityKind.TOWN: "Town",
+    MunicipalityKind.VILLAGE: "Village",
+    MunicipalityKind.WARD: "Ward",
+}
 _KINDS = {
     "市": MunicipalityKind.CITY,
     "区": MunicipalityKind.SPECIAL_WARD,
@@ -179,11 +201,11 @@ _KINDS = {
 
 def _names(place: Municipality, of: Prefecture) -> tuple[str, ...]:
     name, kana = _folded(place.name), place.kana
-    return (name, kana, of.name + name, of.kana + kana)
+    return (letters_key(place.romaji), name, kana, _folded(of.name) + name, of.kana + kana)
 
 
 def _folded(words: str) -> str:
-    return "".join(in_hiragana(words).casefold().split())
+    return search_key(words).replace(" ", "")
 
 
 def _rank(wanted: str, name: str) -> int:

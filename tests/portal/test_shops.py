@@ -53,6 +53,11 @@ def test_a_resident_finds_the_shops_of_a_town_from_the_map(page: Page, town: Dem
         ("こうぼう", {"パン工房 麦"}),
         ("sample", {"ベーカリー Sample"}),
         ("ＳＡＭＰＬＥ", {"ベーカリー Sample"}),
+        ("urara", {"そば処 うらら"}),
+        ("Soba-dokoro", {"そば処 うらら"}),
+        ("kurino", {"栗の家"}),
+        ("koubou", {"パン工房 麦"}),
+        ("Kōbō", {"パン工房 麦"}),
     ],
 )
 def test_a_shop_is_found_by_a_part_of_its_name_however_it_is_typed(
@@ -90,7 +95,9 @@ def test_a_town_that_is_not_there_is_a_page_that_says_so(
     assert "ません" in page.inner_text("h1")
 
 
-@pytest.mark.parametrize("typed", ["笠間", "かさま", "カサマ", "ｶｻﾏ", "笠間応援"])
+@pytest.mark.parametrize(
+    "typed", ["笠間", "かさま", "カサマ", "ｶｻﾏ", "笠間応援", "kasama", "KASAMA City", "笠\u200b間"]
+)
 def test_a_town_is_found_by_its_name_or_its_reading(page: Page, town: DemoEnvironment, typed: str) -> None:
     page.goto(f"{town.portal_url}/navi")
     page.fill("#name", typed)
@@ -116,6 +123,21 @@ def test_the_map_is_whole_in_every_language(chromium: Browser, town: DemoEnviron
     assert page.locator("svg.map > a > text").count() == 47
     assert page.locator("svg.map a[tabindex='-1']").count() == 47
     context.close()
+
+
+def test_towns_and_shops_are_written_in_latin_letters_too_for_who_reads_english(
+    page: Page, town: DemoEnvironment
+) -> None:
+    page.context.add_cookies([{"name": "language", "value": "en", "url": town.portal_url}])
+    try:
+        page.goto(f"{town.portal_url}/navi/08")
+        assert "Kasama City (笠間市)" in page.inner_text("#towns")
+        page.goto(f"{town.portal_url}{SHOPS}?name=urara")
+        assert names(page) == ["Sobadokoro Urara (そば処 うらら)"]
+        marked = page.locator("#shops b [lang=ja]").all_inner_texts()
+    finally:
+        page.context.clear_cookies(name="language")
+    assert [text.strip("() ") for text in marked] == ["そば処 うらら"]
 
 
 def test_a_shop_is_shown_with_its_reading_to_who_reads_easy_japanese(

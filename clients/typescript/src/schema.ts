@@ -5610,11 +5610,12 @@ export interface components {
             /** Format: date-time */
             at: string;
         };
-        /** @description `municipality_kana` is the reading of the municipality's name, in hiragana. */
+        /** @description `municipality_kana` is the reading of the municipality's name in hiragana, `municipality_romaji` in Latin letters. */
         MunicipalBalanceView: {
             municipality: string;
             municipality_name: string;
             municipality_kana: string;
+            municipality_romaji: string;
             point_service: string;
             point_service_name: string;
             is_default: boolean;
@@ -5623,10 +5624,12 @@ export interface components {
         Municipalities: {
             municipalities: components["schemas"]["MunicipalityView"][];
         };
+        /** @description `romaji` is the name in Latin letters: `Kasama City`. */
         MunicipalityView: {
             code: string;
             name: string;
             kana: string;
+            romaji: string;
         };
         MykeyIdChange: {
             mykey_id: string;
@@ -6126,13 +6129,14 @@ export interface components {
             staff_id: string;
             display_name: string;
         };
-        /** @description A shop as members see it. */
+        /** @description A shop as members see it. `name_romaji` is the reading in Latin letters; empty where there is no reading in kana. */
         PlaceView: {
             shop_id: string;
             municipality: string;
             municipality_name: string;
             name: string;
             name_kana: string;
+            name_romaji: string;
             category: string;
             address: string;
             phone: string;
@@ -6155,11 +6159,12 @@ export interface components {
         PlannedStops: {
             stops: components["schemas"]["PlannedStopView"][];
         };
-        /** @description `municipality_kana` is the reading of the municipality's name, in hiragana. */
+        /** @description `municipality_kana` is the reading of the municipality's name in hiragana, `municipality_romaji` in Latin letters. */
         PointServiceView: {
             municipality: string;
             municipality_name: string;
             municipality_kana: string;
+            municipality_romaji: string;
             point_service: string;
             name: string;
             open_for_direct_exchange: boolean;
@@ -6194,6 +6199,7 @@ export interface components {
             municipality: string;
             municipality_name: string;
             municipality_kana: string;
+            municipality_romaji: string;
             ja: string | null;
             en: string | null;
             easy: string | null;
@@ -9061,6 +9067,7 @@ export interface operations {
                 prefecture?: string;
                 municipality?: string;
                 direct?: boolean;
+                name?: string;
             };
             header?: never;
             path?: never;

@@ -32,6 +32,7 @@ from gateway.http.inputs import Strict, Words
 from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.members import representations
 from gateway.members.step_up import is_fresh
+from gateway.platform.romaji import romaji
 from gateway.points import directory, expiry
 from gateway.points.expiry import ExpiryDue
 from gateway.services import Services
@@ -42,7 +43,7 @@ NOT_TAKEN: Final = ("shop-closed", "not-enough-points", "limit-of-the-day", "id-
 
 
 class CityShopsQuery(Strict):
-    """`name` finds shops by a part of their name or reading, in any width and either kana."""
+    """`name` finds shops by a part of their name, reading or its Latin letters, in any width and either kana."""
 
     municipality: MunicipalityCode
     name: Words | None = None
@@ -171,13 +172,14 @@ class Expiries(View):
 
 
 class PlaceView(View):
-    """A shop as members see it."""
+    """A shop as members see it. `name_romaji` is the reading in Latin letters; empty where there is no reading in kana."""
 
     shop_id: str
     municipality: str
     municipality_name: str
     name: str
     name_kana: str
+    name_romaji: str
     category: str
     address: str
     phone: str
@@ -190,6 +192,7 @@ class PlaceView(View):
             municipality_name=directory.require_municipality(shop.municipality).name,
             name=shop.name,
             name_kana=shop.name_kana,
+            name_romaji=romaji(shop.name_kana),
             category=shop.category,
             address=shop.address,
             phone=shop.phone,

@@ -15,6 +15,7 @@ from gateway.cities.drawn_from import version_of
 from gateway.cities.shops import shop_numbers
 from gateway.errors import ProblemError
 from gateway.platform.compiled_sql import CompiledInStatement, CompiledStatement
+from gateway.platform.romaji import letters_key, romaji
 from gateway.platform.sql import insert_new
 from gateway.platform.typed_text import search_key
 
@@ -88,7 +89,7 @@ def list_shops(
 ) -> list[Shop]:
     """The register in order of shop id; closed shops only where they are asked for too.
 
-    `named` leaves those with it in their name, reading, id or number, in any width and either kana.
+    `named` leaves those with it in their name, reading, id or number, in any width and either kana, or in Latin letters.
     """
     query = select(_shops).where(_shops.c.municipality == municipality).order_by(_shops.c.shop_id)
     if not closed:
@@ -98,12 +99,15 @@ def list_shops(
     if not (key := search_key(named)):
         return [_shop(row) for row in conn.execute(query.limit(limit)).mappings()]
     # Folded is compared with folded, which no database does alike: a city's register is some thousand rows.
-    named_so = (
-        _shop(row)
-        for row in conn.execute(query).mappings()
-        if any(key in search_key(row[column] or "") for column in ("name", "name_kana", "shop_id", "number"))
-    )
-    return list(islice(named_so, limit))
+    letters = letters_key(named)
+
+    def is_named_so(shop: Shop) -> bool:
+        named_by = (shop.name, shop.name_kana, shop.shop_id, shop.number or "")
+        return any(key in search_key(name) for name in named_by) or (
+            letters != "" and letters in letters_key(romaji(shop.name_kana))
+        )
+
+    return list(islice(filter(is_named_so, map(_shop, conn.execute(query).mappings())), limit))
 
 
 def add(conn: Connection, shop: Shop) -> Shop:

@@ -132,6 +132,31 @@ def test_services_are_listed_by_code_prefecture_and_openness(conn: sa.Connection
     assert ids(municipality_code="131016") == []
 
 
+@pytest.mark.parametrize(
+    ("typed", "services"),
+    [
+        ("", ["sapporo", "mito", "kasama"]),
+        ("　", ["sapporo", "mito", "kasama"]),
+        ("笠間", ["kasama"]),
+        ("かさま", ["kasama"]),
+        ("Kasama City", ["kasama"]),
+        ("応援", ["mito"]),
+        ("札幌", ["sapporo"]),
+        ("SAPPORO", ["sapporo"]),
+        ("函館", []),
+        ("%", []),
+    ],
+)
+def test_services_are_found_by_their_name_or_their_municipalitys(
+    conn: sa.Connection, typed: str, services: list[str]
+) -> None:
+    for code, service, name in (
+        (MITO, "mito", "応援ﾎﾟｲﾝﾄ"), (KASAMA, "kasama", "まちのポイント"), (SAPPORO, "sapporo", "雪まつり"),
+    ):  # fmt: skip
+        directory.register_service(conn, code, service, name=name, open_for_direct_exchange=True, at=NOW)
+    assert [each.point_service for each in directory.list_services(conn, named=typed)] == services
+
+
 def test_a_list_for_a_place_that_does_not_exist_is_refused(conn: sa.Connection) -> None:
     refused = refusal(directory.list_services, conn, prefecture_code="48")
     assert refused.type == "unknown-prefecture"

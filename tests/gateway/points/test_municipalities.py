@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import sqlite3
 from itertools import groupby
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.platform.typed_text import in_hiragana
 from gateway.points import municipalities as places
 from gateway.points.municipalities import MunicipalityKind, check_digit, is_code
 
@@ -98,9 +100,13 @@ def test_the_municipalities_of_ibaraki_are_44_in_order_of_code() -> None:
         "茨城県 笠間市",
         "いばらきけんかさま",
         "間市",
+        "kasama",
+        "KASAMA CITY",
+        "ｋａｓａｍａ",
+        "kasa",
     ],
 )
-def test_kasama_is_found_by_name_or_reading_in_any_width_and_kana(words: str) -> None:
+def test_kasama_is_found_by_name_reading_or_letters_in_any_width_and_kana(words: str) -> None:
     assert "笠間市" in [each.name for each in places.search(words)]
 
 
@@ -113,7 +119,63 @@ def test_the_nearest_match_comes_first_and_equals_stand_in_order_of_code() -> No
     assert len(places.search("市", limit=5)) == 5
 
 
-@pytest.mark.parametrize("words", ["", "  ", "　", "ほげほげ市", "%", "_"])
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("龍ケ崎市", "龍ケ崎市"),
+        ("龍ヶ崎市", "龍ケ崎市"),
+        ("竜ヶ崎", "龍ケ崎市"),
+        ("Ryugasaki", "龍ケ崎市"),
+        ("ryuugasaki", "龍ケ崎市"),
+        ("Ōda", "大田市"),
+        ("oota", "太田市"),
+        ("Toyo'oka", "豊岡市"),
+        ("Tamba", "丹波市"),
+        ("tanba", "丹波市"),
+        ("Shin'onsen", "新温泉町"),
+        ("kasama か", ""),
+    ],
+)
+def test_a_name_is_found_however_its_letters_are_written(words: str, name: str) -> None:
+    names = [each.name for each in places.search(words, limit=2_000)]
+    assert (name in names) if name else names == []
+
+
+@pytest.mark.parametrize(
+    ("code", "romaji"),
+    [
+        ("082163", "Kasama City"),
+        ("131113", "Ota City"),
+        ("131202", "Nerima City"),
+        ("282090", "Toyooka City"),
+        ("282251", "Asago City"),
+        ("122181", "Katsuura City"),
+        ("015717", "Toyoura Town"),
+        ("332127", "Setouchi City"),
+        ("285862", "Shin'onsen Town"),
+        ("352152", "Shunan City"),
+        ("343692", "Kitahiroshima Town"),
+        ("473570", "Minamidaito Village"),
+        ("032158", "Oshu City"),
+        ("131016", "Chiyoda City"),
+        ("462179", "Soo City"),
+    ],
+)
+def test_names_in_latin_letters(code: str, romaji: str) -> None:
+    place = places.municipality(code)
+    assert place is not None
+    assert place.romaji == romaji
+
+
+def test_every_municipality_and_ward_has_a_name_in_latin_letters_alone() -> None:
+    for each in (
+        *places.municipalities(),
+        *(ward for city in places.municipalities() for ward in places.wards(city.code)),
+    ):
+        assert re.fullmatch(r"[A-Z][a-z']+ (City|Town|Village|Ward)", each.romaji), each
+
+
+@pytest.mark.parametrize("words", ["", "  ", "　", "ほげほげ市", "%", "_", "'", "-"])
 def test_empty_words_and_unknown_places_find_nothing(words: str) -> None:
     assert places.search(words) == ()
 
@@ -175,7 +237,7 @@ def test_every_municipality_has_the_name_and_reading_that_japan_posts_addresses_
         for prefecture, city, kana in post[each.code[:5]]:
             assert prefecture == of.name
             assert city.translate(older_forms).endswith(each.name)
-            assert places.in_hiragana(kana).endswith(each.kana)
+            assert in_hiragana(kana).endswith(each.kana)
         compared += 1
     for code in divided:
         for part in places.wards(code):

@@ -1250,6 +1250,7 @@ def list_point_services(
     prefecture: str | UnsetType = UNSET,
     municipality: str | UnsetType = UNSET,
     direct: bool | UnsetType = UNSET,
+    name: str | UnsetType = UNSET,
 ) -> Call[models.PointServices]:
     """Point services (自治体ポイント), of a prefecture or a municipality; `direct` asks for those open to partners.
 
@@ -1262,7 +1263,7 @@ def list_point_services(
         "/v1/point-services",
         models.PointServices,
         session=False,
-        query={"prefecture": prefecture, "municipality": municipality, "direct": direct},
+        query={"prefecture": prefecture, "municipality": municipality, "direct": direct, "name": name},
     )
 
 

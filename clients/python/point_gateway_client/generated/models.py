@@ -1159,12 +1159,13 @@ class MoveView(Message, frozen=True, kw_only=True):
 
 class MunicipalBalanceView(Message, frozen=True, kw_only=True):
     """
-    `municipality_kana` is the reading of the municipality's name, in hiragana.
+    `municipality_kana` is the reading of the municipality's name in hiragana, `municipality_romaji` in Latin letters.
     """
 
     municipality: str
     municipality_name: str
     municipality_kana: str
+    municipality_romaji: str
     point_service: str
     point_service_name: str
     is_default: bool
@@ -1172,9 +1173,14 @@ class MunicipalBalanceView(Message, frozen=True, kw_only=True):
 
 
 class MunicipalityView(Message, frozen=True, kw_only=True):
+    """
+    `romaji` is the name in Latin letters: `Kasama City`.
+    """
+
     code: str
     name: str
     kana: str
+    romaji: str
 
 
 class MykeyIdChange(Message, frozen=True, kw_only=True):
@@ -1531,7 +1537,7 @@ class PersonNamed(Message, frozen=True, kw_only=True):
 
 class PlaceView(Message, frozen=True, kw_only=True):
     """
-    A shop as members see it.
+    A shop as members see it. `name_romaji` is the reading in Latin letters; empty where there is no reading in kana.
     """
 
     shop_id: str
@@ -1539,6 +1545,7 @@ class PlaceView(Message, frozen=True, kw_only=True):
     municipality_name: str
     name: str
     name_kana: str
+    name_romaji: str
     category: str
     address: str
     phone: str
@@ -1551,12 +1558,13 @@ class PlacesPage(Message, frozen=True, kw_only=True):
 
 class PointServiceView(Message, frozen=True, kw_only=True):
     """
-    `municipality_kana` is the reading of the municipality's name, in hiragana.
+    `municipality_kana` is the reading of the municipality's name in hiragana, `municipality_romaji` in Latin letters.
     """
 
     municipality: str
     municipality_name: str
     municipality_kana: str
+    municipality_romaji: str
     point_service: str
     name: str
     open_for_direct_exchange: bool
@@ -1597,6 +1605,7 @@ class PrivacyTextView(Message, frozen=True, kw_only=True):
     municipality: str
     municipality_name: str
     municipality_kana: str
+    municipality_romaji: str
     ja: str | None
     en: str | None
     easy: str | None
