@@ -62,6 +62,8 @@ SEALED_COLUMNS: Final = (
     SealedColumn(city.settlement_accounts.c.account_sealed, "bank", *_joined("municipality", "shop_id")),
     SealedColumn(city.city_banks.c.payer_sealed, "payer", *_joined("municipality")),
     SealedColumn(city.proposals.c.command_sealed, "proposal", *_joined("municipality", "proposal_id")),
+    SealedColumn(city.shop_applications.c.entry_sealed, "shop-application", *_joined("number")),
+    SealedColumn(city.shop_applications.c.account_sealed, "application-account", *_joined("number")),
     SealedColumn(
         city.transfer_file_contents.c.file_sealed,
         "transfer-file",

@@ -24,6 +24,7 @@ from gateway.cities.point_rules import PointRules
 from gateway.cities.point_services import PointServices
 from gateway.cities.proposals.proposals import Proposals
 from gateway.cities.settlement.settlement import Settlements
+from gateway.cities.shops.applications import ShopApplications
 from gateway.cities.shops.open_data import OpenShops
 from gateway.cities.shops.shops import Shops
 from gateway.cities.spending.pay_cards import PayCards
@@ -60,6 +61,7 @@ class City:
     files: GrantFiles
     corrections: Corrections
     shops: Shops
+    shop_applications: ShopApplications
     open_shops: OpenShops
     announcements: Announcements
     codes: PayCodes
@@ -118,6 +120,7 @@ class City:
             files=files,
             corrections=Corrections(context),
             shops=Shops(context),
+            shop_applications=ShopApplications(context),
             open_shops=OpenShops(context, open_data, with_phones=open_data_phones),
             announcements=Announcements(context),
             codes=PayCodes(context),
@@ -135,6 +138,7 @@ class City:
                 notices=notices,
                 outcomes=outcomes,
                 proposals=Proposals(context),
+                shop_applications=ShopApplications(context),
                 retention=retention,
             ),
         )

@@ -14,7 +14,7 @@ import json
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO, Any, Final
@@ -25,6 +25,8 @@ from core_ledger import chart
 from core_ledger.ledger import matches
 from core_ledger.read_model import POSITION_COLUMNS, accounts, moment, moves, position
 from gateway.cities import tables as city
+from gateway.cities.shops import application_rows
+from gateway.cities.shops.application_rows import ApplicationState
 from gateway.errors import GatewayError
 from gateway.platform import tables
 from gateway.platform.encryption import Vault
@@ -56,6 +58,8 @@ OF_THE_CITY: Final[Mapping[Table, str]] = {
     city.project_members: "what each member was granted in each project",
     city.grant_cancellations: "grants that were taken back",
     city.shops: "shops",
+    city.shop_terms: "what shops accept that apply, version by version",
+    city.shop_applications: "applications of shops and how they ended; what each says of itself is in a file of its own",
     tables.announcements: "what was announced to members and shops",
     city.account_notices: "what shops were told of their accounts, masked, and what they answered",
     city.spends: "payments at shops",
@@ -120,7 +124,18 @@ BY_MEMBER: Final = (
     *(t.name for t in OF_THE_BANK),
 )
 _SECRET_COLUMNS: Final = frozenset(
-    {"card_hash", "password_hash", "password_is_first", "totp_confirmed", "totp_last_step", "mac", "ground"}
+    {
+        "card_hash",
+        "password_hash",
+        "password_is_first",
+        "totp_confirmed",
+        "totp_last_step",
+        "mac",
+        "ground",
+        "request_hash",
+        "secret_hash",
+        "source_hash",
+    }
 )
 
 
@@ -181,6 +196,7 @@ def write_archive(
         writer.write("grant_lines", _rows(conn, lines.order_by(*city.grant_lines.primary_key)))
         if vault is not None:
             _write_bank(conn, code, writer, vault)
+            _write_applications(conn, code, writer, vault)
         owed = sum(points for account, points in sums.balance.items() if account.startswith(f"shop:{code}:"))
         _hold_against_ledger(conn, code, sums, services)
         manifest = {
@@ -391,6 +407,22 @@ def _write_bank(conn: Connection, code: str, writer: _Writer, vault: Vault) -> N
         bound_to = f"{code}/{row['starts_on']}/{row['number']}"
         content = vault.decrypt(row["file_sealed"], purpose="bank-result", bound_to=bound_to)
         writer.write_bytes(f"bank-results/{row['starts_on']}-{row['number']}.txt", content.encode("cp932"))
+
+
+def _write_applications(conn: Connection, code: str, writer: _Writer, vault: Vault) -> None:
+    states = tuple(ApplicationState)
+    rows = application_rows.list_by_state(conn, vault, code, states, limit=None)
+    writer.write(
+        "shop_applications_entries",
+        (
+            {
+                "number": row.number,
+                "entry": asdict(row.entry),
+                "account": asdict(row.account) if row.account else None,
+            }
+            for row in rows
+        ),
+    )
 
 
 def _opened(conn: Connection, code: str, table: Table, vault: Vault) -> Iterator[dict[str, Any]]:

@@ -24,6 +24,7 @@ from gateway.cities.notices import Notices
 from gateway.cities.point_rules import PointRules
 from gateway.cities.proposals.proposals import Proposals
 from gateway.cities.shops import shop_numbers
+from gateway.cities.shops.applications import ShopApplications
 from gateway.cities.spending import pay_codes
 from gateway.cities.staff import second_factor, staff_rows
 from gateway.cities.statistics import daily_stats
@@ -46,6 +47,7 @@ class CityNightly:
     notices: Notices
     outcomes: EventOutcomes
     proposals: Proposals
+    shop_applications: ShopApplications
     retention: Retention
 
     async def run(self, is_paused: Callable[[], bool] = bool) -> None:
@@ -85,7 +87,7 @@ class CityNightly:
         return await run_steps(self.parts(today) | figures, "city work", is_counted=True)
 
     def parts(self, today: date) -> dict[str, Step]:
-        """A day's work: rules that take effect, expiry, what will expire, ended events, files, shops without a number, tidying up."""
+        """A day's work: rules that take effect, expiry, what will expire, ended events, files, shops without a number, applications that ended, tidying up."""
         return {
             "rules": partial(self.rules.take_effect, today),
             "expiry": partial(self.expiries.sweep, today),
@@ -94,6 +96,9 @@ class CityNightly:
             "grant files": self.files.resume,
             "proposals": self.proposals.expire_lapsed,
             "shop numbers": partial(self.context.store.run, shop_numbers.assign_missing),
+            "shop applications": partial(
+                self.shop_applications.erase_ended, self.retention.shop_applications
+            ),
             "list texts": self._forget_list_texts,
             "tidying up": partial(self.context.store.run, self._forget),
         }

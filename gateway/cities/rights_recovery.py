@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 
 from core_ledger import chart
 from gateway.cities import tables
+from gateway.cities.shops import application_rows
 from gateway.cities.spending import pay_card_rows
 from gateway.cities.staff import second_factor, staff_rows
 from gateway.cities.staff.staff_rows import Staff
@@ -164,6 +165,14 @@ def _pause(conn: Connection, line: Line, at: datetime) -> int:
     return 1
 
 
+# --- shops that apply ------------------------------------------------------------------------------------------------
+
+
+def _withdraw_application(conn: Connection, line: Line, at: datetime) -> int:
+    """What its applicant took back is examined no more."""
+    return application_rows.withdraw_again(conn, str(line["municipality"]), str(line["subject"]), at)
+
+
 def _decided_since(conn: Connection, line: Line, *actions: AuditAction) -> bool:
     """Whether people have decided about it since, in this database."""
     lines = platform_tables.audit_lines.c
@@ -186,4 +195,5 @@ _AGAIN: Final[Mapping[str, Callable[[Connection, Line, datetime], int]]] = {
     AuditAction.AUTHENTICATOR_APP_REMOVED: _remove_app,
     AuditAction.ROLE_CHANGED: _lower_role,
     AuditAction.PARTNER_PAUSED: _pause,
+    AuditAction.SHOP_APPLICATION_WITHDRAWN: _withdraw_application,
 }

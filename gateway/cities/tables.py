@@ -351,6 +351,37 @@ privacy_texts = _table(  # what a city tells members of their data
     Column("changed_at", Instant, nullable=False),
 )
 
+shop_terms = (
+    _table(  # what a shop accepts that applies: each version for ever; an empty one takes no applications
+        "shop_terms",
+        Column("municipality", _Words, nullable=False),
+        Column("version", _Whole, nullable=False),
+        Column("terms", _Words, nullable=False),
+        Column("set_by", _Words, nullable=False),
+        Column("set_at", Instant, nullable=False),
+        PrimaryKeyConstraint("municipality", "version"),
+    )
+)
+
+shop_applications = _table(  # shops that apply on the web; what they say of themselves is sealed
+    "shop_applications",
+    Column("number", _Words, primary_key=True),
+    Column("request_hash", _Words, nullable=False, unique=True),
+    Column("municipality", _Words, nullable=False),
+    Column("state", _Words, nullable=False),
+    Column("terms_version", _Whole, nullable=False),
+    Column("entry_sealed", LargeBinary, nullable=False),
+    Column("account_sealed", LargeBinary),
+    Column("secret_hash", _Words, nullable=False),
+    Column("source_hash", _Words, nullable=False),
+    Column("reason", _Words, nullable=False),
+    Column("shop_id", _Words),  # set by the acceptance
+    Column("applied_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("state_at", Instant, nullable=False),
+    Index("shop_applications_of_a_city", "municipality", "state", "number"),
+)
+
 bank_results = _table(  # the bank's own result files of a cycle's transfers
     "bank_results",
     Column("municipality", _Words, nullable=False),

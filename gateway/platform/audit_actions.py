@@ -77,6 +77,34 @@ class AuditAction(StrEnum):
     EVENT_OUTCOME_DECIDED = "event outcome decided", "イベントの結果の確定", "Event outcome decided"
     EVENT_SETTLED = "event settled", "イベントの精算", "Event settled"
     SHOP_REGISTERED = "shop registered", "加盟店の登録", "Shop registered"
+    SHOP_TERMS_SET = "shop terms set", "加盟店規約の登録", "Terms for shops set"
+    SHOP_APPLIED = "shop applied", "加盟店の申請", "Shop applied"
+    SHOP_APPLICATION_MENDED = "shop application mended", "加盟店の申請の訂正", "Application of a shop mended"
+    SHOP_APPLICATION_SENT_BACK = (
+        "shop application sent back",
+        "加盟店の申請の差戻し",
+        "Application of a shop sent back",
+    )
+    SHOP_APPLICATION_REFUSED = (
+        "shop application refused",
+        "加盟店の申請の却下",
+        "Application of a shop refused",
+    )
+    SHOP_APPLICATION_ACCEPTED = (
+        "shop application accepted",
+        "加盟店の申請の承認",
+        "Application of a shop accepted",
+    )
+    SHOP_APPLICATION_WITHDRAWN = (
+        "shop application withdrawn",
+        "加盟店の申請の取り下げ",
+        "Application of a shop withdrawn",
+    )
+    SHOP_APPLICATION_ERASED = (
+        "shop application erased",
+        "加盟店の申請の消去",
+        "Application of a shop erased",
+    )
     SHOP_CHANGED = "shop changed", "加盟店の変更", "Shop changed"
     SHOP_CLOSED = "shop closed", "加盟店の利用終了", "Shop closed"
     SHOP_REOPENED = "shop reopened", "加盟店の利用再開", "Shop reopened"

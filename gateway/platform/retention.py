@@ -11,9 +11,11 @@ class Retention:
     """`notices`: what happened to a member's account. `unconfirmed_exchanges`: those of which nothing came, from their end.
 
     `webhook_messages`: what was delivered or given up. `grant_file_texts`: notes and other columns of lists of grants.
+    `shop_applications`: of shops that were refused, withdrew, or did not mend what was sent back.
     """
 
     notices: timedelta = timedelta(days=90)
     unconfirmed_exchanges: timedelta = timedelta(days=30)
     webhook_messages: timedelta = timedelta(days=30)
     grant_file_texts: timedelta = timedelta(days=5 * 365 + 2)
+    shop_applications: timedelta = timedelta(days=90)

@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, func
 from gateway.errors import ProblemError
 from gateway.platform.typed_text import without_separators
 
-_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH: Final = 8
-_LOOK_ALIKES: Final = str.maketrans("ILO", "110")
+LOOK_ALIKES: Final = str.maketrans("ILO", "110")
 _TAIL: Final = 10
 """Hexadecimal digits of a UUID that make the reference."""
 
@@ -24,7 +24,7 @@ _TAIL: Final = 10
 def short_reference(uuid: str) -> str:
     """`7K3M-Q9TX`, for a UUID in lower case with its hyphens."""
     number = int(uuid[-_TAIL:], 16)
-    letters = "".join(_ALPHABET[number >> 5 * place & 31] for place in reversed(range(_LENGTH)))
+    letters = "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(_LENGTH)))
     return f"{letters[:4]}-{letters[4:]}"
 
 
@@ -33,12 +33,12 @@ def tail_of(typed: str) -> str:
 
     Raises ProblemError `unknown-reference` (404) for what is no reference.
     """
-    letters = without_separators(typed).upper().translate(_LOOK_ALIKES)
-    if len(letters) != _LENGTH or not set(letters) <= set(_ALPHABET):
+    letters = without_separators(typed).upper().translate(LOOK_ALIKES)
+    if len(letters) != _LENGTH or not set(letters) <= set(ALPHABET):
         raise unknown_reference()
     number = 0
     for letter in letters:
-        number = number << 5 | _ALPHABET.index(letter)
+        number = number << 5 | ALPHABET.index(letter)
     return f"{number:0{_TAIL}x}"
 
 

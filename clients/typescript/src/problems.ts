@@ -6,9 +6,19 @@ export class AccountLinkedElsewhere extends ConflictProblem {
   override name = "AccountLinkedElsewhere";
 }
 
+/** The application is past that. */
+export class ApplicationState extends ConflictProblem {
+  override name = "ApplicationState";
+}
+
 /** The announcement does not fit. */
 export class BadAnnouncement extends InvalidInputProblem {
   override name = "BadAnnouncement";
+}
+
+/** The application does not fit. */
+export class BadApplication extends InvalidInputProblem {
+  override name = "BadApplication";
 }
 
 /** The bank account does not fit. */
@@ -109,6 +119,11 @@ export class BadSettlementSettings extends InvalidInputProblem {
 /** The entry does not fit. */
 export class BadShop extends InvalidInputProblem {
   override name = "BadShop";
+}
+
+/** The terms do not fit. */
+export class BadShopTerms extends InvalidInputProblem {
+  override name = "BadShopTerms";
 }
 
 /** No transfer on this day. */
@@ -584,6 +599,11 @@ export class MykeyIdTaken extends ConflictProblem {
 /** This cannot be a MyKey ID. */
 export class MykeyIdUnfit extends InvalidInputProblem {
   override name = "MykeyIdUnfit";
+}
+
+/** No applications on the web. */
+export class NoApplications extends NotFoundProblem {
+  override name = "NoApplications";
 }
 
 /** This partner tells no days. */
@@ -1221,9 +1241,19 @@ export class SumTooLarge extends ConflictProblem {
   override name = "SumTooLarge";
 }
 
+/** The terms have changed. */
+export class TermsChanged extends ConflictProblem {
+  override name = "TermsChanged";
+}
+
 /** Nobody could decide any more. */
 export class TooFewDeciders extends ConflictProblem {
   override name = "TooFewDeciders";
+}
+
+/** Too many applications wait. */
+export class TooManyApplications extends TooManyProblem {
+  override name = "TooManyApplications";
 }
 
 /** Too many requests. */
@@ -1254,6 +1284,11 @@ export class UnitsNotForCoupons extends InvalidInputProblem {
 /** No such announcement. */
 export class UnknownAnnouncement extends NotFoundProblem {
   override name = "UnknownAnnouncement";
+}
+
+/** No such application. */
+export class UnknownApplication extends NotFoundProblem {
+  override name = "UnknownApplication";
 }
 
 /** No such cycle. */
@@ -1399,7 +1434,9 @@ export class WorseNotAccepted extends ConflictProblem {
 /** The class of each problem type, by the last part of its `type`. */
 export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "account-linked-elsewhere": AccountLinkedElsewhere,
+  "application-state": ApplicationState,
   "bad-announcement": BadAnnouncement,
+  "bad-application": BadApplication,
   "bad-bank-account": BadBankAccount,
   "bad-base-day": BadBaseDay,
   "bad-client": BadClient,
@@ -1420,6 +1457,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "bad-scope": BadScope,
   "bad-settlement-settings": BadSettlementSettings,
   "bad-shop": BadShop,
+  "bad-shop-terms": BadShopTerms,
   "bad-transfer-day": BadTransferDay,
   "bad-url": BadUrl,
   "bad-window": BadWindow,
@@ -1515,6 +1553,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "mykey-id-only-generated": MykeyIdOnlyGenerated,
   "mykey-id-taken": MykeyIdTaken,
   "mykey-id-unfit": MykeyIdUnfit,
+  "no-applications": NoApplications,
   "no-daily-list": NoDailyList,
   "no-debt": NoDebt,
   "no-difference": NoDifference,
@@ -1642,13 +1681,16 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "stop-too-soon": StopTooSoon,
   "strong-sign-in-needed": StrongSignInNeeded,
   "sum-too-large": SumTooLarge,
+  "terms-changed": TermsChanged,
   "too-few-deciders": TooFewDeciders,
+  "too-many-applications": TooManyApplications,
   "too-many-requests": TooManyRequests,
   "took-too-long": TookTooLong,
   "units-missing": UnitsMissing,
   "units-not-allowed": UnitsNotAllowed,
   "units-not-for-coupons": UnitsNotForCoupons,
   "unknown-announcement": UnknownAnnouncement,
+  "unknown-application": UnknownApplication,
   "unknown-cycle": UnknownCycle,
   "unknown-event": UnknownEvent,
   "unknown-exchange": UnknownExchange,

@@ -2351,6 +2351,194 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/municipalities/{municipality}/shop-terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a shop accepts that applies in this city; 404 where it takes no applications on the web. */
+        get: operations["municipality_shop_terms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/municipalities/{municipality}/shop-applications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Apply to take this city's points. The number and the secret open the application, and are all that does. */
+        post: operations["apply_as_shop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop-applications/view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The applicant's own application; a secret stands in no address, so this is no GET. */
+        post: operations["view_own_application"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop-applications/mending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Submit an open application again as it is now. */
+        post: operations["mend_own_application"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop-applications/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an open application back. */
+        post: operations["withdraw_own_application"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/shop-applications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Applications in order of number, 100 a page; those that wait for somebody unless another state is named. */
+        get: operations["list_shop_applications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/shop-applications/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One application with the terms that were accepted, and which shops and applications say the same. */
+        get: operations["get_shop_application"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/shop-applications/{number}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let the applicant mend it (差戻し). */
+        post: operations["send_back_shop_application"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/shop-applications/{number}/refusal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse it (却下). */
+        post: operations["refuse_shop_application"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/shop-applications/{number}/acceptance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose that the shop takes the city's points; whoever decides it is shown its first password, once. */
+        post: operations["accept_shop_application"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/shop-terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The city's terms for shops as they are now. */
+        get: operations["get_shop_terms"];
+        /** Add a version of the terms; who has applied before keeps the version that was accepted. */
+        put: operations["set_shop_terms"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/city/announcements": {
         parameters: {
             query?: never;
@@ -4287,6 +4475,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description `shop_id` becomes part of account names and never changes; `login` is the shop's first log-in. */
+        AcceptanceWanted: {
+            shop_id: string;
+            login: string;
+            /** @default  */
+            reason?: string;
+            /** @default null */
+            seen?: string | null;
+        };
         /** @description How the member signs in. `locked_until` is the longest lock that stands after wrong passwords, null for none. */
         AccessView: {
             proofs: components["schemas"]["ProofView"][];
@@ -4381,6 +4578,101 @@ export interface components {
             /** Format: date */
             ends_on: string;
         };
+        /** @description What the applicant was given, as it is typed: in any width and case, with hyphens or without. */
+        ApplicantSecret: {
+            number: string;
+            secret: string;
+        };
+        /** @description `secret` is shown this once; the same request again gives the same one. */
+        ApplicationAdded: {
+            application: components["schemas"]["ApplicationView"];
+            secret: string;
+        };
+        /** @description The applicant reads `reason`. `seen` is the `version` of what was examined. */
+        ApplicationDecision: {
+            reason: string;
+            /** @default null */
+            seen?: string | null;
+        };
+        ApplicationList: {
+            applications: components["schemas"]["ApplicationView"][];
+            next_after: string | null;
+        };
+        /**
+         * @description `keeps_account` leaves the account that was sent before; else it is `account`, or none.
+         *
+         *     `seen` is the `version` that the form was drawn from.
+         */
+        ApplicationMended: {
+            number: string;
+            secret: string;
+            name: string;
+            name_kana: string;
+            category: string;
+            address: string;
+            phone: string;
+            contact: string;
+            mail: string;
+            terms_version: number;
+            /** @default null */
+            account?: components["schemas"]["BankAccountTyped"] | null;
+            /** @default false */
+            keeps_account?: boolean;
+            /** @default null */
+            seen?: string | null;
+        };
+        /** @enum {string} */
+        ApplicationState: "submitted" | "sent_back" | "withdrawn" | "refused" | "accepted";
+        /**
+         * @description An application. `account` is null where none was sent, and once the shop has it.
+         *
+         *     `reason` is that of the last decision; `erased_after` is when it goes unless something is done, null while it stays.
+         */
+        ApplicationView: {
+            number: string;
+            municipality: string;
+            municipality_name: string;
+            state: components["schemas"]["ApplicationState"];
+            reason: string;
+            name: string;
+            name_kana: string;
+            category: string;
+            address: string;
+            phone: string;
+            contact: string;
+            mail: string;
+            account: components["schemas"]["BankView"] | null;
+            terms_version: number;
+            shop_id: string | null;
+            /** Format: date-time */
+            applied_at: string;
+            /** Format: date-time */
+            changed_at: string;
+            /** Format: date-time */
+            state_at: string;
+            erased_after: string | null;
+            version: string;
+        };
+        /**
+         * @description `request_id` is made by the caller and stored first; it makes the secret, so nobody else may guess it.
+         *
+         *     `terms_version` is the version that the applicant has read and accepts. `source` names the browser's network.
+         */
+        ApplicationWanted: {
+            name: string;
+            name_kana: string;
+            category: string;
+            address: string;
+            phone: string;
+            contact: string;
+            mail: string;
+            request_id: string;
+            terms_version: number;
+            /** @default null */
+            account?: components["schemas"]["BankAccountTyped"] | null;
+            /** @default  */
+            source?: string;
+        };
         /** @description `digest` is the proposal's own: what you have seen is what you approve. */
         Approval: {
             digest: string;
@@ -4394,7 +4686,7 @@ export interface components {
          * @description A deed. The value is what lines hold and programs branch on; `label` is what people read.
          * @enum {string}
          */
-        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "privacy text changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "announcement published" | "announcement withdrawn" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "planned stop announced" | "planned stop withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
+        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop terms set" | "shop applied" | "shop application mended" | "shop application sent back" | "shop application refused" | "shop application accepted" | "shop application withdrawn" | "shop application erased" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "privacy text changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "announcement published" | "announcement withdrawn" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "planned stop announced" | "planned stop withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
         /** @description A deed that a city's log may hold, as the filter takes it, and named for people. */
         AuditActionView: {
             action: string;
@@ -4458,6 +4750,20 @@ export interface components {
          *     kind: 1 普通, 2 当座, 4 貯蓄, 9 その他. `unlisted` sends what the list of banks lacks or has another name for: names are
          *     given then, and whoever decides is told.
          */
+        BankAccountTyped: {
+            bank_code: string;
+            /** @default  */
+            bank_name?: string;
+            branch_code: string;
+            /** @default  */
+            branch_name?: string;
+            /** @enum {integer} */
+            kind: 1 | 2 | 4 | 9;
+            number: string;
+            holder: string;
+            /** @default false */
+            unlisted?: boolean;
+        };
         BankAccountWanted: {
             bank_code: string;
             /** @default  */
@@ -5076,6 +5382,13 @@ export interface components {
             last_day: string | null;
             points: number;
         };
+        /** @description `key` is a shop's id or an application's number; `same` has `name`, `phone`, `account`. */
+        DuplicateView: {
+            kind: string;
+            key: string;
+            name: string;
+            same: string[];
+        };
         /** @description `carried_in` is the first day of the cycle that has taken it up; null until that is closed. */
         EndedDebtView: {
             shop_id: string;
@@ -5173,6 +5486,12 @@ export interface components {
         };
         Events: {
             events: components["schemas"]["EventView"][];
+        };
+        /** @description `terms` is the text that the applicant has accepted. */
+        ExaminedApplicationView: {
+            application: components["schemas"]["ApplicationView"];
+            terms: components["schemas"]["ShopTermsView"];
+            duplicates: components["schemas"]["DuplicateView"][];
         };
         ExchangeStart: {
             exchange_id: string;
@@ -6889,6 +7208,15 @@ export interface components {
             /** Format: date-time */
             at: string;
         };
+        /** @description Plain text, a blank line between paragraphs. `terms_version` is 0 as long as the city has written none. */
+        ShopTermsView: {
+            municipality: string;
+            municipality_name: string;
+            terms_version: number;
+            text: string;
+            set_at: string | null;
+            version: string;
+        };
         ShopView: {
             shop_id: string;
             name: string;
@@ -7172,6 +7500,13 @@ export interface components {
         TakenView: {
             spend: components["schemas"]["ShopSpendView"];
             replayed: boolean;
+        };
+        /** @description An empty text ends applications on the web. `seen` is the `version` that the form was drawn from. */
+        TermsWanted: {
+            text: string;
+            reason: string;
+            /** @default null */
+            seen?: string | null;
         };
         /**
          * @description One line. `kind` is the ledger's for a move of points (`points` signed, `balance` after it), `exchange` with the
@@ -11046,6 +11381,293 @@ export interface operations {
             };
         };
     };
+    municipality_shop_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                municipality: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopTermsView"];
+                };
+            };
+        };
+    };
+    apply_as_shop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                municipality: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplicationWanted"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationAdded"];
+                };
+            };
+        };
+    };
+    view_own_application: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplicantSecret"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationView"];
+                };
+            };
+        };
+    };
+    mend_own_application: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplicationMended"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationView"];
+                };
+            };
+        };
+    };
+    withdraw_own_application: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplicantSecret"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationView"];
+                };
+            };
+        };
+    };
+    list_shop_applications: {
+        parameters: {
+            query?: {
+                state?: "open" | "submitted" | "sent_back" | "withdrawn" | "refused" | "accepted";
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationList"];
+                };
+            };
+        };
+    };
+    get_shop_application: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExaminedApplicationView"];
+                };
+            };
+        };
+    };
+    send_back_shop_application: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplicationDecision"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationView"];
+                };
+            };
+        };
+    };
+    refuse_shop_application: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplicationDecision"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationView"];
+                };
+            };
+        };
+    };
+    accept_shop_application: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptanceWanted"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    get_shop_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopTermsView"];
+                };
+            };
+        };
+    };
+    set_shop_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TermsWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopTermsView"];
+                };
+            };
+        };
+    };
     list_city_announcements: {
         parameters: {
             query?: never;
@@ -13899,7 +14521,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                deed: "grant" | "grant_file" | "grant_cancel" | "correction" | "project" | "budget" | "refund" | "shop_account" | "payer_account" | "closing" | "transfer_file" | "payout" | "shop_debt" | "settlement_settings" | "privacy_text" | "staff" | "role" | "reset" | "restart" | "rule" | "rule_withdrawal" | "shop_staff" | "shop_reset" | "member_access" | "representative" | "card_limits" | "announcement" | "deed_rule";
+                deed: "grant" | "grant_file" | "grant_cancel" | "correction" | "project" | "budget" | "refund" | "shop_account" | "payer_account" | "closing" | "transfer_file" | "payout" | "shop_debt" | "settlement_settings" | "privacy_text" | "staff" | "role" | "reset" | "restart" | "rule" | "rule_withdrawal" | "shop_staff" | "shop_reset" | "shop_application" | "member_access" | "representative" | "card_limits" | "announcement" | "deed_rule";
             };
             cookie?: never;
         };

@@ -27,7 +27,7 @@ BankName = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern
 ListedName = Annotated[str, StringConstraints(max_length=60, pattern=ONE_LINE_OR_NONE)]
 
 
-class BankAccountWanted(Strict):
+class BankAccountTyped(Strict):
     """Names in kana, letters and digits; they are kept as transfer files write them. Left empty, they are the list's.
 
     kind: 1 普通, 2 当座, 4 貯蓄, 9 その他. `unlisted` sends what the list of banks lacks or has another name for: names are
@@ -42,7 +42,6 @@ class BankAccountWanted(Strict):
     number: Annotated[str, StringConstraints(pattern=r"^[0-9]{7}$"), Field(repr=False)]
     holder: BankName
     unlisted: bool = False
-    reason: Line = ""
 
     def account(self) -> BankAccount:
         """Held against the list of banks. Raises ProblemError: `bank-not-listed`, `bad-bank-account` (422)."""
@@ -53,6 +52,10 @@ class BankAccountWanted(Strict):
             bank_code=self.bank_code, bank_name=names[0], branch_code=self.branch_code, branch_name=names[1],
             kind=self.kind, number=self.number, holder=self.holder,
         )  # fmt: skip
+
+
+class BankAccountWanted(BankAccountTyped):
+    reason: Line = ""
 
 
 class PayerWanted(BankAccountWanted):

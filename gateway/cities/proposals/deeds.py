@@ -50,6 +50,7 @@ class Deed(StrEnum):
     RULE_WITHDRAWAL = "rule_withdrawal"
     SHOP_STAFF = "shop_staff"
     SHOP_RESET = "shop_reset"
+    SHOP_APPLICATION = "shop_application"
     MEMBER_ACCESS = "member_access"
     CARD_LIMITS = "card_limits"
     REPRESENTATIVE = "representative"
@@ -101,6 +102,7 @@ ALWAYS_DECIDED: Final = PLATFORM_DEEDS | {
     Deed.PRIVACY_TEXT,
     Deed.CARD_LIMITS,
     Deed.REPRESENTATIVE,
+    Deed.SHOP_APPLICATION,
 }  # fmt: skip
 """Needs at least one person besides the author, whatever a city's table says."""
 
@@ -137,6 +139,7 @@ PROPOSED_BY: Final[Mapping[Deed, Action]] = {
     Deed.RULE_WITHDRAWAL: Action.CHANGE_RULES,
     Deed.SHOP_STAFF: Action.KEEP_SHOPS,
     Deed.SHOP_RESET: Action.KEEP_SHOPS,
+    Deed.SHOP_APPLICATION: Action.KEEP_SHOPS,
     Deed.MEMBER_ACCESS: Action.HELP_MEMBER,
     Deed.CARD_LIMITS: Action.CHANGE_RULES,
     Deed.REPRESENTATIVE: Action.HELP_MEMBER,

@@ -54,7 +54,8 @@ from gateway.cities.settlement.payouts import RecordPayout
 from gateway.cities.settlement.settlement_settings import ChangeSettlementSettings
 from gateway.cities.settlement.shop_debts import EndDebt
 from gateway.cities.settlement.transfer_file_making import MakeTransferFile
-from gateway.cities.shops import shops
+from gateway.cities.shops import application_acceptance, shops
+from gateway.cities.shops.application_acceptance import AcceptApplication
 from gateway.cities.shops.shops import ChangePayer, ChangeShopAccount
 from gateway.cities.spending import pay_card_limits, refunds
 from gateway.cities.spending.pay_card_limits import ChangeCardLimits
@@ -289,6 +290,13 @@ def _renew_shop_staff(decided: Decided, command: RenewShopStaff) -> Staff:
     )
 
 
+def _accept_application(decided: Decided, command: AcceptApplication) -> Staff:
+    why = decided.proposal.reason
+    return application_acceptance.accept_application(
+        decided.context, decided.conn, decided.author, command, decided.hashed, why, decided.at
+    )
+
+
 def _restore_access(decided: Decided, command: RestoreAccess) -> None:
     why = decided.proposal.reason
     member_access.restore_access(decided.conn, decided.author, command, decided.hashed, why, decided.at)
@@ -506,6 +514,10 @@ EFFECTS: Final[Mapping[Deed, Effect]] = {
     Deed.SHOP_RESET: Effect(
         command=RenewShopStaff, ground=_staff_ground, carry_out=_renew_shop_staff, concerns=_concerns,
         makes_password=True,
+    ),
+    Deed.SHOP_APPLICATION: Effect(
+        command=AcceptApplication, ground=application_acceptance.acceptance_ground,
+        carry_out=_accept_application, makes_password=True,
     ),
     Deed.MEMBER_ACCESS: Effect(
         command=RestoreAccess, ground=member_access.access_ground, carry_out=_restore_access,

@@ -41,6 +41,7 @@ from gateway.cities.proposals.propose import (
     read_command,
 )
 from gateway.cities.proposals.staff_ties import StaffChange
+from gateway.cities.shops.application_acceptance import AcceptApplication
 from gateway.cities.shops.shops import ChangePayer, ChangeShopAccount
 from gateway.cities.staff.staff import FirstPassword, temporary_password
 from gateway.cities.staff.staff_rows import Staff, StaffSession
@@ -300,8 +301,8 @@ class Proposals:
 
     def _account_number(self, conn: Connection, proposal: Proposal) -> str | None:
         command = read_command(EFFECTS[proposal.deed].command, open_command(self.context, conn, proposal))
-        if isinstance(command, ChangeShopAccount):
-            return command.account.number
+        if isinstance(command, ChangeShopAccount | AcceptApplication):
+            return command.account.number if command.account is not None else None
         return command.payer.account.number if isinstance(command, ChangePayer) else None
 
 

@@ -37,6 +37,12 @@ def find_encrypted(conn: Connection, code: str, shop_id: str) -> bytes | None:
     return conn.execute(query).scalar_one_or_none()
 
 
+def list_waiting(conn: Connection, code: str) -> dict[str, bytes]:
+    """The next accounts of the city's shops, sealed, by shop."""
+    query = select(_changes.c.shop_id, _changes.c.account_sealed).where(_changes.c.municipality == code)
+    return {row.shop_id: row.account_sealed for row in conn.execute(query)}
+
+
 def list_current(conn: Connection, code: str) -> dict[str, bytes]:
     """Where the city's shops are paid now, sealed, by shop; a shop without an account is not in it."""
     query = select(_shops.c.shop_id, _shops.c.bank_sealed).where(

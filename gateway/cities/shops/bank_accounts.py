@@ -66,11 +66,11 @@ class Payer:
 
 
 def encrypt_account(vault: Vault, code: str, shop_id: str, account: BankAccount) -> bytes:
-    return vault.encrypt(json.dumps(asdict(account)), purpose="bank", bound_to=f"{code}/{shop_id}")
+    return vault.encrypt(account_text(account), purpose="bank", bound_to=f"{code}/{shop_id}")
 
 
 def decrypt_account(vault: Vault, code: str, shop_id: str, sealed: bytes) -> BankAccount:
-    return _account(json.loads(vault.decrypt(sealed, purpose="bank", bound_to=f"{code}/{shop_id}")))
+    return read_account(vault.decrypt(sealed, purpose="bank", bound_to=f"{code}/{shop_id}"))
 
 
 def encrypt_payer(vault: Vault, code: str, payer: Payer) -> bytes:
@@ -80,6 +80,15 @@ def encrypt_payer(vault: Vault, code: str, payer: Payer) -> bytes:
 def decrypt_payer(vault: Vault, code: str, sealed: bytes) -> Payer:
     stored = json.loads(vault.decrypt(sealed, purpose="payer", bound_to=code))
     return Payer(client_code=stored["client_code"], account=_account(stored["account"]))
+
+
+def account_text(account: BankAccount) -> str:
+    """An account as it is sealed; `read_account` gives the same value again."""
+    return json.dumps(asdict(account))
+
+
+def read_account(text: str) -> BankAccount:
+    return _account(json.loads(text))
 
 
 def _account(stored: dict[str, Any]) -> BankAccount:

@@ -63,6 +63,12 @@ def require(conn: Connection, municipality: str, shop_id: str, *, lock: bool = F
     return _shop(row)
 
 
+def require_free(conn: Connection, municipality: str, shop_id: str) -> None:
+    """Raise ProblemError `shop-exists` (409) where the id names a shop."""
+    if _FIND.first(conn, {"of_city": municipality, "of_shop": shop_id}) is not None:
+        raise _exists()
+
+
 def open_shop_names(conn: Connection, municipality: str, shop_ids: Sequence[str]) -> dict[str, str]:
     """The names of those of these shops that take points, by id."""
     return {row["shop_id"]: row["name"] for row in _OPEN.all(conn, shop_ids, {"of_city": municipality})}
@@ -126,9 +132,7 @@ def add(conn: Connection, shop: Shop) -> Shop:
         registered_at=shop.registered_at,
     ):
         if _FIND.first(conn, {"of_city": shop.municipality, "of_shop": shop.shop_id}) is not None:
-            raise ProblemError(
-                "shop-exists", "A shop with this id is on the register already; choose another id."
-            )
+            raise _exists()
         # else somebody took the same number at the same moment
     return require(conn, shop.municipality, shop.shop_id)
 
@@ -145,6 +149,10 @@ def encrypted_bank(conn: Connection, municipality: str, shop_id: str) -> bytes |
     return conn.execute(
         select(_shops.c.bank_sealed).where(_shops.c.municipality == municipality, _shops.c.shop_id == shop_id)
     ).scalar_one_or_none()
+
+
+def _exists() -> ProblemError:
+    return ProblemError("shop-exists", "A shop with this id is on the register already; choose another id.")
 
 
 def _shop(row: Mapping[Any, Any]) -> Shop:

@@ -86,18 +86,8 @@ class Shops:
 
     async def register(self, who: StaffSession, shop_id: str, entry: ShopEntry) -> Shop:
         """Put a shop on the register. Raises ProblemError: `bad-shop` (422), `shop-exists` (409)."""
-        if not _ID.fullmatch(shop_id):
-            raise _bad("shop_id", "A shop has an id of 1 to 40 lower-case letters, digits and hyphens.")
-        if not entry.name.strip():
-            raise _bad("name", "A shop has a name.")
-        now, code = self.context.clock(), who.municipality
-
-        def job(conn: Connection) -> Shop:
-            shop = records.add(conn, _shop(code, shop_id, entry, now))
-            write_audit(conn, who, now, AuditAction.SHOP_REGISTERED, shop_id, facts={"name": entry.name})
-            return shop
-
-        return await self.context.store.run(job)
+        now = self.context.clock()
+        return await self.context.store.run(lambda conn: register_shop(conn, who, shop_id, entry, now))
 
     async def change(
         self, who: StaffSession, shop_id: str, entry: ShopEntry, seen: str | None = None
@@ -140,7 +130,7 @@ class Shops:
                 "shop_id": shop_id,
                 "name": shop.name,
                 "from": self._masked(conn, code, shop_id),
-            } | _account_facts(account)
+            } | account_facts(account)
             return propose(
                 self.context, conn, who, Deed.SHOP_ACCOUNT, shop_id, command,
                 ground=shop_account_ground(self.context, conn, code, command), facts=facts, reason=reason, at=now,
@@ -171,7 +161,7 @@ class Shops:
             if not deeds.rule_of(conn, code, Deed.PAYER_ACCOUNT).persons:
                 change_payer(self.context, conn, who, command, now)
                 return None
-            facts = _account_facts(payer.account) | {"client_code": payer.client_code}
+            facts = account_facts(payer.account) | {"client_code": payer.client_code}
             return propose(
                 self.context, conn, who, Deed.PAYER_ACCOUNT, code, command,
                 ground=payer_ground(self.context, conn, code, command), facts=facts, reason=reason, at=now,
@@ -217,6 +207,17 @@ class Shops:
             return records.write(conn, code, shop_id, closed_at=now if closed else None)
 
         return await self.context.store.run(job)
+
+
+def register_shop(conn: Connection, who: StaffActor, shop_id: str, entry: ShopEntry, at: datetime) -> Shop:
+    """Put a shop on the register as a part of the caller's transaction. Raises ProblemError as `Shops.register`."""
+    if not _ID.fullmatch(shop_id):
+        raise _bad("shop_id", "A shop has an id of 1 to 40 lower-case letters, digits and hyphens.")
+    if not entry.name.strip():
+        raise _bad("name", "A shop has a name.")
+    shop = records.add(conn, _shop(who.municipality, shop_id, entry, at))
+    write_audit(conn, who, at, AuditAction.SHOP_REGISTERED, shop_id, facts={"name": entry.name})
+    return shop
 
 
 def change_shop_account(
@@ -290,7 +291,7 @@ def _fingerprint(context: CityContext, account: BankAccount) -> str:
     return context.vault.stable_hash(json.dumps(asdict(account)), purpose="account-ground")
 
 
-def _account_facts(account: BankAccount) -> dict[str, str | int]:
+def account_facts(account: BankAccount) -> dict[str, str | int]:
     """What people read of an account, and where the list of banks says something else."""
     facts: dict[str, str | int] = {
         "account": account.masked, "bank_name": account.bank_name, "branch_name": account.branch_name,

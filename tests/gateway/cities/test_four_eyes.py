@@ -21,6 +21,8 @@ from gateway.cities.settlement import shop_debts, transfer_files
 from gateway.cities.settlement.payout_rows import PayoutState
 from gateway.cities.settlement.settlement_settings import SettlementSettings
 from gateway.cities.settlement.shop_debts import DebtEnd
+from gateway.cities.shops import shop_rows
+from gateway.cities.shops.application_entry import ApplicationEntry
 from gateway.cities.shops.bank_accounts import BankAccount, Payer, encrypt_payer
 from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.spending.pay_card_rows import CardLimits
@@ -172,6 +174,12 @@ async def propose(town, deed, author):
             await city.shops.register(author, "soba", ShopEntry(name="そば"))
             proposal = await city.staff.add_to_shop(author, login="kaku", display_name="店長", shop_id="soba")
             return proposal, lambda: logins(town)
+        case Deed.SHOP_APPLICATION:
+            number = await applied(town, author)
+            proposal = await city.shop_applications.propose_acceptance(
+                author, number, shop_id="pan-ya", login="pan-ya"
+            )
+            return proposal, lambda: town.store.read(lambda conn: shop_rows.list_shops(conn, code))
         case Deed.SHOP_RESET:
             await city.shops.register(author, "soba", ShopEntry(name="そば"))
             clerk = await town.who("shop", KASAMA, "soba")
@@ -227,6 +235,19 @@ async def propose(town, deed, author):
             return proposal, lambda: town.store.read(lambda conn: deeds.rule_of(conn, code, Deed.GRANT))
         case _:
             raise AssertionError(deed)
+
+
+async def applied(town, author):
+    """The number of an application that waits to be examined."""
+    applications = town.city.shop_applications
+    terms = await applications.set_terms(author, "規約", "開始")
+    entry = ApplicationEntry(
+        name="パンの見本", name_kana="パンノミホン", category="パン", address="笠間市1-2", phone="0296-00-0001",
+        contact="見本 花", mail="pan@example.jp",
+    )  # fmt: skip
+    account = replace(ACCOUNT, number="1234567")
+    sent = await applications.apply(KASAMA, new_id(), entry, account, terms_version=terms.number)
+    return sent.application.number
 
 
 async def paid_spend(town, author, points):

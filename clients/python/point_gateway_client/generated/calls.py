@@ -15,6 +15,7 @@ from point_gateway_client.call import Call, File, file_call, json_call, path_par
 from point_gateway_client.generated import models
 
 __all__ = [
+    "accept_shop_application",
     "add_city_point_service",
     "add_member_passkey",
     "add_project",
@@ -24,6 +25,7 @@ __all__ = [
     "announce_maintenance",
     "announce_rule",
     "answer_notice",
+    "apply_as_shop",
     "approve_proposal",
     "ask_about_exchange",
     "ask_card",
@@ -112,7 +114,9 @@ __all__ = [
     "get_settlement_pdf",
     "get_settlement_settings",
     "get_shop",
+    "get_shop_application",
     "get_shop_bank",
+    "get_shop_terms",
     "get_spend",
     "get_step_up",
     "grant_at_venue",
@@ -162,6 +166,7 @@ __all__ = [
     "list_sessions",
     "list_settlements",
     "list_shop_announcements",
+    "list_shop_applications",
     "list_shop_debts",
     "list_shop_staff",
     "list_spends",
@@ -175,8 +180,10 @@ __all__ = [
     "me",
     "member_references",
     "member_timeline",
+    "mend_own_application",
     "municipal_history",
     "municipality_privacy_text",
+    "municipality_shop_terms",
     "name_people",
     "offer",
     "overview",
@@ -220,6 +227,7 @@ __all__ = [
     "read_shop_code",
     "record_bank_result",
     "record_payout",
+    "refuse_shop_application",
     "register_by_card",
     "register_by_phone",
     "register_shop",
@@ -240,6 +248,7 @@ __all__ = [
     "search_by_payment",
     "search_by_reference",
     "send_back_proposal",
+    "send_back_shop_application",
     "set_default_municipality",
     "set_language",
     "set_mail_address",
@@ -249,6 +258,7 @@ __all__ = [
     "set_payer",
     "set_project_open",
     "set_shop_bank",
+    "set_shop_terms",
     "set_step_up",
     "shop_day",
     "shop_references",
@@ -288,7 +298,9 @@ __all__ = [
     "upload_bank_result",
     "upload_grants",
     "verify_audit",
+    "view_own_application",
     "withdraw_announcement",
+    "withdraw_own_application",
     "withdraw_proposal",
     "withdraw_rule",
     "withdraw_stop",
@@ -2388,6 +2400,226 @@ def reset_shop_staff(
     )
 
 
+def municipality_shop_terms(municipality: str) -> Call[models.ShopTermsView]:
+    """What a shop accepts that applies in this city; 404 where it takes no applications on the web.
+
+    Refused with: unknown-municipality, no-applications.
+    """
+    return json_call(
+        "GET", f"/v1/municipalities/{path_part(municipality)}/shop-terms", models.ShopTermsView, session=False
+    )
+
+
+def apply_as_shop(
+    municipality: str,
+    *,
+    name: str,
+    name_kana: str,
+    category: str,
+    address: str,
+    phone: str,
+    contact: str,
+    mail: str,
+    request_id: str,
+    terms_version: int,
+    account: models.BankAccountTyped | None | UnsetType = UNSET,
+    source: str | UnsetType = UNSET,
+) -> Call[models.ApplicationAdded]:
+    """Apply to take this city's points. The number and the secret open the application, and are all that does.
+
+    Refused with: unknown-municipality, no-applications, terms-changed, id-reused, bad-application, bad-bank-account, bank-not-listed, too-many-applications.
+    """
+    return json_call(
+        "POST",
+        f"/v1/municipalities/{path_part(municipality)}/shop-applications",
+        models.ApplicationAdded,
+        session=False,
+        body=models.ApplicationWanted(
+            name=name,
+            name_kana=name_kana,
+            category=category,
+            address=address,
+            phone=phone,
+            contact=contact,
+            mail=mail,
+            request_id=request_id,
+            terms_version=terms_version,
+            account=account,
+            source=source,
+        ),
+    )
+
+
+def view_own_application(*, number: str, secret: str) -> Call[models.ApplicationView]:
+    """The applicant's own application; a secret stands in no address, so this is no GET.
+
+    Refused with: unknown-application.
+    """
+    return json_call(
+        "POST",
+        "/v1/shop-applications/view",
+        models.ApplicationView,
+        session=False,
+        body=models.ApplicantSecret(number=number, secret=secret),
+    )
+
+
+def mend_own_application(
+    *,
+    number: str,
+    secret: str,
+    name: str,
+    name_kana: str,
+    category: str,
+    address: str,
+    phone: str,
+    contact: str,
+    mail: str,
+    terms_version: int,
+    account: models.BankAccountTyped | None | UnsetType = UNSET,
+    keeps_account: bool | UnsetType = UNSET,
+    seen: str | None | UnsetType = UNSET,
+) -> Call[models.ApplicationView]:
+    """Submit an open application again as it is now.
+
+    Refused with: unknown-application, application-state, terms-changed, changed-meanwhile, bad-application, bad-bank-account, bank-not-listed.
+    """
+    return json_call(
+        "POST",
+        "/v1/shop-applications/mending",
+        models.ApplicationView,
+        session=False,
+        body=models.ApplicationMended(
+            number=number,
+            secret=secret,
+            name=name,
+            name_kana=name_kana,
+            category=category,
+            address=address,
+            phone=phone,
+            contact=contact,
+            mail=mail,
+            terms_version=terms_version,
+            account=account,
+            keeps_account=keeps_account,
+            seen=seen,
+        ),
+    )
+
+
+def withdraw_own_application(*, number: str, secret: str) -> Call[models.ApplicationView]:
+    """Take an open application back.
+
+    Refused with: unknown-application, application-state.
+    """
+    return json_call(
+        "POST",
+        "/v1/shop-applications/withdrawal",
+        models.ApplicationView,
+        session=False,
+        body=models.ApplicantSecret(number=number, secret=secret),
+    )
+
+
+def list_shop_applications(
+    *,
+    state: Literal["open", "submitted", "sent_back", "withdrawn", "refused", "accepted"] | UnsetType = UNSET,
+    after: str | UnsetType = UNSET,
+) -> Call[models.ApplicationList]:
+    """Applications in order of number, 100 a page; those that wait for somebody unless another state is named."""
+    return json_call(
+        "GET",
+        "/v1/city/shop-applications",
+        models.ApplicationList,
+        session=True,
+        query={"state": state, "after": after},
+    )
+
+
+def get_shop_application(number: str) -> Call[models.ExaminedApplicationView]:
+    """One application with the terms that were accepted, and which shops and applications say the same.
+
+    Refused with: unknown-application.
+    """
+    return json_call(
+        "GET", f"/v1/city/shop-applications/{path_part(number)}", models.ExaminedApplicationView, session=True
+    )
+
+
+def send_back_shop_application(
+    number: str, *, reason: str, seen: str | None | UnsetType = UNSET
+) -> Call[models.ApplicationView]:
+    """Let the applicant mend it (差戻し).
+
+    Refused with: unknown-application, application-state, changed-meanwhile, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/shop-applications/{path_part(number)}/return",
+        models.ApplicationView,
+        session=True,
+        body=models.ApplicationDecision(reason=reason, seen=seen),
+    )
+
+
+def refuse_shop_application(
+    number: str, *, reason: str, seen: str | None | UnsetType = UNSET
+) -> Call[models.ApplicationView]:
+    """Refuse it (却下).
+
+    Refused with: unknown-application, application-state, changed-meanwhile, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/shop-applications/{path_part(number)}/refusal",
+        models.ApplicationView,
+        session=True,
+        body=models.ApplicationDecision(reason=reason, seen=seen),
+    )
+
+
+def accept_shop_application(
+    number: str,
+    *,
+    shop_id: str,
+    login: str,
+    reason: str | UnsetType = UNSET,
+    seen: str | None | UnsetType = UNSET,
+) -> Call[models.ProposalView]:
+    """Propose that the shop takes the city's points; whoever decides it is shown its first password, once.
+
+    Refused with: unknown-application, application-state, changed-meanwhile, shop-exists, login-taken, proposal-pending, nobody-to-decide, bad-shop, login-unfit.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/shop-applications/{path_part(number)}/acceptance",
+        models.ProposalView,
+        session=True,
+        body=models.AcceptanceWanted(shop_id=shop_id, login=login, reason=reason, seen=seen),
+    )
+
+
+def get_shop_terms() -> Call[models.ShopTermsView]:
+    """The city's terms for shops as they are now."""
+    return json_call("GET", "/v1/city/shop-terms", models.ShopTermsView, session=True)
+
+
+def set_shop_terms(
+    *, text: str, reason: str, seen: str | None | UnsetType = UNSET
+) -> Call[models.ShopTermsView]:
+    """Add a version of the terms; who has applied before keeps the version that was accepted.
+
+    Refused with: nothing-changed, changed-meanwhile, bad-shop-terms, reason-missing.
+    """
+    return json_call(
+        "PUT",
+        "/v1/city/shop-terms",
+        models.ShopTermsView,
+        session=True,
+        body=models.TermsWanted(text=text, reason=reason, seen=seen),
+    )
+
+
 def list_city_announcements() -> Call[models.CityAnnouncements]:
     """What the city has announced: upcoming, shown, ended and withdrawn."""
     return json_call("GET", "/v1/city/announcements", models.CityAnnouncements, session=True)
@@ -4013,6 +4245,7 @@ def propose_deed_rule(
         "rule_withdrawal",
         "shop_staff",
         "shop_reset",
+        "shop_application",
         "member_access",
         "representative",
         "card_limits",

@@ -13,6 +13,17 @@ from msgspec import UNSET, Meta, UnsetType, field
 from point_gateway_client.messages import Message
 
 
+class AcceptanceWanted(Message, frozen=True, kw_only=True):
+    """
+    `shop_id` becomes part of account names and never changes; `login` is the shop's first log-in.
+    """
+
+    shop_id: str
+    login: str
+    reason: str | UnsetType = UNSET
+    seen: str | None | UnsetType = UNSET
+
+
 class AccountNoticeView(Message, frozen=True, kw_only=True):
     """
     Accounts are masked; `account_before` is empty for a first one.
@@ -63,6 +74,24 @@ class AnnouncementWanted(Message, frozen=True, kw_only=True):
     title_easy: str | UnsetType = UNSET
     text_en: str | UnsetType = UNSET
     text_easy: str | UnsetType = UNSET
+
+
+class ApplicantSecret(Message, frozen=True, kw_only=True):
+    """
+    What the applicant was given, as it is typed: in any width and case, with hyphens or without.
+    """
+
+    number: str
+    secret: str
+
+
+class ApplicationDecision(Message, frozen=True, kw_only=True):
+    """
+    The applicant reads `reason`. `seen` is the `version` of what was examined.
+    """
+
+    reason: str
+    seen: str | None | UnsetType = UNSET
 
 
 class Approval(Message, frozen=True, kw_only=True):
@@ -128,6 +157,14 @@ AuditAction: TypeAlias = Annotated[
         "event outcome decided",
         "event settled",
         "shop registered",
+        "shop terms set",
+        "shop applied",
+        "shop application mended",
+        "shop application sent back",
+        "shop application refused",
+        "shop application accepted",
+        "shop application withdrawn",
+        "shop application erased",
         "shop changed",
         "shop closed",
         "shop reopened",
@@ -214,7 +251,7 @@ class BalanceView(Message, frozen=True, kw_only=True):
     coming: int
 
 
-class BankAccountWanted(Message, frozen=True, kw_only=True):
+class BankAccountTyped(Message, frozen=True, kw_only=True):
     """
     Names in kana, letters and digits; they are kept as transfer files write them. Left empty, they are the list's.
 
@@ -222,6 +259,17 @@ class BankAccountWanted(Message, frozen=True, kw_only=True):
     given then, and whoever decides is told.
     """
 
+    bank_code: str
+    branch_code: str
+    kind: Literal[1, 2, 4, 9]
+    number: str
+    holder: str
+    bank_name: str | UnsetType = UNSET
+    branch_name: str | UnsetType = UNSET
+    unlisted: bool | UnsetType = UNSET
+
+
+class BankAccountWanted(Message, frozen=True, kw_only=True):
     bank_code: str
     branch_code: str
     kind: Literal[1, 2, 4, 9]
@@ -729,6 +777,17 @@ class DueView(Message, frozen=True, kw_only=True):
     issued_on: date
     last_day: date | None
     points: int
+
+
+class DuplicateView(Message, frozen=True, kw_only=True):
+    """
+    `key` is a shop's id or an application's number; `same` has `name`, `phone`, `account`.
+    """
+
+    kind: str
+    key: str
+    name: str
+    same: list[str]
 
 
 class EndedDebtView(Message, frozen=True, kw_only=True):
@@ -2180,6 +2239,19 @@ class ShopSpendView(Message, frozen=True, kw_only=True):
     at: datetime
 
 
+class ShopTermsView(Message, frozen=True, kw_only=True):
+    """
+    Plain text, a blank line between paragraphs. `terms_version` is 0 as long as the city has written none.
+    """
+
+    municipality: str
+    municipality_name: str
+    terms_version: int
+    text: str
+    set_at: datetime | None
+    version: str
+
+
 class ShopView(Message, frozen=True, kw_only=True):
     shop_id: str
     name: str
@@ -2436,6 +2508,16 @@ class TakenView(Message, frozen=True, kw_only=True):
 
     spend: ShopSpendView
     replayed: bool
+
+
+class TermsWanted(Message, frozen=True, kw_only=True):
+    """
+    An empty text ends applications on the web. `seen` is the `version` that the form was drawn from.
+    """
+
+    text: str
+    reason: str
+    seen: str | None | UnsetType = UNSET
 
 
 class TimelineLine(Message, frozen=True, kw_only=True):
@@ -2715,6 +2797,77 @@ class AnnouncementView(Message, frozen=True, kw_only=True):
     shown_until: datetime
 
 
+class ApplicationMended(Message, frozen=True, kw_only=True):
+    """
+    `keeps_account` leaves the account that was sent before; else it is `account`, or none.
+
+    `seen` is the `version` that the form was drawn from.
+    """
+
+    number: str
+    secret: str
+    name: str
+    name_kana: str
+    category: str
+    address: str
+    phone: str
+    contact: str
+    mail: str
+    terms_version: int
+    account: BankAccountTyped | None | UnsetType = UNSET
+    keeps_account: bool | UnsetType = UNSET
+    seen: str | None | UnsetType = UNSET
+
+
+class ApplicationView(Message, frozen=True, kw_only=True):
+    """
+    An application. `account` is null where none was sent, and once the shop has it.
+
+    `reason` is that of the last decision; `erased_after` is when it goes unless something is done, null while it stays.
+    """
+
+    number: str
+    municipality: str
+    municipality_name: str
+    state: str
+    reason: str
+    name: str
+    name_kana: str
+    category: str
+    address: str
+    phone: str
+    contact: str
+    mail: str
+    account: BankView | None
+    terms_version: int
+    shop_id: str | None
+    applied_at: datetime
+    changed_at: datetime
+    state_at: datetime
+    erased_after: datetime | None
+    version: str
+
+
+class ApplicationWanted(Message, frozen=True, kw_only=True):
+    """
+    `request_id` is made by the caller and stored first; it makes the secret, so nobody else may guess it.
+
+    `terms_version` is the version that the applicant has read and accepts. `source` names the browser's network.
+    """
+
+    name: str
+    name_kana: str
+    category: str
+    address: str
+    phone: str
+    contact: str
+    mail: str
+    request_id: str
+    terms_version: int
+    account: BankAccountTyped | None | UnsetType = UNSET
+    source: str | UnsetType = UNSET
+
+
 class AuditActionView(Message, frozen=True, kw_only=True):
     """
     A deed that a city's log may hold, as the filter takes it, and named for people.
@@ -2976,6 +3129,16 @@ class DecisionView(Message, frozen=True, kw_only=True):
 
 class DeedRuleList(Message, frozen=True, kw_only=True):
     deeds: list[DeedRuleView]
+
+
+class ExaminedApplicationView(Message, frozen=True, kw_only=True):
+    """
+    `terms` is the text that the applicant has accepted.
+    """
+
+    application: ApplicationView
+    terms: ShopTermsView
+    duplicates: list[DuplicateView]
 
 
 class Expiries(Message, frozen=True, kw_only=True):
@@ -3605,6 +3768,20 @@ class TransferFileList(Message, frozen=True, kw_only=True):
 
 class AnnouncementList(Message, frozen=True, kw_only=True):
     announcements: list[AnnouncementView]
+
+
+class ApplicationAdded(Message, frozen=True, kw_only=True):
+    """
+    `secret` is shown this once; the same request again gives the same one.
+    """
+
+    application: ApplicationView
+    secret: str
+
+
+class ApplicationList(Message, frozen=True, kw_only=True):
+    applications: list[ApplicationView]
+    next_after: str | None
 
 
 class ExchangeStory(Message, frozen=True, kw_only=True):

@@ -29,10 +29,22 @@ class AccountLinkedElsewhere(ConflictProblem):
     word = "account-linked-elsewhere"
 
 
+class ApplicationState(ConflictProblem):
+    """The application is past that."""
+
+    word = "application-state"
+
+
 class BadAnnouncement(InvalidInputProblem):
     """The announcement does not fit."""
 
     word = "bad-announcement"
+
+
+class BadApplication(InvalidInputProblem):
+    """The application does not fit."""
+
+    word = "bad-application"
 
 
 class BadBankAccount(InvalidInputProblem):
@@ -153,6 +165,12 @@ class BadShop(InvalidInputProblem):
     """The entry does not fit."""
 
     word = "bad-shop"
+
+
+class BadShopTerms(InvalidInputProblem):
+    """The terms do not fit."""
+
+    word = "bad-shop-terms"
 
 
 class BadTransferDay(InvalidInputProblem):
@@ -723,6 +741,12 @@ class MykeyIdUnfit(InvalidInputProblem):
     """This cannot be a MyKey ID."""
 
     word = "mykey-id-unfit"
+
+
+class NoApplications(NotFoundProblem):
+    """No applications on the web."""
+
+    word = "no-applications"
 
 
 class NoDailyList(ConflictProblem):
@@ -1487,10 +1511,22 @@ class SumTooLarge(ConflictProblem):
     word = "sum-too-large"
 
 
+class TermsChanged(ConflictProblem):
+    """The terms have changed."""
+
+    word = "terms-changed"
+
+
 class TooFewDeciders(ConflictProblem):
     """Nobody could decide any more."""
 
     word = "too-few-deciders"
+
+
+class TooManyApplications(TooManyProblem):
+    """Too many applications wait."""
+
+    word = "too-many-applications"
 
 
 class TooManyRequests(TooManyProblem):
@@ -1527,6 +1563,12 @@ class UnknownAnnouncement(NotFoundProblem):
     """No such announcement."""
 
     word = "unknown-announcement"
+
+
+class UnknownApplication(NotFoundProblem):
+    """No such application."""
+
+    word = "unknown-application"
 
 
 class UnknownCycle(NotFoundProblem):
@@ -1699,7 +1741,9 @@ class WorseNotAccepted(ConflictProblem):
 
 KINDS: Final[Mapping[str, type[Problem]]] = {
     "account-linked-elsewhere": AccountLinkedElsewhere,
+    "application-state": ApplicationState,
     "bad-announcement": BadAnnouncement,
+    "bad-application": BadApplication,
     "bad-bank-account": BadBankAccount,
     "bad-base-day": BadBaseDay,
     "bad-client": BadClient,
@@ -1720,6 +1764,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "bad-scope": BadScope,
     "bad-settlement-settings": BadSettlementSettings,
     "bad-shop": BadShop,
+    "bad-shop-terms": BadShopTerms,
     "bad-transfer-day": BadTransferDay,
     "bad-url": BadUrl,
     "bad-window": BadWindow,
@@ -1815,6 +1860,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "mykey-id-only-generated": MykeyIdOnlyGenerated,
     "mykey-id-taken": MykeyIdTaken,
     "mykey-id-unfit": MykeyIdUnfit,
+    "no-applications": NoApplications,
     "no-daily-list": NoDailyList,
     "no-debt": NoDebt,
     "no-difference": NoDifference,
@@ -1942,13 +1988,16 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "stop-too-soon": StopTooSoon,
     "strong-sign-in-needed": StrongSignInNeeded,
     "sum-too-large": SumTooLarge,
+    "terms-changed": TermsChanged,
     "too-few-deciders": TooFewDeciders,
+    "too-many-applications": TooManyApplications,
     "too-many-requests": TooManyRequests,
     "took-too-long": TookTooLong,
     "units-missing": UnitsMissing,
     "units-not-allowed": UnitsNotAllowed,
     "units-not-for-coupons": UnitsNotForCoupons,
     "unknown-announcement": UnknownAnnouncement,
+    "unknown-application": UnknownApplication,
     "unknown-cycle": UnknownCycle,
     "unknown-event": UnknownEvent,
     "unknown-exchange": UnknownExchange,
