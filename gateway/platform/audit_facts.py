@@ -51,7 +51,7 @@ FACT_LABELS: Final[Mapping[str, Label]] = {
     "application": Label("申請の番号", "Application"),
     "login": Label("ログイン名", "Login"),
     "display_name": Label("使う人の名前", "Name of the person"),
-    "shop_id": Label("加盟店の番号", "Shop"),
+    "shop_id": Label("加盟店の番号", "Id of the shop"),
     "terms_version": Label("規約の版", "Version of the terms"),
     "characters": Label("文字数", "Characters"),
     "holder": Label("カードを持つ人", "Holder of the card"),
