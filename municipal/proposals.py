@@ -46,7 +46,7 @@ pages = Pages(needs="see_proposals")
 Deed: TypeAlias = Literal[
     "grant", "grant_file", "grant_cancel", "correction", "project", "budget", "refund", "shop_account", "payer_account",
     "closing", "transfer_file", "payout", "shop_debt", "settlement_settings", "privacy_text", "staff", "role", "reset", "restart", "rule", "rule_withdrawal", "shop_staff",
-    "shop_reset", "member_access", "representative", "card_limits", "announcement", "deed_rule",
+    "shop_reset", "shop_application", "member_access", "representative", "card_limits", "announcement", "deed_rule",
 ]  # fmt: skip
 """What the city's table of deeds has a line for."""
 _DEED_WORDS: Final[tuple[Deed, ...]] = get_args(Deed)
@@ -72,6 +72,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "restart": "職員の利用再開",
     "shop_staff": "お店のログインの追加",
     "shop_reset": "お店のログインの再設定",
+    "shop_application": "加盟店の申請の承認",
     "member_access": "利用者のログインの再設定",
     "representative": "代理人の登録",
     "rule": "ポイント制度の新しい版",
@@ -128,6 +129,12 @@ FACTS: Final[Mapping[str, str]] = {
     "point_service": "ポイントサービスの番号",
     "points_a_day_before": "1日に1人で給付・取消できるポイント（変更前）",
     "shop_id": "加盟店の番号",
+    "application": "申請の番号",
+    "name_kana": "店名（カナ）",
+    "category": "業種",
+    "address": "住所",
+    "phone": "電話",
+    "terms_version": "規約の版",
     "display_name": "使う人の名前",
     "venue_points_a_day": "会場の1日の上限（ポイント）",
     "direct_exchange": "協力会社から直接の交換",
@@ -370,7 +377,7 @@ async def approve(visit: Visit) -> web.Response:
             "first_password.html",
             access=decision,
             back="/proposals",
-            was_reset=decision.proposal.deed not in ("staff", "shop_staff"),
+            was_reset=decision.proposal.deed not in ("staff", "shop_staff", "shop_application"),
         )
     if decision.member_code:
         return visit.render_once(
