@@ -79,7 +79,12 @@ class Catalog:
 
     @cached_property
     def readings(self) -> tuple[re.Pattern[str], Mapping[str, str]]:
-        """The words whose reading is known, the longest first, and each with its reading marked."""
+        """The words whose reading is known, the longest first, and each with its reading marked.
+
+        None is known to a site that does not speak やさしい日本語.
+        """
+        if EASY not in self.languages:
+            return re.compile(r"(?!)"), {}
         text = (self._folder / "readings.txt").read_text("utf-8")
         marked = [word for line in text.splitlines() if not line.startswith("#") for word in line.split()]
         known = {_RUBY.sub(r"\1", word): word for word in marked}

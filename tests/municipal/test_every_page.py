@@ -25,6 +25,11 @@ PUBLIC = [
     "/signed-out",
     "/signed-out?why=idle",
     "/help",
+    "/manual",
+    "/manual?q=%E5%8F%96%E6%B6%88",
+    "/manual/take",
+    "/manual/closing",
+    "/manual/words",
     "/nothing-here",
 ]
 ADMINISTRATORS = [

@@ -197,7 +197,9 @@ FILLED = {
     "exchange": "00000000-0000-4000-8000-000000000000", "reversal": "00000000-0000-4000-8000-000000000000",
     "kind": "client-keys", "key": "key_1", "representation": "0" * 32, "announcement": "00000000-0000-4000-8000-000000000000",
 }  # fmt: skip
-PUBLIC = {"/login", "/login/proof", "/signed-out", "/help", "/health", "/health/ready"}
+PUBLIC = {
+    "/login", "/login/proof", "/signed-out", "/help", "/manual", "/manual/{chapter}", "/health", "/health/ready",
+}  # fmt: skip
 
 
 def test_a_strangers_every_page_is_the_login_and_never_data(filled: DemoEnvironment, loop: Loop) -> None:

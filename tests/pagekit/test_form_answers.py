@@ -70,7 +70,10 @@ class SiteUnderTest:
 
 @asynccontextmanager
 async def site_under_test(
-    problems: Mapping[str, tuple[int, str]], *, portal_url: str = ""
+    problems: Mapping[str, tuple[int, str]],
+    *,
+    portal_url: str = "",
+    who: Mapping[str, object] = SESSION,
 ) -> AsyncIterator[SiteUnderTest]:
     async def gateway(request: web.Request) -> web.StreamResponse:
         await request.read()
@@ -97,7 +100,7 @@ async def site_under_test(
             public_url=url,
             portal_url=portal_url,
         )
-        session = session_of(model(models.StaffSessionView, **SESSION), "tok", system_clock())
+        session = session_of(model(models.StaffSessionView, **who), "tok", system_clock())
         cookies = {"municipal": staff_seal(SECRET).seal(session)}
         async with TestServer(make_app(settings), port=port), aiohttp.ClientSession(cookies=cookies) as http:
             yield SiteUnderTest(url, http, session)

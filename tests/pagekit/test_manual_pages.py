@@ -42,7 +42,7 @@ async def test_the_contents_lead_to_every_chapter_and_the_top_page_to_them(house
     _, top = await got(house, "/")
     assert 'href="/manual"' in top
     _, page = await got(house, "/manual")
-    assert re.findall(r'<li><a href="/manual/([a-z]+)"', page) == list(CHAPTERS)
+    assert re.findall(r'<li><a href="/manual/([a-z-]+)"', page) == list(CHAPTERS)
     assert 'id="found"' not in page
 
 
@@ -64,6 +64,13 @@ async def test_what_is_not_found_is_said_with_what_to_do(house: House) -> None:
     assert "&lt;b&gt;zz" in page
     _, long = await got(house, "/manual?q=" + "z" * 500)
     assert f'value="{"z" * 60}"' in long
+
+
+async def test_help_and_errors_lead_to_it(house: House) -> None:
+    assert 'href="/manual"' in (await got(house, "/help"))[1]
+    status, page = await got(house, "/nothing-here")
+    assert status == 404
+    assert 'href="/manual/trouble"' in page
 
 
 async def test_no_other_chapter_is_there(house: House) -> None:

@@ -12,6 +12,7 @@ from pagekit.manual import Manual
 from portal.app import PARTS
 from portal.i18n import SOURCES, WORDS
 from portal.manual import CHAPTERS, HERE, MANUAL, TERMS
+from tests import manual_rules
 
 KANJI = re.compile(r"[一-龠々]")
 LANGUAGES = list(WORDS.languages)
@@ -20,22 +21,15 @@ LANGUAGES = list(WORDS.languages)
 @pytest.mark.parametrize("language", LANGUAGES)
 class TestEachLanguage:
     def test_names_only_what_stands_on_its_pages(self, language: str) -> None:
-        speech = WORDS.speech(language)
-        on_pages = {speech.plain(sentence) for sentence in SOURCES.sentences()}
+        on_pages = manual_rules.said(WORDS.speech(language), SOURCES.sentences())
         quoted = {word for chapter in MANUAL.chapters(language) for word in chapter.quoted}
         assert len(quoted) > 40
         assert sorted(quoted - on_pages) == []
 
     def test_leads_only_to_what_is_there(self, language: str) -> None:
-        paths = {page.path for part in PARTS for page in part.pages.all if page.method == "GET"}
-        linked = set()
-        for chapter in MANUAL.chapters(language):
-            for link in re.findall(r'href="([^"]+)"', chapter.body):
-                path, _, anchor = link.partition("#")
-                slug = path.removeprefix("/manual/")
-                assert slug in CHAPTERS or path in paths, link
-                if slug == "words":
-                    linked.add(anchor)
+        chapters = MANUAL.chapters(language)
+        assert manual_rules.dead_links(chapters, CHAPTERS, [part.pages for part in PARTS]) == []
+        linked = manual_rules.terms_linked(chapters)
         assert linked == set(TERMS), "each hard word is explained once, and led to"
 
     def test_explains_each_word_at_its_address(self, language: str) -> None:
@@ -43,26 +37,13 @@ class TestEachLanguage:
         assert re.findall(r'<h2 id="([^"]+)"', words.body) == list(TERMS)
 
     def test_keeps_a_step_to_a_short_sentence_or_two(self, language: str) -> None:
-        longest = 110 if language == "en" else 60
-        text = (HERE / "manual" / f"{language}.md").read_text("utf-8")
-        steps = re.findall(r"^(?:\d+\.|-) (.+)$", text, re.MULTILINE)
-        plain = [
-            re.sub(r"\]\([^)]*\)|[\[*]", "", WORDS.speech(language).without_readings(step)) for step in steps
-        ]
-        assert len(plain) > 60
-        assert [step for step in plain if len(step) > longest] == []
+        path, longest = HERE / "manual" / f"{language}.md", 110 if language == "en" else 60
+        assert manual_rules.long_steps(path, WORDS.speech(language), longest) == []
 
 
 def test_the_languages_have_the_same_headings_and_steps() -> None:
-    shapes = {
-        language: [
-            re.findall(r"<(h2|li|p)\b", re.sub(r"\s+", " ", chapter.body))
-            for chapter in MANUAL.chapters(language)
-        ]
-        for language in LANGUAGES
-    }
-    assert shapes["en"] == shapes["ja"]
-    assert shapes["ja-easy"] == shapes["ja"]
+    assert manual_rules.shapes(MANUAL, "en") == manual_rules.shapes(MANUAL, "ja")
+    assert manual_rules.shapes(MANUAL, "ja-easy") == manual_rules.shapes(MANUAL, "ja")
 
 
 def test_every_kanji_in_easy_japanese_has_a_reading() -> None:
