@@ -199,7 +199,7 @@ def list_by_reference(conn: Connection, book_id: str, tail: str) -> Sequence[Exc
 
 
 def ids_by_reference(conn: Connection, tail: str) -> Sequence[str]:
-    """Ids of all members' exchanges that end so; reads every id, so it is for operators."""
+    """Ids of all members' exchanges that end so, by an index."""
     query = select(_o.c.exchange_id).where(ends_with(_o.c.exchange_id, tail)).order_by(_o.c.exchange_id)
     return [row.exchange_id for row in conn.execute(query)]
 

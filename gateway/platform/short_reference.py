@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, func, literal_column
 
 from gateway.errors import ProblemError
 from gateway.platform.typed_text import without_separators
@@ -42,9 +42,15 @@ def tail_of(typed: str) -> str:
     return f"{number:0{_TAIL}x}"
 
 
+def tail_in(column: ColumnElement[str]) -> ColumnElement[str]:
+    """The digits of a column's UUID that make its reference: what an index over references is made on."""
+    # A constant in the statement's text: an index over an expression is used for the very same expression alone.
+    return func.substr(column, literal_column(str(37 - _TAIL)))
+
+
 def ends_with(column: ColumnElement[str], tail: str) -> ColumnElement[bool]:
     """Rows whose UUID has this reference."""
-    return func.substr(column, 37 - _TAIL) == tail
+    return tail_in(column) == tail
 
 
 def unknown_reference() -> ProblemError:

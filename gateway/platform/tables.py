@@ -31,6 +31,7 @@ from sqlalchemy import (
 from core_ledger.read_model import books
 from gateway.model import JST
 from gateway.platform.schema_functions import FORGET_UNCONFIRMED
+from gateway.platform.short_reference import tail_in
 
 metadata: Final = MetaData()
 
@@ -468,6 +469,7 @@ exchange_owners = (
         shard_key="exchange_id",
     )
 )
+Index("exchange_owners_by_reference", tail_in(exchange_owners.c.exchange_id))
 
 exchanges = _table(
     "exchanges",
