@@ -134,8 +134,9 @@ class RestoredMode:
             moved = await self.store.read(journal_checkpoint.read_id) != self._checkpoint_id
             if self._reader is None or moved or await self._lacks_any(self._newest):
                 await self._begin(folder)
+            stored = await self._expect_known_ends()
             await self._read_on()
-            faults = await self._faults()
+            faults = await self._faults(stored)
             self.unknown = f"the journal is damaged: {faults[0]}" if faults else ""
             if self._read_since >= self.checkpoint_lines:
                 await self._save_checkpoint()
@@ -151,17 +152,19 @@ class RestoredMode:
         if self.folder is None or self._reader is None:
             return
         try:
+            stored = await self._expect_known_ends()
             await self._read_on()
             self._line_counts = self._reader.line_counts
-            if not await self._faults():
+            if not await self._faults(stored):
                 await self._save_checkpoint()
         except Exception as fault:  # noqa: BLE001  the process ends all the same
             _log.error("end of the journal not kept", error=type(fault).__name__, text=str(fault))
 
-    async def _faults(self) -> list[JournalFault]:
-        """What is wrong with the journal. Where nothing is, how far it was is kept.
+    async def _expect_known_ends(self) -> dict[str, int]:
+        """Have the reader miss what was cut; gives how far each segment was as the database knows it.
 
-        What is kept is what the round before has read: by then it is on the disk for sure.
+        Asked before the journal is read: each commit marks lines that are on the disk, and those that it marks meanwhile would
+        seem to be cut.
         """
         assert self._reader is not None
         stored = await self.store.read(journal_ends.list_ends)
@@ -172,6 +175,14 @@ class RestoredMode:
         )
         names = {*stored, *elsewhere}
         self._reader.expected = {name: max(stored.get(name, 0), elsewhere.get(name, 0)) for name in names}
+        return stored
+
+    async def _faults(self, stored: Mapping[str, int]) -> list[JournalFault]:
+        """What is wrong with the journal. Where nothing is, how far it was is kept.
+
+        What is kept is what the round before has read: by then it is on the disk for sure.
+        """
+        assert self._reader is not None
         faults = self._reader.faults
         present = self._reader.line_counts
         if not faults and self.clock is not None:

@@ -148,6 +148,22 @@ class TestNoAlarm:
             known = await services.store.read(journal_ends.list_ends)
         assert set(known) == {segment.name for segment in machine.segments}
 
+    async def test_for_a_line_that_is_written_and_marked_while_the_journal_is_read(
+        self, machine: Machine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async with open_services(machine.settings) as services:
+            journal, read = services.context.journal, services.store.read
+            assert journal is not None
+
+            async def read_after_a_commit(job: Any, **options: Any) -> Any:
+                await journal.append("sample", {})
+                await services.store.run(lambda conn: None)
+                return await read(job, **options)
+
+            monkeypatch.setattr(services.store, "read", read_after_a_commit)
+            await services.restored.check()
+            assert services.restored.unknown == ""
+
     async def test_for_lines_of_which_nobody_knows_yet_that_they_are_on_the_disk(
         self, machine: Machine
     ) -> None:
