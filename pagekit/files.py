@@ -64,6 +64,7 @@ class Files:
     def _path(self, name: str) -> Path:
         for folder in self._folders:
             path = (folder / name).resolve()
-            if path.is_relative_to(folder) and path.is_file():
+            # By its own name alone: each of a stranger's `./././name` would be remembered.
+            if str(path) == f"{folder}/{name}" and path.is_file():
                 return path
         raise FileNotFoundError(name)
