@@ -35,7 +35,7 @@ ONLY_READ: Final = frozenset({"schema_marker", "alembic_version"})
 CREDENTIALS: Final = frozenset(
     {
         "members", "member_proofs", "oidc_requests", "oidc_arrivals", "member_restorations", "member_passkeys", "passkey_challenges", "sessions", "sign_in_misses", "card_challenges", "linked_accounts", "link_owners", "coupon_claims",
-        "exchanges", "staff", "staff_passkeys", "staff_challenges", "staff_sessions", "first_passwords", "shops",
+        "exchanges", "staff", "staff_passkeys", "staff_challenges", "staff_sessions", "first_passwords", "till_tokens", "till_pins", "tills", "shops",
         "city_banks", "shop_account_changes", "settlement_accounts", "account_notices", "transfer_file_contents", "bank_results",
         "webhook_keys", "client_keys", "pay_codes", "pay_cards", "pay_card_holders", "seen_nonces",
         "member_mail",

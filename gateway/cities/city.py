@@ -27,6 +27,7 @@ from gateway.cities.settlement.settlement import Settlements
 from gateway.cities.shops.applications import ShopApplications
 from gateway.cities.shops.open_data import OpenShops
 from gateway.cities.shops.shops import Shops
+from gateway.cities.shops.tills import Tills
 from gateway.cities.spending.pay_cards import PayCards
 from gateway.cities.spending.pay_codes import PayCodes
 from gateway.cities.spending.spending import Spending
@@ -61,7 +62,11 @@ class City:
     files: GrantFiles
     corrections: Corrections
     shops: Shops
+<<<<<<< HEAD
     shop_applications: ShopApplications
+=======
+    tills: Tills
+>>>>>>> d84c234 (shops: a till stays signed in on a bound phone, refunds by PIN there)
     open_shops: OpenShops
     announcements: Announcements
     codes: PayCodes
@@ -103,9 +108,10 @@ class City:
         notices = Notices(context)
         retention = retention or Retention()
         outcomes = EventOutcomes(context)
+        staff = StaffService(context)
         return cls(
             context=context,
-            staff=StaffService(context),
+            staff=staff,
             proposals=Proposals(context),
             member_data=MemberData(context=context, retention=retention),
             privacy_texts=PrivacyTexts(context),
@@ -120,7 +126,11 @@ class City:
             files=files,
             corrections=Corrections(context),
             shops=Shops(context),
+<<<<<<< HEAD
             shop_applications=ShopApplications(context),
+=======
+            tills=Tills(context=context, staff=staff, unused_ttl=retention.unused_tills),
+>>>>>>> d84c234 (shops: a till stays signed in on a bound phone, refunds by PIN there)
             open_shops=OpenShops(context, open_data, with_phones=open_data_phones),
             announcements=Announcements(context),
             codes=PayCodes(context),

@@ -89,7 +89,7 @@ OF_THE_BANK: Final[Mapping[Table, tuple[str, str, tuple[str, ...]]]] = {
 
 NOT_ARCHIVED: Final[Mapping[str, str]] = {
     "staff_passkeys": "credentials", "staff_challenges": "credentials", "staff_sessions": "credentials",
-    "first_passwords": "credentials", "pay_codes": "credentials", "pay_card_holders": "credentials", "sessions": "credentials",
+    "first_passwords": "credentials", "tills": "credentials", "till_tokens": "credentials", "till_pins": "credentials", "pay_codes": "credentials", "pay_card_holders": "credentials", "sessions": "credentials",
     "card_challenges": "credentials", "member_proofs": "credentials", "member_passkeys": "credentials",
     "passkey_challenges": "credentials", "oidc_requests": "credentials", "oidc_arrivals": "credentials",
     "member_restorations": "credentials", "sign_in_misses": "credentials", "client_keys": "credentials",

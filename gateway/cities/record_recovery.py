@@ -143,7 +143,7 @@ def close_gaps(conn: Connection, lines: Sequence[Line], at: datetime) -> int:
             count += rights_recovery.take_away_again(conn, line, at)
     for (municipality, login), line in newest.items():
         if line["action"] == AuditAction.STAFF_CLOSED:
-            count += _stop(conn, municipality, login)
+            count += _stop(conn, municipality, login, at)
     return count
 
 
@@ -155,7 +155,7 @@ def _end_representation(conn: Connection, representation_id: str, at: datetime) 
     return representations.end(conn, representation, "recovery", at)
 
 
-def _stop(conn: Connection, municipality: str, login: str) -> bool:
+def _stop(conn: Connection, municipality: str, login: str, at: datetime) -> bool:
     staff = tables.staff.c
     query = select(staff.staff_id).where(
         staff.municipality == municipality, staff.login == login, staff.state == StaffState.ACTIVE
@@ -165,6 +165,7 @@ def _stop(conn: Connection, municipality: str, login: str) -> bool:
         return False
     staff_rows.write(conn, staff_id, state=StaffState.CLOSED)
     second_factor.end_pending_sign_ins(conn, staff_id)
+    rights_recovery.end_tills(conn, staff_id, at)
     staff_rows.end_sessions(conn, staff_id)
     return True
 

@@ -15,7 +15,11 @@ from sqlalchemy import Connection, select
 
 from core_ledger import chart
 from gateway.cities import tables
+<<<<<<< HEAD
 from gateway.cities.shops import application_rows
+=======
+from gateway.cities.shops import till_pins, till_rows
+>>>>>>> d84c234 (shops: a till stays signed in on a bound phone, refunds by PIN there)
 from gateway.cities.spending import pay_card_rows
 from gateway.cities.staff import second_factor, staff_rows
 from gateway.cities.staff.staff_rows import Staff
@@ -71,14 +75,14 @@ def _stop_card(conn: Connection, line: Line, at: datetime) -> int:
 # --- ways in, and roles ----------------------------------------------------------------------------------------------
 
 
-def _void_access(conn: Connection, line: Line, _: datetime) -> int:
+def _void_access(conn: Connection, line: Line, at: datetime) -> int:
     person = _person(conn, line)
     if person is None or _decided_since(conn, line, AuditAction.ACCESS_RESET, AuditAction.STAFF_RESTARTED):
         return 0
-    return _void(conn, person)
+    return _void(conn, person, at)
 
 
-def _void(conn: Connection, person: Staff) -> int:
+def _void(conn: Connection, person: Staff, at: datetime) -> int:
     """Neither the old password nor an old device opens anything; a first password is made by whoever may."""
     hashes = select(tables.staff.c.password_hash).where(tables.staff.c.staff_id == person.staff_id)
     if conn.scalar(hashes) == NO_PASSWORD:
@@ -86,11 +90,27 @@ def _void(conn: Connection, person: Staff) -> int:
     second_factor.forget_all(conn, person.staff_id)
     second_factor.end_pending_sign_ins(conn, person.staff_id)
     staff_rows.write(conn, person.staff_id, password_hash=NO_PASSWORD)
+    end_tills(conn, person.staff_id, at)
     staff_rows.end_sessions(conn, person.staff_id)
     return 1
 
 
-def _remove_passkey(conn: Connection, line: Line, _: datetime) -> int:
+def end_tills(conn: Connection, staff_id: str, at: datetime) -> int:
+    """All bound tills of a person; how many there were."""
+    query = select(tables.tills.c.till_id).where(till_rows.of_person(staff_id))
+    return sum(till_rows.forget(conn, till_id, "restore", at) for till_id in conn.scalars(query).all())
+
+
+def _end_till(conn: Connection, line: Line, at: datetime) -> int:
+    return till_rows.forget(conn, str(line["facts"]["till"]), "restore", at)
+
+
+def _void_pin(conn: Connection, line: Line, _: datetime) -> int:
+    """A PIN that was replaced or removed is no PIN again; the shop sets a new one."""
+    return till_pins.remove(conn, str(line["municipality"]), str(line["subject"]), set_until=_done_at(line))
+
+
+def _remove_passkey(conn: Connection, line: Line, at: datetime) -> int:
     person = _person(conn, line)
     if person is None:
         return 0
@@ -101,26 +121,26 @@ def _remove_passkey(conn: Connection, line: Line, _: datetime) -> int:
     ]
     for key in removed:
         second_factor.forget_passkey(conn, person.staff_id, key.credential_id)
-    return _without_factor(conn, line) if removed else 0
+    return _without_factor(conn, line, at) if removed else 0
 
 
-def _remove_app(conn: Connection, line: Line, _: datetime) -> int:
+def _remove_app(conn: Connection, line: Line, at: datetime) -> int:
     person = _person(conn, line)
     if person is None or not person.has_totp:
         return 0
     if _decided_since(conn, line, AuditAction.AUTHENTICATOR_APP_SET_UP):
         return 0
     second_factor.forget_totp(conn, person.staff_id)
-    return _without_factor(conn, line)
+    return _without_factor(conn, line, at)
 
 
-def _without_factor(conn: Connection, line: Line) -> int:
+def _without_factor(conn: Connection, line: Line, at: datetime) -> int:
     """With the password alone a stranger could set up a device: who is left without one is let in by a reset."""
     person = _person(conn, line)
     assert person is not None
     staff_rows.end_sessions(conn, person.staff_id)
     if not second_factor.has_any(conn, person):
-        _void(conn, person)
+        _void(conn, person, at)
     return 1
 
 
@@ -195,5 +215,11 @@ _AGAIN: Final[Mapping[str, Callable[[Connection, Line, datetime], int]]] = {
     AuditAction.AUTHENTICATOR_APP_REMOVED: _remove_app,
     AuditAction.ROLE_CHANGED: _lower_role,
     AuditAction.PARTNER_PAUSED: _pause,
+<<<<<<< HEAD
     AuditAction.SHOP_APPLICATION_WITHDRAWN: _withdraw_application,
+=======
+    AuditAction.TILL_ENDED: _end_till,
+    AuditAction.TILL_PIN_SET: _void_pin,
+    AuditAction.TILL_PIN_REMOVED: _void_pin,
+>>>>>>> d84c234 (shops: a till stays signed in on a bound phone, refunds by PIN there)
 }

@@ -90,7 +90,43 @@ staff_sessions = _table(
     Column("created_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
+    Column("till_id", _Words),  # a bound till's: it opens the till alone
     Index("sessions_of_staff", "staff_id"),
+)
+
+tills = _table(  # phones and tablets that stay signed in at a shop's till
+    "tills",
+    Column("till_id", _Words, primary_key=True),
+    Column("municipality", _Words, nullable=False),
+    Column("shop_id", _Words, nullable=False),
+    Column("staff_id", _Words, nullable=False),  # whose log-in it acts with
+    Column("name", _Words, nullable=False),
+    Column("family_hash", _Words, nullable=False, unique=True),  # what all its secrets begin with
+    Column("bound_at", Instant, nullable=False),
+    Column("used_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("ended_by", _Words),
+    Index("tills_of_a_shop", "municipality", "shop_id"),
+    Index("tills_of_staff", "staff_id"),
+)
+
+till_tokens = _table(  # the secrets that a till may show: the one it has shown last, and those given for it
+    "till_tokens",
+    Column("token_hash", _Words, primary_key=True),
+    Column("till_id", _Words, nullable=False),
+    Column("shown", Flag, nullable=False),
+    Column("issued_at", Instant, nullable=False),
+    Index("tokens_of_a_till", "till_id"),
+)
+
+till_pins = _table(  # what a shop asks for before a bound till gives points back
+    "till_pins",
+    Column("municipality", _Words, nullable=False),
+    Column("shop_id", _Words, nullable=False),
+    Column("pin_hash", _Words, nullable=False),
+    Column("misses", Integer, nullable=False),  # in a row
+    Column("set_at", Instant, nullable=False),
+    PrimaryKeyConstraint("municipality", "shop_id"),
 )
 
 member_days = _table(  # what limits by member and day are measured against; kept only where there is a limit

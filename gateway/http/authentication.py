@@ -60,6 +60,8 @@ class WorkingSession(Protocol):
     def strong(self) -> bool: ...
     @property
     def first_password(self) -> bool: ...
+    @property
+    def till_id(self) -> str | None: ...
 
 
 FindSession = Callable[[str, str], Awaitable[WorkingSession]]
@@ -127,10 +129,12 @@ class Authenticator:
         scopes: frozenset[Scope],
         has_body: bool,
         acting: ActingRight | None = None,
+        at_till: bool = False,
     ) -> Admitted:
         """Decide from the head alone, so that no byte of a stranger's body is read.
 
-        `scopes` are those of keys that may call this operation at all, whoever is signed in.
+        `scopes` are those of keys that may call this operation at all, whoever is signed in. `at_till`: it is open to
+        a bound till as well.
         """
         if level is AuthLevel.PUBLIC:
             return NOBODY
@@ -143,7 +147,7 @@ class Authenticator:
         client_id = await self._signatures.verify(request, scopes=scopes, has_body=has_body)
         if level is AuthLevel.CLIENT:
             return Admitted(client_id=client_id)
-        return await self._admit_staff(request, client_id, action)
+        return await self._admit_staff(request, client_id, action, at_till=at_till)
 
     async def _admit_member(
         self, request: web.BaseRequest, *, scopes: frozenset[Scope], has_body: bool
@@ -160,7 +164,9 @@ class Authenticator:
             client_id=client_id, member=await self._members.living(found, token, client_id=client_id)
         )
 
-    async def _admit_staff(self, request: web.BaseRequest, client_id: str, action: Action | None) -> Admitted:
+    async def _admit_staff(
+        self, request: web.BaseRequest, client_id: str, action: Action | None, *, at_till: bool
+    ) -> Admitted:
         token = bearer_token(request)
         if self._find_staff is None or action is None:
             raise ProblemError("session-ended")
@@ -168,6 +174,8 @@ class Authenticator:
         shop = request.get(SHOP_OF_KEY)
         if shop is not None and shop != f"{staff.municipality}/{staff.shop_id}":
             raise ProblemError("key-scope", shop=shop)
+        if staff.till_id is not None and not at_till:
+            raise ProblemError("till-only")
         if action not in ALLOWED[staff.role]:
             raise ProblemError("role-not-allowed", role=staff.role.value)
         if not may(staff.role, action, strong=staff.strong, first_password=staff.first_password):

@@ -95,6 +95,7 @@ class Dispatcher:
                 scopes=route.scopes,
                 has_body=has_body,
                 acting=route.acting,
+                at_till=route.at_till,
             )
             if route.caller is not AuthLevel.PUBLIC:
                 request[CLIENT_ID] = admitted.client_id

@@ -51,7 +51,7 @@ and `tag="point-gateway"`. Covered are `@method`, `@authority`, `@path` and `@qu
 `gateway.client.SignedClient` does all of it.
 
 A key has a scope; `x-key-scopes` of an operation names those that may call it. Whoever acts for a member (代理) may call \
-what has an `x-acting-right` of theirs, and nothing else.
+what has an `x-acting-right` of theirs, and nothing else; a bound till what has `x-at-till`.
 
 Whole numbers are written in digits only: `2`, never `2.0` or `2e0`."""
 
@@ -104,6 +104,8 @@ def possible_problems(route: Route) -> list[str]:
             words.append("not-for-a-representative")
     if route.caller is AuthLevel.STAFF:
         words += [*_SESSION, *_ROLE]
+        if not route.at_till:
+            words.append("till-only")
     return list(dict.fromkeys([*words, *_ALWAYS]))
 
 
@@ -126,6 +128,8 @@ def _operation(route: Route, schemas: Json) -> Json:
         operation["x-key-scopes"] = sorted(route.scopes)
     if route.acting is not None:
         operation["x-acting-right"] = route.acting.value
+    if route.at_till:
+        operation["x-at-till"] = True
     if route.body is not None:
         schema = {"$ref": _REF.format(model=route.body.__name__)}
         bodies = {"application/json": {"schema": schema}} | (

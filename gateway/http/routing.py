@@ -112,6 +112,7 @@ class Route:
     upload: Upload | None = None
     any_body: bool = False
     acting: ActingRight | None = None
+    at_till: bool = False
 
     @property
     def takes_body(self) -> bool:
@@ -219,12 +220,13 @@ class Api:
         upload: Upload | None = None,
         any_body: bool = False,
         acting: ActingRight | None = None,
+        at_till: bool = False,
     ) -> Callable[[_HandlerT], _HandlerT]:
         """Declare a handler for `method` and `template` (`/v1/exchanges/{exchange_id}`).
 
         `any_query` leaves the query to the handler (`call.request.query`), for addresses that a partner calls
         with parameters of its own. `any_body` gives the handler the bytes, of whatever media type, beside the model
-        that most send. `acting` opens a MEMBER route to whoever acts for a member and has this right. `scopes` are the keys that may call a CLIENT route; all others follow from the level. Raises TypeError, naming the route, for a declaration that cannot be kept:
+        that most send. `acting` opens a MEMBER route to whoever acts for a member and has this right; `at_till` opens a STAFF route to a bound till too. `scopes` are the keys that may call a CLIENT route; all others follow from the level. Raises TypeError, naming the route, for a declaration that cannot be kept:
         a loose schema, a path model that does not fit the template, a word outside the catalogue, a STAFF route
         without the `action` that its roles are asked for.
         """
@@ -242,6 +244,8 @@ class Api:
                 )
             if acting is not None and caller is not AuthLevel.MEMBER:
                 raise TypeError(f"{where}: only a member route is open to who acts for a member")
+            if at_till and caller is not AuthLevel.STAFF:
+                raise TypeError(f"{where}: only a staff route is open to a bound till")
             strangers = [word for word in refuses if word not in PROBLEM_TYPES]
             if strangers:
                 raise TypeError(f"{where}: {strangers[0]} is not in gateway/http/problem_types; add it there")
@@ -274,6 +278,7 @@ class Api:
                     upload=upload,
                     any_body=any_body,
                     acting=acting,
+                    at_till=at_till,
                 )
             )
             return handler

@@ -146,6 +146,10 @@ class AuditAction(StrEnum):
     DEED_RULE_CHANGED = "deed rule changed", "承認の設定の変更", "Approval rule changed"
     ANNOUNCEMENT_PUBLISHED = "announcement published", "お知らせの掲載", "Announcement published"
     ANNOUNCEMENT_WITHDRAWN = "announcement withdrawn", "お知らせの取り下げ", "Announcement withdrawn"
+    TILL_BOUND = "till bound", "レジの端末の登録", "Till bound"
+    TILL_ENDED = "till ended", "レジの端末の登録の終了", "Till ended"
+    TILL_PIN_SET = "till PIN set", "取消の暗証番号の設定", "PIN for refunds set"
+    TILL_PIN_REMOVED = "till PIN removed", "取消の暗証番号の削除", "PIN for refunds removed"
     STAFF_RESTARTED = "staff restarted", "職員の利用再開", "Staff access started again"
 
     # In the platform's own log, by its staff and at the command line.

@@ -26,10 +26,16 @@ class SecurityEvent(StrEnum):
     ACCOUNT_CHANGED = "security.account_changed"
     DEED = "security.deed"
     MANY_REFUSED = "security.many_refused"
+    TILL_COPIED = "security.till_copied"
 
 
 _WARNINGS: Final = frozenset(
-    {SecurityEvent.SIGN_IN_FAILED, SecurityEvent.SIGN_IN_LOCKED, SecurityEvent.MANY_REFUSED}
+    {
+        SecurityEvent.SIGN_IN_FAILED,
+        SecurityEvent.SIGN_IN_LOCKED,
+        SecurityEvent.MANY_REFUSED,
+        SecurityEvent.TILL_COPIED,
+    }
 )
 
 

@@ -18,6 +18,7 @@ from gateway.api.city.fields import (
     Day,
     RefundWanted,
     SpendPath,
+    TillPin,
     attachment,
 )
 from gateway.api.city.settlements import CycleView, ShopLineView, StatementView
@@ -30,6 +31,7 @@ from gateway.cities.settlement.settlement_csv import statement_csv
 from gateway.cities.settlement.statement_pdf import statement_pdf
 from gateway.cities.spending import spend_rows
 from gateway.cities.spending.spend_rows import PaymentResult
+from gateway.errors import ProblemError
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
 from gateway.http.routing import Api, Content, TypedResponse
@@ -55,6 +57,12 @@ class SpendTaken(Strict):
     code: Annotated[CodeText, Field(repr=False)]
     points: Points
     pin: Annotated[CardPin | None, Field(repr=False)] = None
+
+
+class ShopRefund(RefundWanted):
+    """`pin` is the shop's PIN for refunds, which a bound till has to send."""
+
+    pin: Annotated[TillPin | None, Field(repr=False)] = None
 
 
 class ShopDayQuery(Strict):
@@ -95,6 +103,7 @@ class ShopCycles(View):
     tag="counter",
     caller=STAFF,
     action=SHOP,
+    at_till=True,
     returns={200: ShopView},
     refuses=("unknown-shop",),
 )
@@ -125,6 +134,7 @@ async def own_shop_code(call: StaffRequest) -> TypedResponse:
     tag="counter",
     caller=STAFF,
     action=SHOP,
+    at_till=True,
     body=SpendTaken,
     returns={201: TakenView, 200: TakenView},
     refuses=(
@@ -148,12 +158,19 @@ async def take_points(call: StaffRequest[SpendTaken]) -> TypedResponse:
     tag="counter",
     caller=STAFF,
     action=SHOP,
+    at_till=True,
     query=ShopDayQuery,
     returns={200: ShopDay},
+    refuses=("till-only",),
 )
 async def shop_day(call: StaffRequest[None, ShopDayQuery]) -> TypedResponse:
     """A day's payments at this shop, newest first, those that members made by the shop's code among them."""
-    day = call.query.day or call.services.city.context.today
+    today = call.services.city.context.today
+    day = call.query.day or today
+    if call.staff.till_id is not None and day != today:
+        raise ProblemError(
+            "till-only", "A bound till shows today's list; sign in with the password for another day."
+        )
     since = datetime.combine(day, time(), JST)
     until = since + timedelta(days=1)
     code, shop_id = call.staff.municipality, call.staff.own_shop
@@ -176,6 +193,7 @@ async def shop_day(call: StaffRequest[None, ShopDayQuery]) -> TypedResponse:
     tag="counter",
     caller=STAFF,
     action=SHOP,
+    at_till=True,
     path=SpendPath,
     returns={200: ShopSpendView},
     refuses=("unknown-spend",),
@@ -195,8 +213,9 @@ async def shop_spend(call: StaffRequest[None, None, SpendPath]) -> TypedResponse
     tag="counter",
     caller=STAFF,
     action=SHOP,
+    at_till=True,
     path=SpendPath,
-    body=RefundWanted,
+    body=ShopRefund,
     returns={201: GivenBackView, 200: GivenBackView},
     refuses=(
         "unknown-spend",
@@ -205,14 +224,18 @@ async def shop_spend(call: StaffRequest[None, None, SpendPath]) -> TypedResponse
         "refund-expired",
         "id-reused",
         "reason-missing",
+        "till-no-pin",
+        "till-pin-needed",
+        "till-pin-wrong",
+        "till-pin-locked",
     ),
 )
 async def shop_refund(
-    call: StaffRequest[RefundWanted, None, SpendPath],
+    call: StaffRequest[ShopRefund, None, SpendPath],
 ) -> TypedResponse:
-    """Give points back on the day of the payment; later the city's staff can."""
+    """Give points back on the day of the payment; later the city's staff can. A bound till sends the shop's PIN."""
     done = await call.services.city.spending.refund_by_shop(
-        call.staff, call.body.refund_id, call.path.spend_id, call.body.points, call.body.reason
+        call.staff, call.body.refund_id, call.path.spend_id, call.body.points, call.body.reason, call.body.pin
     )
     return TypedResponse(200 if done.replayed else 201, GivenBackView.of(done))
 

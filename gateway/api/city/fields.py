@@ -37,6 +37,8 @@ Budget = Annotated[int, Field(ge=1, le=10**12)]
 
 CodeText = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1F\x7F]+$")]
 
+TillPin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,8}$")]
+
 CardPin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
 
 Login = Annotated[str, StringConstraints(min_length=1, max_length=130, pattern=r"^[^\x00-\x1F\x7F]+$")]

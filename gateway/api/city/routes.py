@@ -43,6 +43,7 @@ from gateway.api.city import (
     staff_sign_in,
     statistics,
     support,
+    tills,
     unused,
 )
 from gateway.http.routing import Api
@@ -63,6 +64,7 @@ for _part in (
     grantees,
     events,
     shop_people,
+    tills,
     shops,
     shop_applications,
     open_data,

@@ -101,7 +101,10 @@ class StaffPasswordChange(Strict):
 
 
 class StaffSessionView(View):
-    """`actions` is what this role may do; a weak session (`strong` false) may only set up a second factor."""
+    """`actions` is what this role may do; a weak session (`strong` false) may only set up a second factor.
+
+    With `till_id` it is a bound till's session: it calls what has `x-at-till`, whatever the role.
+    """
 
     staff_id: str
     municipality: str
@@ -115,6 +118,7 @@ class StaffSessionView(View):
     actions: list[str]
     idle_ends_at: datetime
     ends_at: datetime
+    till_id: str | None
 
     @classmethod
     def of(cls, session: StaffSession) -> StaffSessionView:
@@ -131,6 +135,7 @@ class StaffSessionView(View):
             actions=sorted(ALLOWED[session.role]),
             idle_ends_at=session.idle_ends_at,
             ends_at=session.ends_at,
+            till_id=session.till_id,
         )
 
 
@@ -233,6 +238,7 @@ async def staff_prove_by_totp(call: TypedRequest[TotpProof, Services]) -> TypedR
     tag="staff",
     caller=AuthLevel.STAFF,
     action=Action.OWN_ACCOUNT,
+    at_till=True,
     returns={204: None},
 )
 async def staff_sign_out(call: StaffRequest) -> TypedResponse:

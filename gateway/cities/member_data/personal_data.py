@@ -263,7 +263,7 @@ NO_PERSONAL_DATA: Final = frozenset(
         "client_keys", "seen_nonces", "point_services", "point_rules", "support_events", "compared_days",
         "closed_differences", "webhook_keys", "outbox", "seen_pushes", "partner_controls", "maintenance_windows",
         "schema_marker", "commit_probes", "audit_heads", "audit_seals", "daily_digests", "staff", "staff_passkeys",
-        "staff_challenges", "staff_sessions", "grant_projects", "grant_files", "shops", "city_banks", "settlements",
+        "staff_challenges", "staff_sessions", "tills", "till_tokens", "till_pins", "grant_projects", "grant_files", "shops", "city_banks", "settlements",
         "settlement_lines", "daily_figures", "day_totals", "month_figures", "issue_figures", "deed_rules",
         "proposal_decisions", "staff_changes", "first_passwords", "staff_grant_days", "project_limits",
         "shop_account_changes", "settlement_accounts", "transfer_files", "transfer_file_contents", "venue_limits",

@@ -17,7 +17,7 @@ from gateway.cities.proposals import deeds
 from gateway.cities.proposals.deeds import Deed
 from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.proposals.propose import Ground, propose
-from gateway.cities.shops import account_changes, account_notices, bank_register, shop_codes
+from gateway.cities.shops import account_changes, account_notices, bank_register, shop_codes, till_rows
 from gateway.cities.shops import shop_rows as records
 from gateway.cities.shops.account_notices import AccountNotice, NoticeState
 from gateway.cities.shops.bank_accounts import (
@@ -204,6 +204,8 @@ class Shops:
             write_audit(
                 conn, who, now, AuditAction.SHOP_CLOSED if closed else AuditAction.SHOP_REOPENED, shop_id, why
             )
+            if closed:
+                till_rows.end_all(conn, who, till_rows.of_shop(shop_id), "shop closed", now)
             return records.write(conn, code, shop_id, closed_at=now if closed else None)
 
         return await self.context.store.run(job)

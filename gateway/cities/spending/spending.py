@@ -17,7 +17,7 @@ from core_ledger import BadMove, Damaged, IdReused, NotEnoughPoints, chart, ledg
 from gateway.cities import daily_limits
 from gateway.cities.city_context import CityContext, require_reason
 from gateway.cities.proposals.proposal_rows import Proposal
-from gateway.cities.shops import shop_codes, shop_rows
+from gateway.cities.shops import shop_codes, shop_rows, till_pins
 from gateway.cities.spending import (
     pay_card_numbers,
     pay_card_pins,
@@ -130,10 +130,23 @@ class Spending:
         return await self.context.store.read(job)
 
     async def refund_by_shop(
-        self, who: StaffSession, refund_id: str, spend_id: str, points: int, reason: str
+        self,
+        who: StaffSession,
+        refund_id: str,
+        spend_id: str,
+        points: int,
+        reason: str,
+        pin: str | None = None,
     ) -> RefundResult:
-        """Give back on the day of the payment. Raises ProblemError: `refund-too-late`, `refund-too-much` (409), ..."""
-        done = await self._refund(who, refund_id, spend_id, points, reason, shop_id=who.own_shop)
+        """Give back on the day of the payment; at a bound till with the shop's PIN.
+
+        Raises ProblemError: `refund-too-late`, `refund-too-much` (409), and at a till as `till_pins.prove`.
+        """
+        shop_id, proven = who.own_shop, None
+        if who.till_id is not None:
+            require_reason(reason)
+            proven = await till_pins.prove(self.context, who.municipality, shop_id, pin)
+        done = await self._refund(who, refund_id, spend_id, points, reason, shop_id=shop_id, pin_hash=proven)
         assert isinstance(done, RefundResult)  # a shop gives its own money back
         return done
 
@@ -156,11 +169,14 @@ class Spending:
         reason: str,
         *,
         shop_id: str | None,
+        pin_hash: str | None = None,
     ) -> RefundResult | Proposal:
         why, now, city = require_reason(reason), self.context.clock(), who.municipality
         command = RefundPoints(spend_id=spend_id, refund_id=refund_id, points=points)
 
         def job(conn: Connection) -> RefundResult | Proposal:
+            if pin_hash is not None and shop_id is not None:
+                till_pins.require_unchanged(conn, city, shop_id, pin_hash)
             before = refunds.find_made(conn, city, command, shop_id)
             if before is not None:
                 return before

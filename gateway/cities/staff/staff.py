@@ -11,6 +11,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection
@@ -21,7 +22,7 @@ from gateway.cities.proposals import deciders, deeds
 from gateway.cities.proposals.deeds import Deed
 from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.proposals.propose import SystemActor, propose
-from gateway.cities.shops import shop_rows
+from gateway.cities.shops import shop_rows, till_pins, till_rows
 from gateway.cities.staff import first_passwords
 from gateway.cities.staff import second_factor as factor
 from gateway.cities.staff import staff_keeping as keeping
@@ -192,7 +193,7 @@ class StaffService:
             lambda conn: records.find_session(conn, token, client_id=client_id, now=now)
         )
         if records.to_be_marked(session, now):
-            await self.context.store.run(lambda conn: records.mark_seen(conn, token, now))
+            await self.context.store.run(lambda conn: _mark_seen(conn, session, token, now))
         return session
 
     async def sign_out(self, token: str, *, client_id: str) -> None:
@@ -231,6 +232,7 @@ class StaffService:
             first_passwords.forget(conn, who.staff_id)
             # Halves first: one that is just being completed is waited for, and has become a session by then.
             factor.end_pending_sign_ins(conn, who.staff_id)
+            till_rows.end_all(conn, who, till_rows.of_person(who.staff_id), "password", now)
             records.end_sessions(conn, who.staff_id, keep=who.session_id)
             write_audit(conn, who, now, AuditAction.PASSWORD_CHANGED, who.login)
 
@@ -367,6 +369,12 @@ class StaffService:
 
         await self._own(who, job)
 
+    async def with_password(
+        self, who: StaffSession, password: str, work: Callable[[Connection, Staff], T]
+    ) -> T:
+        """Do what lets somebody in later, once the password was typed again. Raises ProblemError as `begin_passkey`."""
+        return await self._own(who, work, hashed=await self._confirm_password(who, password))
+
     # --- keeping the staff ---
 
     async def people(self, who: StaffSession, shop_id: str | None = None) -> list[Staff]:
@@ -485,6 +493,7 @@ class StaffService:
             deciders.require_left(conn, person)
             records.transition(conn, person, StaffState.CLOSED)
             factor.end_pending_sign_ins(conn, staff_id)
+            till_rows.end_all(conn, who, till_rows.of_person(staff_id), "log-in", now)
             records.end_sessions(conn, staff_id)
             write_audit(conn, who, now, AuditAction.STAFF_CLOSED, person.login, why)
             return records.require(conn, staff_id, who.municipality)
@@ -645,6 +654,8 @@ class StaffService:
         now = self.context.clock()
         token = records.start_session(conn, staff_id, client_id=client_id, strong=strong, at=now)
         session = records.find_session(conn, token.reveal(), client_id=client_id, now=now)
+        if session.shop_id is not None and not session.first_password:
+            till_pins.lift(conn, session.municipality, session.shop_id)
         write_audit(
             conn,
             session,
@@ -695,6 +706,12 @@ def temporary_password() -> Secret:
     """A password that is typed once: 16 letters and digits in fours."""
     letters = "23456789abcdefghjkmnpqrstuvwxyz"
     return Secret("-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4)))
+
+
+def _mark_seen(conn: Connection, session: StaffSession, token: str, now: datetime) -> None:
+    records.mark_seen(conn, token, now)
+    if session.till_id is not None:
+        till_rows.mark_used(conn, session.till_id, now)
 
 
 def _log_signed_in(signed_in: StaffSignedIn, *, by: str) -> None:

@@ -16,7 +16,7 @@ from gateway.cities.city_context import CityContext, StaffActor, write_audit
 from gateway.cities.proposals import deciders, staff_ties
 from gateway.cities.proposals.deeds import DECIDING_ROLES
 from gateway.cities.proposals.propose import Ground
-from gateway.cities.shops import shop_rows
+from gateway.cities.shops import shop_rows, till_rows
 from gateway.cities.staff import first_passwords
 from gateway.cities.staff import second_factor as factor
 from gateway.cities.staff import staff_rows as records
@@ -109,7 +109,7 @@ def reset_staff(
 ) -> Staff:
     """Carry it out. Raises ProblemError `unknown-staff` (404)."""
     person = records.require(conn, command.staff_id, who.municipality, lock=True)
-    _new_first_password(conn, person, hashed, at)
+    _new_first_password(conn, who, person, hashed, at)
     write_audit(conn, who, at, AuditAction.ACCESS_RESET, person.login, why)
     staff_ties.record(conn, who.municipality, person.staff_id, "reset", makers, at)
     return records.require(conn, person.staff_id, who.municipality)
@@ -128,7 +128,7 @@ def restart_staff(
     person = records.require(conn, command.staff_id, who.municipality, lock=True)
     if person.active:
         raise wrong_activity(person)
-    _new_first_password(conn, person, hashed, at)
+    _new_first_password(conn, who, person, hashed, at)
     records.transition(conn, person, StaffState.ACTIVE)
     write_audit(conn, who, at, AuditAction.STAFF_RESTARTED, person.login, why)
     staff_ties.record(conn, who.municipality, person.staff_id, "restarted", makers, at)
@@ -156,7 +156,7 @@ def renew_shop_staff(
     person = records.require(conn, command.staff_id, who.municipality, lock=True)
     if person.active == command.restart:
         raise wrong_activity(person)
-    _new_first_password(conn, person, hashed, at)
+    _new_first_password(conn, who, person, hashed, at)
     if command.restart:
         records.transition(conn, person, StaffState.ACTIVE)
     lift_locks(conn, context, person)
@@ -212,10 +212,11 @@ def _add(
     return person
 
 
-def _new_first_password(conn: Connection, person: Staff, hashed: str, at: datetime) -> None:
+def _new_first_password(conn: Connection, who: StaffActor, person: Staff, hashed: str, at: datetime) -> None:
     factor.forget_all(conn, person.staff_id)
     records.write(conn, person.staff_id, password_hash=hashed, password_is_first=True)
     first_passwords.start(conn, person.staff_id, at)
+    till_rows.end_all(conn, who, till_rows.of_person(person.staff_id), "reset", at)
     records.end_sessions(conn, person.staff_id)
 
 

@@ -29,10 +29,12 @@ from gateway.points import directory
 IDLE_LIMIT: Final = timedelta(minutes=15)
 ABSOLUTE_LIMIT: Final = timedelta(hours=9)
 """A working day at a counter."""
+TILL_SESSION_TTL: Final = timedelta(hours=24)
+"""Of a bound till, used or not: then the device shows its secret again."""
 
 _staff = tables.staff
 _sessions = tables.staff_sessions
-_TOKEN: Final = re.compile(r"pgc_[A-Za-z0-9_-]{43}")
+_TOKEN: Final = re.compile(r"pg[ct]_[A-Za-z0-9_-]{43}")
 _LOGIN: Final = re.compile(
     r"[a-z0-9](?:[a-z0-9._+-]{0,62}[a-z0-9])?(?:@[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?)?"
 )
@@ -80,10 +82,12 @@ class StaffSession:
     created_at: datetime
     seen_at: datetime
     ends_at: datetime
+    till_id: str | None = None
+    """The bound till's whose session it is: it opens the till and nothing else."""
 
     @property
     def idle_ends_at(self) -> datetime:
-        return min(self.seen_at + IDLE_LIMIT, self.ends_at)
+        return self.ends_at if self.till_id else min(self.seen_at + IDLE_LIMIT, self.ends_at)
 
     @property
     def own_shop(self) -> str:
@@ -227,9 +231,14 @@ def transition(conn: Connection, person: Staff, state: StaffState) -> None:
 # --- sessions ------------------------------------------------------------------------------------------------------
 
 
-def start_session(conn: Connection, staff_id: str, *, client_id: str, strong: bool, at: datetime) -> Secret:
-    """Keep a new session and give its token (`pgc_…`), which is kept nowhere."""
-    token = Secret("pgc_" + secrets.token_urlsafe(32))
+def start_session(
+    conn: Connection, staff_id: str, *, client_id: str, strong: bool, at: datetime, till_id: str | None = None
+) -> Secret:
+    """Keep a new session and give its token (`pgc_…`), which is kept nowhere.
+
+    A till's is `pgt_…`, which a release that knows no tills does not take for a whole session.
+    """
+    token = Secret(("pgt_" if till_id else "pgc_") + secrets.token_urlsafe(32))
     conn.execute(
         insert(_sessions).values(
             token_hash=hash_of(token.reveal()),
@@ -238,7 +247,8 @@ def start_session(conn: Connection, staff_id: str, *, client_id: str, strong: bo
             strong=strong,
             created_at=at,
             seen_at=at,
-            ends_at=at + ABSOLUTE_LIMIT,
+            ends_at=at + (TILL_SESSION_TTL if till_id else ABSOLUTE_LIMIT),
+            till_id=till_id,
         )
     )
     return token
@@ -267,11 +277,11 @@ def find_session(conn: Connection, token: str, *, client_id: str, now: datetime)
 
 
 def list_sessions(conn: Connection, staff_id: str, now: datetime) -> list[StaffSession]:
-    """The living sessions of a person, at all client programs, the one used last first."""
+    """The living sessions of a person, at all client programs, the one used last first; a till's is none of the person's."""
     query = (
         select(_sessions, _staff)
         .join(_staff, _staff.c.staff_id == _sessions.c.staff_id)
-        .where(_sessions.c.staff_id == staff_id)
+        .where(_sessions.c.staff_id == staff_id, _sessions.c.till_id.is_(None))
         .order_by(_sessions.c.seen_at.desc(), _sessions.c.token_hash)
     )
     sessions = [_session(row) for row in conn.execute(query).mappings()]
@@ -293,6 +303,7 @@ def _session(row: RowMapping) -> StaffSession:
         created_at=row[_sessions.c.created_at],
         seen_at=row[_sessions.c.seen_at],
         ends_at=row[_sessions.c.ends_at],
+        till_id=row[_sessions.c.till_id],
     )
 
 
@@ -322,8 +333,10 @@ def end_session(conn: Connection, token: str, *, client_id: str) -> None:
 
 def end_session_of(conn: Connection, staff_id: str, session_id: str) -> bool:
     """End the one session of a person that is named. False where there is none."""
-    which = (_sessions.c.staff_id == staff_id) & _sessions.c.token_hash.startswith(
-        session_id, autoescape=True
+    which = (
+        (_sessions.c.staff_id == staff_id)
+        & _sessions.c.token_hash.startswith(session_id, autoescape=True)
+        & _sessions.c.till_id.is_(None)
     )
     return conn.execute(delete(_sessions).where(which)).rowcount > 0
 
@@ -338,7 +351,8 @@ def end_sessions(conn: Connection, staff_id: str, *, keep: str | None = None) ->
 
 def forget_ended(conn: Connection, now: datetime) -> int:
     """Delete sessions that are over, for the nightly sweep. Returns how many."""
-    over = (_sessions.c.ends_at <= now) | (_sessions.c.seen_at <= now - IDLE_LIMIT)
+    is_idle = (_sessions.c.seen_at <= now - IDLE_LIMIT) & _sessions.c.till_id.is_(None)
+    over = (_sessions.c.ends_at <= now) | is_idle
     return conn.execute(delete(_sessions).where(over)).rowcount
 
 

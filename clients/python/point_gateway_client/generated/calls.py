@@ -35,6 +35,7 @@ __all__ = [
     "begin_acting",
     "begin_member_passkey",
     "begin_oidc",
+    "bind_till",
     "cancel",
     "cancel_file",
     "cancel_grant",
@@ -85,10 +86,12 @@ __all__ = [
     "download_transfer_file",
     "end_event",
     "end_other_sessions",
+    "end_own_till",
     "end_representation",
     "end_representative",
     "end_session",
     "end_shop_debt",
+    "end_shop_till",
     "event_history",
     "file_granted_before",
     "file_lines",
@@ -149,6 +152,7 @@ __all__ = [
     "list_notices",
     "list_own_notices",
     "list_own_people",
+    "list_own_tills",
     "list_partners",
     "list_payouts",
     "list_places",
@@ -169,6 +173,7 @@ __all__ = [
     "list_shop_applications",
     "list_shop_debts",
     "list_shop_staff",
+    "list_shop_tills",
     "list_spends",
     "list_staff",
     "list_staff_changes",
@@ -186,6 +191,7 @@ __all__ = [
     "municipality_shop_terms",
     "name_people",
     "offer",
+    "open_till",
     "overview",
     "own_privacy_texts",
     "own_record",
@@ -234,6 +240,7 @@ __all__ = [
     "relink_card",
     "remove_mail_address",
     "remove_proof",
+    "remove_till_pin",
     "reopen_city_point_service",
     "reopen_shop",
     "reserve_history",
@@ -260,6 +267,7 @@ __all__ = [
     "set_shop_bank",
     "set_shop_terms",
     "set_step_up",
+    "set_till_pin",
     "shop_day",
     "shop_references",
     "shop_refund",
@@ -2248,6 +2256,93 @@ def list_own_people() -> Call[models.ShopPeople]:
     return json_call("GET", "/v1/shop/people", models.ShopPeople, session=True)
 
 
+def bind_till(*, name: str, password: str) -> Call[models.TillBound]:
+    """Bind the device at which this person sits: it stays signed in at the till, and opens nothing else.
+
+    Refused with: current-password-wrong, unknown-shop, unknown-staff, tills-too-many, shop-closed, sign-in-locked.
+    """
+    return json_call(
+        "POST",
+        "/v1/shop/tills",
+        models.TillBound,
+        session=True,
+        body=models.TillWanted(name=name, password=password),
+    )
+
+
+def list_own_tills() -> Call[models.TillList]:
+    """The shop's bound devices with their last use, and whether a PIN for refunds is set.
+
+    Refused with: unknown-shop.
+    """
+    return json_call("GET", "/v1/shop/tills", models.TillList, session=True)
+
+
+def end_own_till(till_id: str) -> Call[None]:
+    """End one of the shop's tills: at once, and for ever. One that has ended stays so.
+
+    Refused with: unknown-till.
+    """
+    return json_call("DELETE", f"/v1/shop/tills/{path_part(till_id)}", NoneType, session=True)
+
+
+def set_till_pin(*, pin: str, password: str) -> Call[None]:
+    """Set the PIN that bound tills ask for before they give points back.
+
+    Refused with: current-password-wrong, unknown-staff, till-pin-unfit, sign-in-locked.
+    """
+    return json_call(
+        "PUT",
+        "/v1/shop/till-pin",
+        NoneType,
+        session=True,
+        body=models.TillPinWanted(pin=pin, password=password),
+    )
+
+
+def remove_till_pin() -> Call[None]:
+    """Take the PIN away: from now on no bound till gives points back."""
+    return json_call("DELETE", "/v1/shop/till-pin", NoneType, session=True)
+
+
+def open_till(*, till_token: str) -> Call[models.TillOpenedView]:
+    """A bound device shows its secret: it gets a session of the till for a day, and the secret to show next.
+
+    A secret that was good before ends the till: then somebody has a copy. After a lost answer, show the same again.
+
+    Refused with: till-ended.
+    """
+    return json_call(
+        "POST",
+        "/v1/staff/sessions/till",
+        models.TillOpenedView,
+        session=False,
+        body=models.TillShown(till_token=till_token),
+    )
+
+
+def list_shop_tills(shop_id: str) -> Call[models.TillList]:
+    """A shop's bound devices, for the desk to which a lost one is told.
+
+    Refused with: unknown-shop.
+    """
+    return json_call("GET", f"/v1/city/shops/{path_part(shop_id)}/tills", models.TillList, session=True)
+
+
+def end_shop_till(shop_id: str, till_id: str, *, reason: str) -> Call[None]:
+    """End a shop's till: it was lost or stolen. One person does it; binding it again is the shop's affair.
+
+    Refused with: unknown-till, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/shops/{path_part(shop_id)}/tills/{path_part(till_id)}/end",
+        NoneType,
+        session=True,
+        body=models.TillEnding(reason=reason),
+    )
+
+
 def list_city_shops(
     *,
     closed: bool | UnsetType = UNSET,
@@ -3189,17 +3284,19 @@ def shop_spend(spend_id: str) -> Call[models.ShopSpendView]:
     return json_call("GET", f"/v1/shop/spends/{path_part(spend_id)}", models.ShopSpendView, session=True)
 
 
-def shop_refund(spend_id: str, *, refund_id: str, points: int, reason: str) -> Call[models.GivenBackView]:
-    """Give points back on the day of the payment; later the city's staff can.
+def shop_refund(
+    spend_id: str, *, refund_id: str, points: int, reason: str, pin: str | None | UnsetType = UNSET
+) -> Call[models.GivenBackView]:
+    """Give points back on the day of the payment; later the city's staff can. A bound till sends the shop's PIN.
 
-    Refused with: unknown-spend, refund-too-late, refund-too-much, refund-expired, id-reused, reason-missing.
+    Refused with: till-pin-wrong, till-pin-locked, unknown-spend, refund-too-late, refund-too-much, refund-expired, id-reused, till-no-pin, till-pin-needed, reason-missing.
     """
     return json_call(
         "POST",
         f"/v1/shop/spends/{path_part(spend_id)}/refunds",
         models.GivenBackView,
         session=True,
-        body=models.RefundWanted(refund_id=refund_id, points=points, reason=reason),
+        body=models.ShopRefund(refund_id=refund_id, points=points, reason=reason, pin=pin),
     )
 
 
