@@ -13,12 +13,8 @@
     [mail]      host, port, security, user, password, sender, portal_url, ca_file, deadline_s
     [traces]    endpoint, sample_ratio (spans by OTLP over HTTP; the extra `otel`)
     [open_data] municipalities (whose registers of shops anybody may have), licence, phones
-<<<<<<< HEAD
     [retention] notices_days, unconfirmed_exchanges_days, webhook_messages_days, grant_file_texts_days,
-                shop_applications_days
-=======
-    [retention] notices_days, unconfirmed_exchanges_days, webhook_messages_days, grant_file_texts_days, unused_tills_days
->>>>>>> d84c234 (shops: a till stays signed in on a bound phone, refunds by PIN there)
+                shop_applications_days, unused_tills_days
     [partners.<id>]  enabled, ca_file, client_certificate, client_key, sftp, require, isolation, trusted, memory_mb, and
                      whatever that plugin asks for
 
@@ -309,11 +305,8 @@ class RetentionSettings(_Table):
     unconfirmed_exchanges_days: int = Field(default=30, ge=1, le=3_650)
     webhook_messages_days: int = Field(default=30, ge=7, le=3_650)
     grant_file_texts_days: int = Field(default=5 * 365 + 2, ge=30, le=36_500)
-<<<<<<< HEAD
     shop_applications_days: int = Field(default=90, ge=30, le=3_650)
-=======
     unused_tills_days: int = Field(default=30, ge=2, le=365)
->>>>>>> d84c234 (shops: a till stays signed in on a bound phone, refunds by PIN there)
 
     @property
     def retention(self) -> Retention:
@@ -322,11 +315,8 @@ class RetentionSettings(_Table):
             unconfirmed_exchanges=timedelta(days=self.unconfirmed_exchanges_days),
             webhook_messages=timedelta(days=self.webhook_messages_days),
             grant_file_texts=timedelta(days=self.grant_file_texts_days),
-<<<<<<< HEAD
             shop_applications=timedelta(days=self.shop_applications_days),
-=======
             unused_tills=timedelta(days=self.unused_tills_days),
->>>>>>> d84c234 (shops: a till stays signed in on a bound phone, refunds by PIN there)
         )
 
 
@@ -479,11 +469,8 @@ _OVERRIDABLE: Final[Mapping[str, Mapping[str, type]]] = {
         "unconfirmed_exchanges_days": int,
         "webhook_messages_days": int,
         "grant_file_texts_days": int,
-<<<<<<< HEAD
         "shop_applications_days": int,
-=======
         "unused_tills_days": int,
->>>>>>> d84c234 (shops: a till stays signed in on a bound phone, refunds by PIN there)
     },
     "portal": {"public_url": str},
     "digests": {"file": str, "time_stamp": str, "time_stamp_roots": str},

@@ -62,11 +62,8 @@ class City:
     files: GrantFiles
     corrections: Corrections
     shops: Shops
-<<<<<<< HEAD
     shop_applications: ShopApplications
-=======
     tills: Tills
->>>>>>> d84c234 (shops: a till stays signed in on a bound phone, refunds by PIN there)
     open_shops: OpenShops
     announcements: Announcements
     codes: PayCodes
@@ -126,11 +123,8 @@ class City:
             files=files,
             corrections=Corrections(context),
             shops=Shops(context),
-<<<<<<< HEAD
             shop_applications=ShopApplications(context),
-=======
             tills=Tills(context=context, staff=staff, unused_ttl=retention.unused_tills),
->>>>>>> d84c234 (shops: a till stays signed in on a bound phone, refunds by PIN there)
             open_shops=OpenShops(context, open_data, with_phones=open_data_phones),
             announcements=Announcements(context),
             codes=PayCodes(context),

@@ -23,12 +23,8 @@ from gateway.cities.member_mail import sender
 from gateway.cities.notices import Notices
 from gateway.cities.point_rules import PointRules
 from gateway.cities.proposals.proposals import Proposals
-<<<<<<< HEAD
-from gateway.cities.shops import shop_numbers
-from gateway.cities.shops.applications import ShopApplications
-=======
 from gateway.cities.shops import shop_numbers, till_rows
->>>>>>> d84c234 (shops: a till stays signed in on a bound phone, refunds by PIN there)
+from gateway.cities.shops.applications import ShopApplications
 from gateway.cities.spending import pay_codes
 from gateway.cities.staff import second_factor, staff_rows
 from gateway.cities.statistics import daily_stats

@@ -15,11 +15,7 @@ from sqlalchemy import Connection, select
 
 from core_ledger import chart
 from gateway.cities import tables
-<<<<<<< HEAD
-from gateway.cities.shops import application_rows
-=======
-from gateway.cities.shops import till_pins, till_rows
->>>>>>> d84c234 (shops: a till stays signed in on a bound phone, refunds by PIN there)
+from gateway.cities.shops import application_rows, till_pins, till_rows
 from gateway.cities.spending import pay_card_rows
 from gateway.cities.staff import second_factor, staff_rows
 from gateway.cities.staff.staff_rows import Staff
@@ -215,11 +211,8 @@ _AGAIN: Final[Mapping[str, Callable[[Connection, Line, datetime], int]]] = {
     AuditAction.AUTHENTICATOR_APP_REMOVED: _remove_app,
     AuditAction.ROLE_CHANGED: _lower_role,
     AuditAction.PARTNER_PAUSED: _pause,
-<<<<<<< HEAD
     AuditAction.SHOP_APPLICATION_WITHDRAWN: _withdraw_application,
-=======
     AuditAction.TILL_ENDED: _end_till,
     AuditAction.TILL_PIN_SET: _void_pin,
     AuditAction.TILL_PIN_REMOVED: _void_pin,
->>>>>>> d84c234 (shops: a till stays signed in on a bound phone, refunds by PIN there)
 }

@@ -11,19 +11,13 @@ class Retention:
     """`notices`: what happened to a member's account. `unconfirmed_exchanges`: those of which nothing came, from their end.
 
     `webhook_messages`: what was delivered or given up. `grant_file_texts`: notes and other columns of lists of grants.
-<<<<<<< HEAD
     `shop_applications`: of shops that were refused, withdrew, or did not mend what was sent back.
-=======
     `unused_tills`: after which disuse a bound till has to be bound again.
->>>>>>> d84c234 (shops: a till stays signed in on a bound phone, refunds by PIN there)
     """
 
     notices: timedelta = timedelta(days=90)
     unconfirmed_exchanges: timedelta = timedelta(days=30)
     webhook_messages: timedelta = timedelta(days=30)
     grant_file_texts: timedelta = timedelta(days=5 * 365 + 2)
-<<<<<<< HEAD
     shop_applications: timedelta = timedelta(days=90)
-=======
     unused_tills: timedelta = timedelta(days=30)
->>>>>>> d84c234 (shops: a till stays signed in on a bound phone, refunds by PIN there)

@@ -1246,6 +1246,46 @@ export class TermsChanged extends ConflictProblem {
   override name = "TermsChanged";
 }
 
+/** This device is not a till any more. */
+export class TillEnded extends UnauthorizedProblem {
+  override name = "TillEnded";
+}
+
+/** The shop has set no PIN. */
+export class TillNoPin extends ConflictProblem {
+  override name = "TillNoPin";
+}
+
+/** This device is a till. */
+export class TillOnly extends ForbiddenProblem {
+  override name = "TillOnly";
+}
+
+/** The PIN for refunds is locked. */
+export class TillPinLocked extends ForbiddenProblem {
+  override name = "TillPinLocked";
+}
+
+/** The shop's PIN is needed. */
+export class TillPinNeeded extends ConflictProblem {
+  override name = "TillPinNeeded";
+}
+
+/** This cannot be a PIN. */
+export class TillPinUnfit extends InvalidInputProblem {
+  override name = "TillPinUnfit";
+}
+
+/** This is not the shop's PIN. */
+export class TillPinWrong extends ForbiddenProblem {
+  override name = "TillPinWrong";
+}
+
+/** Too many tills. */
+export class TillsTooMany extends ConflictProblem {
+  override name = "TillsTooMany";
+}
+
 /** Nobody could decide any more. */
 export class TooFewDeciders extends ConflictProblem {
   override name = "TooFewDeciders";
@@ -1409,6 +1449,11 @@ export class UnknownSpend extends NotFoundProblem {
 /** No such person on the staff. */
 export class UnknownStaff extends NotFoundProblem {
   override name = "UnknownStaff";
+}
+
+/** No such till. */
+export class UnknownTill extends NotFoundProblem {
+  override name = "UnknownTill";
 }
 
 /** No such window. */
@@ -1682,6 +1727,14 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "strong-sign-in-needed": StrongSignInNeeded,
   "sum-too-large": SumTooLarge,
   "terms-changed": TermsChanged,
+  "till-ended": TillEnded,
+  "till-no-pin": TillNoPin,
+  "till-only": TillOnly,
+  "till-pin-locked": TillPinLocked,
+  "till-pin-needed": TillPinNeeded,
+  "till-pin-unfit": TillPinUnfit,
+  "till-pin-wrong": TillPinWrong,
+  "tills-too-many": TillsTooMany,
   "too-few-deciders": TooFewDeciders,
   "too-many-applications": TooManyApplications,
   "too-many-requests": TooManyRequests,
@@ -1715,6 +1768,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "unknown-shop": UnknownShop,
   "unknown-spend": UnknownSpend,
   "unknown-staff": UnknownStaff,
+  "unknown-till": UnknownTill,
   "unknown-window": UnknownWindow,
   "upload-type-wrong": UploadTypeWrong,
   "venue-code-wrong": VenueCodeWrong,

@@ -2229,6 +2229,113 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/shop/tills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shop's bound devices with their last use, and whether a PIN for refunds is set. */
+        get: operations["list_own_tills"];
+        put?: never;
+        /** Bind the device at which this person sits: it stays signed in at the till, and opens nothing else. */
+        post: operations["bind_till"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop/tills/{till_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of the shop's tills: at once, and for ever. One that has ended stays so. */
+        delete: operations["end_own_till"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop/till-pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set the PIN that bound tills ask for before they give points back. */
+        put: operations["set_till_pin"];
+        post?: never;
+        /** Take the PIN away: from now on no bound till gives points back. */
+        delete: operations["remove_till_pin"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/sessions/till": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A bound device shows its secret: it gets a session of the till for a day, and the secret to show next.
+         * @description A secret that was good before ends the till: then somebody has a copy. After a lost answer, show the same again.
+         */
+        post: operations["open_till"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/shops/{shop_id}/tills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A shop's bound devices, for the desk to which a lost one is told. */
+        get: operations["list_shop_tills"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/shops/{shop_id}/tills/{till_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a shop's till: it was lost or stolen. One person does it; binding it again is the shop's affair. */
+        post: operations["end_shop_till"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/city/shops": {
         parameters: {
             query?: never;
@@ -3126,7 +3233,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give points back on the day of the payment; later the city's staff can. */
+        /** Give points back on the day of the payment; later the city's staff can. A bound till sends the shop's PIN. */
         post: operations["shop_refund"];
         delete?: never;
         options?: never;
@@ -4686,7 +4793,7 @@ export interface components {
          * @description A deed. The value is what lines hold and programs branch on; `label` is what people read.
          * @enum {string}
          */
-        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop terms set" | "shop applied" | "shop application mended" | "shop application sent back" | "shop application refused" | "shop application accepted" | "shop application withdrawn" | "shop application erased" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "privacy text changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "announcement published" | "announcement withdrawn" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "planned stop announced" | "planned stop withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
+        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop terms set" | "shop applied" | "shop application mended" | "shop application sent back" | "shop application refused" | "shop application accepted" | "shop application withdrawn" | "shop application erased" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "privacy text changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "announcement published" | "announcement withdrawn" | "till bound" | "till ended" | "till PIN set" | "till PIN removed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "planned stop announced" | "planned stop withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
         /** @description A deed that a city's log may hold, as the filter takes it, and named for people. */
         AuditActionView: {
             action: string;
@@ -7193,6 +7300,14 @@ export interface components {
         ShopReferences: {
             spends: components["schemas"]["ShopSpendView"][];
         };
+        /** @description `pin` is the shop's PIN for refunds, which a bound till has to send. */
+        ShopRefund: {
+            refund_id: string;
+            points: number;
+            reason: string;
+            /** @default null */
+            pin?: string | null;
+        };
         /**
          * @description A payment as the shop sees it: no member, no days of issue.
          *
@@ -7357,7 +7472,11 @@ export interface components {
             device: string | null;
             missed_elsewhere: number;
         };
-        /** @description `actions` is what this role may do; a weak session (`strong` false) may only set up a second factor. */
+        /**
+         * @description `actions` is what this role may do; a weak session (`strong` false) may only set up a second factor.
+         *
+         *     With `till_id` it is a bound till's session: it calls what has `x-at-till`, whatever the role.
+         */
         StaffSessionView: {
             staff_id: string;
             municipality: string;
@@ -7373,6 +7492,7 @@ export interface components {
             idle_ends_at: string;
             /** Format: date-time */
             ends_at: string;
+            till_id: string | null;
         };
         StaffSessions: {
             sessions: components["schemas"]["StaffSessionListed"][];
@@ -7507,6 +7627,51 @@ export interface components {
             reason: string;
             /** @default null */
             seen?: string | null;
+        };
+        /** @description `till_token` is for the device to keep, and shown this once; unused for `unused_days` it is worth nothing. */
+        TillBound: {
+            till: components["schemas"]["TillView"];
+            till_token: string;
+            unused_days: number;
+        };
+        TillEnding: {
+            reason: string;
+        };
+        /** @description The bound tills, the newest first. `pin_set` and `pin_locked` say how the PIN for refunds stands. */
+        TillList: {
+            tills: components["schemas"]["TillView"][];
+            pin_set: boolean;
+            pin_locked: boolean;
+        };
+        /** @description A session of the till with its `token`, and the `till_token` that the device keeps from now on in place of the old one. */
+        TillOpenedView: {
+            token: string;
+            session: components["schemas"]["StaffSessionView"];
+            till: components["schemas"]["TillView"];
+            till_token: string;
+            unused_days: number;
+        };
+        TillPinWanted: {
+            pin: string;
+            password: string;
+        };
+        /** @description What the device was given last. */
+        TillShown: {
+            till_token: string;
+        };
+        /** @description One bound device, and when it last showed its secret or was used. */
+        TillView: {
+            till_id: string;
+            name: string;
+            /** Format: date-time */
+            bound_at: string;
+            /** Format: date-time */
+            used_at: string;
+        };
+        /** @description `password` is that of who is signed in, typed again. */
+        TillWanted: {
+            name: string;
+            password: string;
         };
         /**
          * @description One line. `kind` is the ledger's for a move of points (`points` signed, `balance` after it), `exchange` with the
@@ -11117,6 +11282,181 @@ export interface operations {
             };
         };
     };
+    list_own_tills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TillList"];
+                };
+            };
+        };
+    };
+    bind_till: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TillWanted"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TillBound"];
+                };
+            };
+        };
+    };
+    end_own_till: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                till_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    set_till_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TillPinWanted"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    remove_till_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    open_till: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TillShown"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TillOpenedView"];
+                };
+            };
+        };
+    };
+    list_shop_tills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TillList"];
+                };
+            };
+        };
+    };
+    end_shop_till: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+                till_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TillEnding"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_city_shops: {
         parameters: {
             query?: {
@@ -12692,7 +13032,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RefundWanted"];
+                "application/json": components["schemas"]["ShopRefund"];
             };
         };
         responses: {

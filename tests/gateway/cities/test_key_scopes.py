@@ -40,6 +40,7 @@ IN_ITS_OWN_NAME = {
     "POST /v1/staff/sessions": {"municipal", "pos"},
     "POST /v1/staff/sessions/passkey": {"municipal", "pos"},
     "POST /v1/staff/sessions/totp": {"municipal", "pos"},
+    "POST /v1/staff/sessions/till": {"municipal", "pos"},
 }
 """What a client program does before anybody is signed in, as people agreed on it."""
 

@@ -374,7 +374,7 @@ class TestEnding:
     async def test_a_session_ends_after_a_day_and_the_device_goes_on(self, site):
         owner, _, _, _ = await shop(site)
         till, till_token, _ = await bound(site, owner)
-        site.set_clock(NOON + staff_rows.TILL_SESSION_TTL)
+        site.set_clock(NOON + staff_rows.TILL_SESSION_TTL + timedelta(minutes=1))
         assert (await site.call("GET", "/v1/shop", till))[0] == 401
         status, opened = await show(site, till_token)
         assert status == 201

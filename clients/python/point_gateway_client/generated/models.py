@@ -190,6 +190,10 @@ AuditAction: TypeAlias = Annotated[
         "deed rule changed",
         "announcement published",
         "announcement withdrawn",
+        "till bound",
+        "till ended",
+        "till PIN set",
+        "till PIN removed",
         "staff restarted",
         "client key made",
         "client key revoked",
@@ -2223,6 +2227,17 @@ class ShopPersonWanted(Message, frozen=True, kw_only=True):
     reason: str | UnsetType = UNSET
 
 
+class ShopRefund(Message, frozen=True, kw_only=True):
+    """
+    `pin` is the shop's PIN for refunds, which a bound till has to send.
+    """
+
+    refund_id: str
+    points: int
+    reason: str
+    pin: str | None | UnsetType = UNSET
+
+
 class ShopSpendView(Message, frozen=True, kw_only=True):
     """
     A payment as the shop sees it: no member, no days of issue.
@@ -2376,6 +2391,8 @@ class StaffSessionListed(Message, frozen=True, kw_only=True):
 class StaffSessionView(Message, frozen=True, kw_only=True):
     """
     `actions` is what this role may do; a weak session (`strong` false) may only set up a second factor.
+
+    With `till_id` it is a bound till's session: it calls what has `x-at-till`, whatever the role.
     """
 
     staff_id: str
@@ -2390,6 +2407,7 @@ class StaffSessionView(Message, frozen=True, kw_only=True):
     actions: list[str]
     idle_ends_at: datetime
     ends_at: datetime
+    till_id: str | None
 
 
 class StaffSessions(Message, frozen=True, kw_only=True):
@@ -2518,6 +2536,43 @@ class TermsWanted(Message, frozen=True, kw_only=True):
     text: str
     reason: str
     seen: str | None | UnsetType = UNSET
+
+
+class TillEnding(Message, frozen=True, kw_only=True):
+    reason: str
+
+
+class TillPinWanted(Message, frozen=True, kw_only=True):
+    pin: str
+    password: str
+
+
+class TillShown(Message, frozen=True, kw_only=True):
+    """
+    What the device was given last.
+    """
+
+    till_token: str
+
+
+class TillView(Message, frozen=True, kw_only=True):
+    """
+    One bound device, and when it last showed its secret or was used.
+    """
+
+    till_id: str
+    name: str
+    bound_at: datetime
+    used_at: datetime
+
+
+class TillWanted(Message, frozen=True, kw_only=True):
+    """
+    `password` is that of who is signed in, typed again.
+    """
+
+    name: str
+    password: str
 
 
 class TimelineLine(Message, frozen=True, kw_only=True):
@@ -3745,6 +3800,38 @@ class StepView(Message, frozen=True, kw_only=True):
     what: str
     facts: Annotated[dict[str, str], Meta(examples=[{"because": "phone call", "by": "佐藤"}])]
     calls: list[PartnerCallView]
+
+
+class TillBound(Message, frozen=True, kw_only=True):
+    """
+    `till_token` is for the device to keep, and shown this once; unused for `unused_days` it is worth nothing.
+    """
+
+    till: TillView
+    till_token: str
+    unused_days: int
+
+
+class TillList(Message, frozen=True, kw_only=True):
+    """
+    The bound tills, the newest first. `pin_set` and `pin_locked` say how the PIN for refunds stands.
+    """
+
+    tills: list[TillView]
+    pin_set: bool
+    pin_locked: bool
+
+
+class TillOpenedView(Message, frozen=True, kw_only=True):
+    """
+    A session of the till with its `token`, and the `till_token` that the device keeps from now on in place of the old one.
+    """
+
+    token: str
+    session: StaffSessionView
+    till: TillView
+    till_token: str
+    unused_days: int
 
 
 class TimelineView(Message, frozen=True, kw_only=True):

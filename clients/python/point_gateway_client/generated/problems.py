@@ -1517,6 +1517,54 @@ class TermsChanged(ConflictProblem):
     word = "terms-changed"
 
 
+class TillEnded(UnauthorizedProblem):
+    """This device is not a till any more."""
+
+    word = "till-ended"
+
+
+class TillNoPin(ConflictProblem):
+    """The shop has set no PIN."""
+
+    word = "till-no-pin"
+
+
+class TillOnly(ForbiddenProblem):
+    """This device is a till."""
+
+    word = "till-only"
+
+
+class TillPinLocked(ForbiddenProblem):
+    """The PIN for refunds is locked."""
+
+    word = "till-pin-locked"
+
+
+class TillPinNeeded(ConflictProblem):
+    """The shop's PIN is needed."""
+
+    word = "till-pin-needed"
+
+
+class TillPinUnfit(InvalidInputProblem):
+    """This cannot be a PIN."""
+
+    word = "till-pin-unfit"
+
+
+class TillPinWrong(ForbiddenProblem):
+    """This is not the shop's PIN."""
+
+    word = "till-pin-wrong"
+
+
+class TillsTooMany(ConflictProblem):
+    """Too many tills."""
+
+    word = "tills-too-many"
+
+
 class TooFewDeciders(ConflictProblem):
     """Nobody could decide any more."""
 
@@ -1713,6 +1761,12 @@ class UnknownStaff(NotFoundProblem):
     """No such person on the staff."""
 
     word = "unknown-staff"
+
+
+class UnknownTill(NotFoundProblem):
+    """No such till."""
+
+    word = "unknown-till"
 
 
 class UnknownWindow(ConflictProblem):
@@ -1989,6 +2043,14 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "strong-sign-in-needed": StrongSignInNeeded,
     "sum-too-large": SumTooLarge,
     "terms-changed": TermsChanged,
+    "till-ended": TillEnded,
+    "till-no-pin": TillNoPin,
+    "till-only": TillOnly,
+    "till-pin-locked": TillPinLocked,
+    "till-pin-needed": TillPinNeeded,
+    "till-pin-unfit": TillPinUnfit,
+    "till-pin-wrong": TillPinWrong,
+    "tills-too-many": TillsTooMany,
     "too-few-deciders": TooFewDeciders,
     "too-many-applications": TooManyApplications,
     "too-many-requests": TooManyRequests,
@@ -2022,6 +2084,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "unknown-shop": UnknownShop,
     "unknown-spend": UnknownSpend,
     "unknown-staff": UnknownStaff,
+    "unknown-till": UnknownTill,
     "unknown-window": UnknownWindow,
     "upload-type-wrong": UploadTypeWrong,
     "venue-code-wrong": VenueCodeWrong,
