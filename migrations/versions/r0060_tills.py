@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0060_tills"
-down_revision = "0056_shop_applications"
+down_revision = "0065_spend_reference"
 branch_labels = None
 depends_on = None
 
