@@ -518,7 +518,7 @@ def _log_contradiction(exchange: Exchange, outcome: Outcome) -> None:
 
 def _span_words(span: timedelta) -> str:
     hours = span.total_seconds() / 3600
-    return f"{span.days} days" if span.days and hours % 24 == 0 else f"{hours:g} hours"
+    return f"{span.days} days" if hours % 24 == 0 else f"{hours:g} hours"
 
 
 def _facts(outcome: Outcome) -> dict[str, Any]:

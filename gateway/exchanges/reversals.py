@@ -34,7 +34,7 @@ from gateway.exchanges import reversal_rows as kept
 from gateway.exchanges.exchange_context import ExchangeContext, longest_debit, longest_question
 from gateway.exchanges.exchange_rows import MAX_WAIT, Exchange
 from gateway.exchanges.known_since import MAX_REMEMBERED, KnownSince
-from gateway.exchanges.outcome import ASK_AFTER, DECIDES_WITHIN, NeverSent, Unknown
+from gateway.exchanges.outcome import ASK_AFTER, NeverSent, Unknown
 from gateway.exchanges.reversal_rows import GivenBackLine, ReversalRecord, ReversalState
 from gateway.exchanges.states import State
 from gateway.model import (
@@ -487,9 +487,7 @@ class Reversals:
 
     def _nobody_can_be_asked(self, reversal: ReversalRecord, now: datetime) -> bool:
         """Has asking gone on for as long as the partner takes, or can it not go on?"""
-        partner = self.context.partners.get(reversal.partner_id)
-        if partner is None:
-            return now - reversal.started_at >= DECIDES_WITHIN
+        partner = self.context.partner(reversal.partner_id)
         if now - reversal.started_at >= partner.profile.decides_within:
             return True
         return not (self._key_is_kept(partner, reversal) or partner.can("find_reversal"))

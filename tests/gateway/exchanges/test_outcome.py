@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+import structlog
 from sqlalchemy import insert
 
 from core_ledger import Hold, Void, audit, chart, entries, ledger, standing_holds
@@ -59,8 +60,13 @@ async def test_a_late_no_gives_back_once(world, answer) -> None:
 async def test_a_contradiction_changes_nothing_and_is_told(world, first_is_yes) -> None:
     member, exchange = await open_exchange(world)
     answers = [yes(exchange, world.clock), no(exchange)]
-    for answer in answers if first_is_yes else answers[::-1]:
-        done = await world.exchanges.write_outcome(exchange, answer, [])
+    with structlog.testing.capture_logs() as lines:
+        for answer in answers if first_is_yes else answers[::-1]:
+            done = await world.exchanges.write_outcome(exchange, answer, [])
+    (line,) = [line for line in lines if line["event"] == "contradiction"]
+    assert (line["log_level"], line["exchange_id"], line["state"]) == (
+        "error", exchange.exchange_id, done.state,
+    )  # fmt: skip
     assert done.state is (State.SETTLED if first_is_yes else State.DECLINED)
     assert (await world.balance(member)).posted == (900 if first_is_yes else 0)
     story = await world.store.read(
@@ -73,6 +79,21 @@ async def test_not_sent_is_not_believed_of_a_debit_that_may_have_left_before(wor
     _, exchange = await open_exchange(world)
     done = await world.exchanges.write_outcome(exchange, NeverSent("breaker open"), [])
     assert done.state is State.OPEN
+
+
+async def test_what_is_not_known_from_a_claim_that_ended_meanwhile_is_one_more_try(world) -> None:
+    """The other gateway has written its own answer and left the claim: both have heard nothing."""
+    _, exchange = await open_exchange(world)
+    claims = []
+    for _ in range(2):
+        world.clock.forward(hours=1)
+        now, until = world.clock(), world.clock() + timedelta(minutes=1)
+        key = exchange.book_id, exchange.exchange_id
+        claims.append(await world.store.run(lambda conn: records.lease(conn, *key, now, until)))  # noqa: B023
+    slow, quick = claims
+    for claim in (quick, slow):
+        done = await world.exchanges.write_outcome(claim, Unknown("silence"), [])
+        assert (done.state, done.leased_until) == (State.OPEN, None)
 
 
 async def test_asking_waits_longer_each_time_and_ends_with_a_person(world) -> None:

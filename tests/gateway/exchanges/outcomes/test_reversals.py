@@ -324,6 +324,8 @@ async def test_what_a_frozen_process_does_not_know_ends_nobody_elses_claim(
     frozen, asking = claims
     assert (await reversals._send(frozen)).leased_until == asking.leased_until
     assert (await reversals._send(asking)).leased_until is None
+    # What it says after the other has written is one more answer that is not known.
+    assert (await reversals._send(frozen)).state is ReversalState.OPEN
 
 
 async def test_a_process_that_was_frozen_asks_for_no_reversal_that_a_person_has_ended_since(
@@ -416,14 +418,15 @@ async def test_an_account_that_was_linked_since_is_not_the_one_that_points_go_ba
     world, generous, reversals, watch
 ) -> None:
     member = await world.member()
-    exchange = await world.settled(member)
+    exchange = await world.settled(member, units=3)
     await reverse(reversals, exchange, 1)
     watch.forward(days=1)
     await world.store.run(lambda conn: link_rows.remove(conn, exchange.book_id, exchange.partner_id))
+    await reverse(reversals, exchange, 1)  # no account is linked at all
     watch.own_account("another")
     await world.linked(member)
     await reverse(reversals, exchange, 1)
-    assert [one.account and one.account.service_id for one in generous.asked] == ["svc-1", None]
+    assert [one.account and one.account.service_id for one in generous.asked] == ["svc-1", None, None]
 
 
 async def test_a_partner_that_gave_back_another_amount_is_shown_to_a_person_at_once(
