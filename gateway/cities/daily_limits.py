@@ -26,7 +26,7 @@ def count(
 ) -> None:
     """Count `points` against the day's limit. Raises ProblemError `limit-of-the-day` (409) with what is left.
 
-    Below zero gives back, as a refund on the same day does.
+    Below zero gives back, as a refund on the same day does: no limit stops that, however much was counted before.
     """
     if most is None:
         return
@@ -44,7 +44,7 @@ def count(
         ).scalar_one_or_none()
         or 0
     )
-    if used + points > most:
+    if points > 0 and used + points > most:
         raise ProblemError(
             "limit-of-the-day",
             f"At most {most:,} points a day; {max(0, most - used):,} are left for today. Nothing was moved.",

@@ -2,10 +2,12 @@
 
 import asyncio
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 
 from core_ledger import audit, chart, ledger
+from gateway.cities import daily_limits
 from gateway.cities.proposals import deeds
 from gateway.cities.proposals.deeds import Deed, DeedRule
 from gateway.cities.proposals.proposal_rows import Proposal
@@ -183,6 +185,26 @@ async def test_a_limit_of_the_day_holds_and_a_refund_gives_room_again(town, shop
     assert (over.type, over.facts["available"]) == ("limit-of-the-day", 100)
     await town.city.spending.refund_by_shop(await clerk(town), new_id(), paid.spend.spend_id, 100, "返品")
     await take(town, (await show(town, member)).qr, 200)
+
+
+async def test_a_refund_is_not_stopped_by_a_limit_that_was_passed_before(town, shop):
+    """Two books of one person were merged, or a lower limit took effect: what comes back only makes the day's sum smaller."""
+    await rule(town, most_spent_a_day=500)
+    member = await town.member(points=1_000)
+    paid = await take(town, (await show(town, member)).qr, 400)
+    book = chart.member_book(member.member_id)
+    other = chart.member_book((await town.member()).member_id)
+    count = partial(daily_limits.count_many, code=KASAMA, service=OUEN, day=NOON.date(), kind="spent")
+    await town.store.run(lambda conn: count(conn, points={other: 300}))
+    await town.store.run(lambda conn: daily_limits.add_counts(conn, other, book, NOON.date()))
+    refund = town.city.spending.refund_by_shop
+    done = await refund(await clerk(town), new_id(), paid.spend.spend_id, 100, "返品")
+    assert done.spend.refundable == 300
+    assert await town.balance(member.member_id) == 700
+    over = await refused(take(town, (await show(town, member)).qr, 1))
+    assert (over.type, over.facts["available"]) == ("limit-of-the-day", 0)
+    await refund(await clerk(town), new_id(), paid.spend.spend_id, 200, "返品")
+    assert (await take(town, (await show(town, member)).qr, 100)).left == 800
 
 
 async def test_a_closed_shop_takes_nothing(town, shop):
