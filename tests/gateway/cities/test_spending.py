@@ -303,6 +303,43 @@ async def test_the_shop_refunds_today_and_the_city_tomorrow(town, shop):
     assert (done.refund.yen, done.spend.refundable) == (50, 200)
 
 
+async def test_a_refund_of_yesterday_gives_no_room_today(town, shop):
+    await rule(town, most_spent_a_day=500)
+    member = await town.member(points=1_000)
+    paid = await take(town, (await show(town, member)).qr, 400)
+    town.clock.forward(days=1)
+    await take(town, (await show(town, member)).qr, 400)
+    await town.city.spending.refund_by_city(
+        await town.who("operator"), new_id(), paid.spend.spend_id, 400, "誤り"
+    )
+    over = await refused(take(town, (await show(town, member)).qr, 101))
+    assert (over.type, over.facts["available"]) == ("limit-of-the-day", 100)
+
+
+async def test_a_refund_is_worth_what_the_payment_was_worth(town, shop):
+    await rule(town, unit_value_yen=2)
+    member = await town.member(points=1_000)
+    paid = await take(town, (await show(town, member)).qr, 250)
+    assert paid.spend.yen == 500
+    await town.announce(PointRule(unit_value_yen=3), NOON.date() + timedelta(days=1))
+    town.clock.forward(days=1)
+    done = await town.city.spending.refund_by_city(
+        await town.who("operator"), new_id(), paid.spend.spend_id, 50, "誤り"
+    )
+    assert (done.refund.points, done.refund.yen) == (50, 100)
+
+
+async def test_an_id_of_a_refund_is_of_one_payment_and_one_sum(town, shop):
+    member, refund_id = await town.member(points=500), new_id()
+    first, second = [await take(town, (await show(town, member)).qr, 200) for _ in range(2)]
+    refund, who = town.city.spending.refund_by_shop, await clerk(town)
+    await refund(who, refund_id, first.spend.spend_id, 100, "返品")
+    for spend, points in ((first, 99), (second, 100)):
+        again = refund(who, refund_id, spend.spend.spend_id, points, "返品")
+        assert (await refused(again)).type == "id-reused"
+    assert await town.balance(member.member_id) == 200
+
+
 class TestRefundsByTheCity:
     async def test_a_large_one_waits_for_a_second_person(self, town, shop):
         member, who = await town.member(points=20_000), await town.who("operator")
