@@ -218,7 +218,8 @@ def record_act(
     """Write down that this is done for the member: an act, a line of the city's audit log, a notice. False: it was before.
 
     Part of the deed's own transaction, or of one before it. A payment counts to the day's sum.
-    Raises ProblemError: `representation-over`, `representative-limit` (409).
+    Raises ProblemError: `representation-over`, `representative-limit`, and `id-reused` (409) for a payment under an id of
+    something else that was done.
     """
     representation = get(conn, acting.representation_id, lock=True)
     if not representation.in_force(now):
@@ -228,7 +229,7 @@ def record_act(
     if not insert_new(
         conn, _acts, representation_id=representation.representation_id, subject=subject, kind=kind.value,
         points=points, at=now,
-    ):  # fmt: skip
+    ) and _was_recorded(conn, representation, kind, subject, points, now):  # fmt: skip
         return False
     actor = member_rows.find_member(conn, representation.actor_id)
     member = member_rows.find_member(conn, representation.member_id)
@@ -300,6 +301,24 @@ def _require_within(conn: Connection, representation: Representation, points: in
             limit=representation.pay_points_a_day,
             left=left,
         )
+
+
+def _was_recorded(
+    conn: Connection, representation: Representation, kind: ActKind, subject: str, points: int, now: datetime
+) -> bool:
+    """Whether the act that has this id is this very one. Another sum is kept in its place, and told again.
+
+    Raises ProblemError `id-reused` (409) for a payment: the row of another act would hide it from the day's sum.
+    """
+    if kind is ActKind.PAYMENT:
+        raise ProblemError("id-reused", "This id was used for something else; make a new id (a UUID).")
+    this = (_acts.c.representation_id == representation.representation_id, _acts.c.subject == subject)
+    known = conn.execute(select(_acts.c.kind, _acts.c.points).where(*this)).one()
+    if (known.kind, known.points) == (kind.value, points):
+        return True
+    if known.kind == kind.value:  # it was tried with another sum before, and may have been refused
+        conn.execute(update(_acts).where(*this).values(points=points, at=now))
+    return False
 
 
 def _list(conn: Connection, which: Any) -> list[Representation]:

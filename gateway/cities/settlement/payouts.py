@@ -79,7 +79,7 @@ def require_recordable(conn: Connection, code: str, command: RecordPayout) -> Sh
     if known is None:
         is_legal = is_ordered == (command.state is not PayoutState.HELD)
     else:
-        is_legal = is_ordered and command.state in payout_rows.LEGAL[known.state]
+        is_legal = command.state in payout_rows.LEGAL[known.state]
     if not is_legal:
         state = known.state.value if known else "ordered" if is_ordered else "closed"
         raise ProblemError(

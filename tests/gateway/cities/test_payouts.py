@@ -154,6 +154,20 @@ class TestAPaymentThatCameBack:
         assert sorted(getattr(each, "type", "done") for each in outcomes) == ["done"] + ["proposal-state"] * 9
         assert await town.total(chart.shop(KASAMA, "soba")) == 300
 
+    async def test_a_cycle_that_was_passed_over_does_not_take_it_up(self, town, closed):
+        """Its lines say nothing of what is owed again: taken up there it would never be paid."""
+        await town.transfer_file(JULY_1)
+        town.clock.now = at(17, 8)
+        await town.close_cycle(AUG_1)
+        await record(town, PayoutState.RETURNED)
+        assert (await town.close_cycle(JULY_16)).lines == ()
+        town.clock.now = at(2, 9)
+        later = await town.close_cycle(date(2018, 8, 16))
+        assert [(line.shop_id, line.brought_yen, line.paid_yen) for line in later.lines] == [
+            ("soba", 300, 300)
+        ]
+        assert await town.total(chart.shop(KASAMA, "soba")) == 0
+
 
 class TestAPaymentThatWasMade:
     async def test_one_person_records_it_after_a_file_orders_it(self, town, closed):

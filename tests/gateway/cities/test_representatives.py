@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import update
 
-from core_ledger import chart, ledger
+from core_ledger import Transfer, chart, ledger
 from gateway.app import whole_api
 from gateway.cities.spending import spend_rows
 from gateway.exchanges import exchange_rows
@@ -100,6 +100,21 @@ class Family:
             "points": points,
         }  # fmt: skip
         return await self.site.call("POST", "/v1/spends", token, json=body)
+
+    async def allocate(self, token, points, allocation_id=""):
+        body = {
+            "allocation_id": allocation_id or new_id(), "points": points, "municipality": KASAMA,
+            "point_service": OUEN,
+        }  # fmt: skip
+        return await self.site.call("POST", "/v1/allocations", token, json=body)
+
+    async def give_reserve(self, points):
+        member_id = self.mother.member_id
+        move = Transfer(
+            id=new_id(), book=chart.member_book(member_id), source=chart.partner_due("cards"),
+            target=chart.reserve(member_id), points=points, at=NOON, kind="exchange", issued_on=TODAY,
+        )  # fmt: skip
+        await self.site.services.store.run(lambda conn: ledger.transfer(conn, move))
 
     async def balance(self):
         account = chart.municipal(self.mother.member_id, KASAMA, OUEN)
@@ -390,6 +405,24 @@ class TestEveryRecordNamesThem:
         _, shown = await family.site.call("GET", f"/v1/exchanges/{exchange_id}", family.mothers)
         assert shown["representative"] == family.son.display_name
 
+    async def test_an_allocation_under_the_id_of_a_payment_and_each_sum_that_was_tried(self, family):
+        token, spend_id, allocation_id = await family.acting(), new_id(), new_id()
+        await family.give_reserve(500)
+        assert (await family.pay(token, 300, spend_id))[0] == 201
+        assert (await family.allocate(token, 100, spend_id))[0] == 201
+        assert (await family.allocate(token, 9_000, allocation_id))[0] == 409
+        for status in (201, 200):  # the second is the same again, which is told once
+            assert (await family.allocate(token, 400, allocation_id))[0] == status
+        lines = [line for line in await family.audit() if line.action == "representative acted"]
+        assert [(line.facts["act"], line.facts["id"], line.facts["points"]) for line in lines[::-1]] == [
+            ("payment", spend_id, 300), ("allocation", spend_id, 100),
+            ("allocation", allocation_id, 9_000), ("allocation", allocation_id, 400),
+        ]  # fmt: skip
+        (listed,) = await family.listed(await family.site.staff_token("operator"))
+        assert {(act["kind"], act["subject"], act["points"]) for act in listed["acts"]} == {
+            ("payment", spend_id, 300), ("allocation", allocation_id, 400),
+        }  # fmt: skip
+
 
 class TestWhatMayBePaidInADay:
     async def test_is_a_sum_over_all_payments_of_the_day(self, family):
@@ -431,6 +464,24 @@ class TestWhatMayBePaidInADay:
         outcomes = await asyncio.gather(*(family.pay(token, 400) for _ in range(10)))
         assert sorted(status for status, _ in outcomes) == [201] * 2 + [409] * 8
         assert await family.balance() == 4_200
+
+    async def test_an_id_of_something_else_hides_no_payment_from_it(self, family):
+        """An allocation is written down before it is carried out, also where it is refused: under its id nothing is paid."""
+        token, taken = await family.acting(), new_id()
+        status, refused = await family.allocate(token, 1, taken)
+        assert (status, word(refused)) == (409, "not-enough-points")
+        status, refused = await family.pay(token, 1_000, taken)
+        assert (status, word(refused)) == (409, "id-reused")
+        assert await family.balance() == 5_000
+        assert (await family.pay(token, 1_000))[0] == 201
+        status, refused = await family.pay(token, 1)
+        assert (status, word(refused)) == (409, "representative-limit")
+
+    async def test_what_is_moved_otherwise_takes_no_room_from_it(self, family):
+        token = await family.acting()
+        await family.give_reserve(2_000)
+        assert (await family.allocate(token, 2_000))[0] == 201
+        assert (await family.pay(token, 1_000))[0] == 201
 
     async def test_begins_anew_the_next_day(self, family):
         representation_id = await family.appointed()

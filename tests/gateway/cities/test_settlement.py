@@ -12,8 +12,9 @@ from sqlalchemy import delete, literal, select, update
 
 from core_ledger import audit, chart
 from gateway.cities import tables
-from gateway.cities.settlement import settlement_lines
+from gateway.cities.settlement import closing, settlement_lines
 from gateway.cities.settlement.business_days import SettlementCycle, cycle_of, cycles, is_business_day
+from gateway.cities.settlement.closing import CloseCycle
 from gateway.cities.settlement.settlement_csv import corrections_csv, settlement_csv, statement_csv
 from gateway.cities.settlement.settlement_lines import paid_account
 from gateway.cities.shops.bank_accounts import BankAccount, Payer
@@ -21,6 +22,7 @@ from gateway.cities.shops.shops import ShopEntry
 from gateway.errors import ProblemError
 from gateway.model import JST
 from gateway.platform import audit_log
+from gateway.platform.audit_actions import AuditAction
 
 from .conftest import KASAMA, MITO, OUEN, new_id
 
@@ -479,6 +481,47 @@ async def test_a_cycle_that_was_passed_over_takes_neither_late_payments_nor_debt
     assert [(line.brought_yen, line.paid_yen) for line in (await close(town, date(2018, 8, 16))).lines] == [
         (-700, 100)
     ]
+
+
+async def test_what_another_citys_shop_of_the_same_name_carries_on_is_its_own(town, shops):
+    await town.city.shops.register(await town.who("operator", MITO), "soba", ShopEntry(name="水戸 soba"))
+    other = {
+        "municipality": MITO, "starts_on": JULY_1.isoformat(), "shop_id": "soba", "spends": 1, "spent": 70, "refunds": 0,
+        "refunded": 0, "yen": 70, "brought_points": 0, "brought_yen": 0, "paid_points": 0, "paid_yen": 0,
+        "carried_points": 70, "carried_yen": 70,
+    }  # fmt: skip
+    await pay(town, at(2), 100)
+    town.clock.now = at(17)
+    await close(town, JULY_1)
+    await town.store.run(lambda conn: conn.execute(tables.settlement_lines.insert().values(**other)))
+    await pay(town, at(18), 50)
+    town.clock.now = at(2, 8)
+    (line,) = (await close(town, JULY_16)).lines
+    assert (line.brought_yen, line.paid_yen) == (0, 50)
+
+
+async def test_whoever_carries_a_closing_out_looks_once_more_and_is_named(town, shops):
+    who = await town.who("approver")
+    await pay(town, at(2), 100)
+    await pay(town, at(17), 50)
+    town.clock.now = at(2, 8)
+
+    def carry_out(starts_on):
+        return town.store.run(
+            lambda conn: closing.close_cycle(
+                conn, who, CloseCycle(starts_on=starts_on), "月次", town.clock.now
+            )
+        )
+
+    with pytest.raises(ProblemError) as refused:
+        await carry_out(JULY_16)
+    assert refused.value.type == "earlier-cycle-open"
+    await carry_out(JULY_1)
+    (line,) = await town.store.read(
+        lambda conn: audit_log.page(conn, KASAMA, actions=(AuditAction.SETTLEMENT_CLOSED,), limit=5)
+    )
+    assert (line.actor, line.subject, line.reason) == (who.staff_id, "2018-07-01", "月次")
+    assert (line.facts["yen"], line.facts["shops"]) == (100, 1)
 
 
 class TestAClosedStatement:

@@ -1,12 +1,12 @@
 """At the counter: one code, one payment, one clear answer; oldest points first, expired never."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import pytest
 
-from core_ledger import audit, chart, ledger
+from core_ledger import Transfer, audit, chart, ledger
 from gateway.cities import daily_limits
 from gateway.cities.proposals import deeds
 from gateway.cities.proposals.deeds import Deed, DeedRule
@@ -303,6 +303,34 @@ async def test_the_shop_refunds_today_and_the_city_tomorrow(town, shop):
     assert (done.refund.yen, done.spend.refundable) == (50, 200)
 
 
+async def test_a_day_at_the_counter_is_a_day_in_japan_wherever_the_server_is(town, shop):
+    await town.announce(PointRule(most_spent_a_day=500), date(2018, 8, 1))
+    member = await town.member(points=2_000)
+    refund, who = town.city.spending.refund_by_shop, await clerk(town)
+    town.clock.now = datetime(2018, 7, 31, 15, 30, tzinfo=UTC)  # half past midnight on 1 August
+    paid = await take(town, (await show(town, member)).qr, 400)
+    over = await refused(take(town, (await show(town, member)).qr, 101))
+    assert (over.type, over.facts["available"]) == ("limit-of-the-day", 100)
+    await refund(who, new_id(), paid.spend.spend_id, 300, "返品")
+    town.clock.now = datetime(2018, 8, 1, 14, 30, tzinfo=UTC)  # half an hour before its end
+    await take(town, (await show(town, member)).qr, 400)
+    assert (await refused(take(town, (await show(town, member)).qr, 1))).type == "limit-of-the-day"
+    town.clock.now = datetime(2018, 8, 1, 15, 30, tzinfo=UTC)  # half past midnight on 2 August
+    assert (await refused(refund(who, new_id(), paid.spend.spend_id, 100, "返品"))).type == "refund-too-late"
+    await take(town, (await show(town, member)).qr, 500)
+
+
+async def test_a_refund_is_proposed_with_the_day_in_japan_on_which_was_paid(town, shop):
+    member = await town.member(points=20_000)
+    await town.who("approver")
+    town.clock.now = datetime(2018, 7, 31, 15, 30, tzinfo=UTC)  # half past midnight on 1 August
+    paid = (await take(town, (await show(town, member)).qr, 15_000)).spend
+    proposal = await town.city.spending.refund_by_city(
+        await town.who("operator"), new_id(), paid.spend_id, 10_001, "誤り"
+    )
+    assert proposal.facts["paid_on"] == "2018-08-01"
+
+
 async def test_a_refund_of_yesterday_gives_no_room_today(town, shop):
     await rule(town, most_spent_a_day=500)
     member = await town.member(points=1_000)
@@ -338,6 +366,21 @@ async def test_an_id_of_a_refund_is_of_one_payment_and_one_sum(town, shop):
         again = refund(who, refund_id, spend.spend.spend_id, points, "返品")
         assert (await refused(again)).type == "id-reused"
     assert await town.balance(member.member_id) == 200
+
+
+async def test_a_payment_of_the_same_id_in_another_city_is_another_one(town, shop):
+    natto = await town.city.shops.register(await town.who("operator", MITO), "natto", ShopEntry(name="見本"))
+    one, other, spend_id = await town.member(points=500), await town.member(), new_id()
+    points = Transfer(
+        id=new_id(), book=chart.member_book(other.member_id), source=chart.granted(MITO), points=500, at=NOON,
+        target=chart.municipal(other.member_id, MITO, "mito-ouen"), kind="grant", issued_on=NOON.date(),
+    )  # fmt: skip
+    await town.store.run(lambda conn: ledger.transfer(conn, points))
+    await pay(town, one, town.city.shops.code_of(shop), spend_id=spend_id)
+    await pay(town, other, town.city.shops.code_of(natto), spend_id=spend_id, service="mito-ouen")
+    await town.city.spending.refund_by_shop(await clerk(town), new_id(), spend_id, 100, "返品")
+    seen = [await town.city.spending.get_of_member(each.member_id, spend_id) for each in (one, other)]
+    assert [each.spend.refundable for each in seen] == [200, 300]
 
 
 class TestRefundsByTheCity:

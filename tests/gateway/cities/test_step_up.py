@@ -53,6 +53,7 @@ class TestTheMemberScans:
         member = await member_with(town, 300)
         assert (await scan(town, member, 300)).left == 700
         assert await word_of(scan(town, member, 301)) == "fresh-proof-needed"
+        assert (await scan(town, member, 301, is_proven=True)).left == 399
 
     async def test_a_payment_that_was_made_is_told_again_without_a_proof(self, town, shop):
         member, spend_id = await member_with(town, 300), new_id()
