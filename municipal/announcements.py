@@ -87,7 +87,7 @@ async def withdraw(visit: Visit) -> web.Response:
     return visit.redirect("/announcements", done="withdrawn")
 
 
-@pages.get("/shop/announcements", needs="take_points")
+@pages.get("/shop/announcements", needs="see_own_shop")
 async def shop_list(visit: Visit) -> web.Response:
     """What the city announces to its shops, whole."""
     listed = await visit.send(calls.list_shop_announcements())

@@ -32,6 +32,10 @@ LOGIN_CHANGES: Final[Mapping[str, str]] = {
     "reset": "パスワードが再設定されました。",
     "restarted": "利用が再開されました。",
     "stopped": "利用が停止されました。",
+    "role": "できることが変更されました。",
+}
+DONE: Final[Mapping[str, str]] = {
+    "till-refunds": "レジでの取消の設定を変更しました。いまから有効です。",
 }
 
 SPEND: Final = f"{{spend:{UUID.pattern}}}"
@@ -102,9 +106,10 @@ _WRONG_PIN: Final = ErrorMessage(
 )
 
 
-@pages.get("/shop")
+@pages.get("/shop", needs="see_own_shop")
 async def shop(visit: Visit) -> web.Response:
-    return visit.redirect("/shop/take")
+    """The till for whoever takes points, the statements for whoever keeps the books."""
+    return visit.redirect("/shop/take" if visit.signed_in().may("take_points") else "/shop/settlements")
 
 
 @pages.get("/shop/take")
@@ -170,7 +175,8 @@ async def receive_payment(visit: Visit) -> web.Response:
 @pages.get(f"/shop/taken/{SPEND}")
 async def taken(visit: Visit) -> web.Response:
     """What was taken, read anew: a reload asks for nothing new, and midnight hides nothing."""
-    return visit.render("taken.html", spend=await spend_of_shop(visit))
+    spend, may_refund = await asyncio.gather(spend_of_shop(visit), _may_refund(visit))
+    return visit.render("taken.html", spend=spend, may_refund=may_refund)
 
 
 @pages.get("/shop/latest", fragment=True)
@@ -207,38 +213,69 @@ async def spend_of_shop(visit: Visit) -> models.ShopSpendView:
     return await visit.send(calls.shop_spend(visit.path_param("spend")))
 
 
+async def _may_refund(visit: Visit) -> bool:
+    """Whether this login gives back here; the gateway decides by the same."""
+    return (await visit.send(calls.shop_day())).may_refund
+
+
 async def _latest(visit: Visit) -> list[models.ShopSpendView]:
     return (await visit.send(calls.shop_day())).spends[:3]
 
 
 async def _amount_page(visit: Visit, trouble: ErrorMessage | None, typed: str) -> web.Response:
-    shop, latest, notices, people, news = await asyncio.gather(
-        visit.send(calls.own_shop()),
-        _latest(visit),
-        visit.send(calls.list_own_notices()),
-        visit.send(calls.list_own_people()),
-        visit.send(calls.list_shop_announcements()),
+    (shop, latest, news), (is_account_changed, is_login_changed) = await asyncio.gather(
+        asyncio.gather(
+            visit.send(calls.own_shop()), _latest(visit), visit.send(calls.list_shop_announcements())
+        ),
+        _changed(visit),
     )
-    week_ago = visit.now - LOGIN_CHANGE_TOLD_FOR
     return visit.render(
         "take.html",
         status=trouble.status if trouble else 200,
         shop=shop,
         latest=latest,
         news=news.announcements,
-        is_account_changed=any(notice.state == "waiting" for notice in notices.notices),
-        is_login_changed=any(change.at > week_ago for change in people.changes),
+        is_account_changed=is_account_changed,
+        is_login_changed=is_login_changed,
         trouble=trouble,
         typed=typed,
         spend_id=fresh_id(),
     )
 
 
-@pages.get("/shop/people")
+async def _changed(visit: Visit) -> tuple[bool, bool]:
+    """Whether the shop's owner is to look at a change of the account, and at one of the log-ins; nobody else is asked to."""
+    if not visit.signed_in().may("keep_own_shop"):
+        return False, False
+    notices, people = await asyncio.gather(
+        visit.send(calls.list_own_notices()), visit.send(calls.list_own_people())
+    )
+    week_ago = visit.now - LOGIN_CHANGE_TOLD_FOR
+    return (
+        any(notice.state == "waiting" for notice in notices.notices),
+        any(change.at > week_ago for change in people.changes),
+    )
+
+
+@pages.get("/shop/people", needs="keep_own_shop")
 async def own_people(visit: Visit) -> web.Response:
     """Who has a log-in of this shop, and what was changed."""
-    listed = await visit.send(calls.list_own_people())
-    return visit.render("own_people.html", people=listed.people, changes=listed.changes, names=LOGIN_CHANGES)
+    listed, shop = await asyncio.gather(visit.send(calls.list_own_people()), visit.send(calls.own_shop()))
+    return visit.render(
+        "own_people.html",
+        people=listed.people,
+        changes=listed.changes,
+        names=LOGIN_CHANGES,
+        shop=shop,
+        done=DONE.get(visit.query("done"), ""),
+    )
+
+
+@pages.post("/shop/till-refunds", needs="keep_own_shop")
+async def set_till_refunds(visit: Visit) -> web.Response:
+    """What is to become of it stands in the form, so that a second click does not turn it round."""
+    await visit.send(calls.set_till_refunds(allowed=visit.form.get("allowed") == "yes"))
+    return visit.redirect("/shop/people", done="till-refunds")
 
 
 def _scan_page(visit: Visit, points: int, spend_id: str, trouble: ErrorMessage | None) -> web.Response:

@@ -15,7 +15,9 @@ ROLES: Final[Mapping[str, str]] = {
     "operator": "担当者",
     "approver": "承認者",
     "administrator": "管理者",
-    "shop": "加盟店",
+    "shop": "加盟店の責任者",
+    "till": "加盟店のレジ",
+    "bookkeeper": "加盟店の経理",
     "platform": "プラットフォーム",
 }
 CITY_ROLES: Final[tuple[Literal["viewer", "operator", "approver", "administrator"], ...]] = (
@@ -24,6 +26,8 @@ CITY_ROLES: Final[tuple[Literal["viewer", "operator", "approver", "administrator
     "approver",
     "administrator",
 )
+
+SHOP_ROLES: Final[tuple[Literal["shop", "till", "bookkeeper"], ...]] = ("shop", "till", "bookkeeper")
 
 PLATFORM_ROLES: Final[tuple[Literal["platform"], ...]] = ("platform",)
 

@@ -17,6 +17,8 @@ from point_gateway_client import models
 
 IDLE_LIMIT: Final = timedelta(minutes=15)
 """The gateway's own; ours counts only what a person did, not a page that updates itself."""
+SHOP_ROLES: Final = frozenset({"shop", "till", "bookkeeper"})
+"""A shop's people; their password is enough."""
 HALF_LASTS: Final = timedelta(minutes=5)
 
 
@@ -44,7 +46,7 @@ class Session(session_cookie.Session):
 
     @property
     def is_shop(self) -> bool:
-        return bool(self.shop_id)
+        return self.role in SHOP_ROLES
 
     @property
     def unfinished(self) -> bool:

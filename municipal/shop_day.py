@@ -19,7 +19,7 @@ from pagekit.pages import PageValues
 from pagekit.typed_text import code
 from point_gateway_client import UNSET, calls, models
 
-pages = Pages(needs="take_points")
+pages = Pages(needs="see_own_shop")
 
 DONE: Final[dict[str, str]] = {
     "refunded": "ポイントをお客様に戻しました。お客様の残高にすぐ反映されます。",
@@ -67,7 +67,7 @@ async def live(visit: Visit) -> web.Response:
         return web.Response(status=204)
 
 
-@pages.get(f"/shop/spends/{SPEND}/refund")
+@pages.get(f"/shop/spends/{SPEND}/refund", needs="refund_at_shop")
 async def refund_page(visit: Visit) -> web.Response:
     spend = await spend_of_shop(visit)
     left = spend.points - spend.refunded_points
@@ -75,7 +75,7 @@ async def refund_page(visit: Visit) -> web.Response:
     return _refund_form(visit, spend, typed, None)
 
 
-@pages.post(f"/shop/spends/{SPEND}/refund/confirm")
+@pages.post(f"/shop/spends/{SPEND}/refund/confirm", needs="refund_at_shop")
 async def check(visit: Visit) -> web.Response:
     """In words, before anything is given back."""
     spend, typed = await spend_of_shop(visit), dict(visit.form)
@@ -89,7 +89,7 @@ async def check(visit: Visit) -> web.Response:
     return visit.render("shop_refund_confirm.html", spend=spend, points=points, typed=typed)
 
 
-@pages.post(f"/shop/spends/{SPEND}/refund")
+@pages.post(f"/shop/spends/{SPEND}/refund", needs="refund_at_shop")
 async def refund(visit: Visit) -> web.Response:
     """Give back, once, however often this is sent."""
     typed = dict(visit.form)

@@ -17,7 +17,7 @@ from pagekit.api import Problem
 from pagekit.qr import qr
 from point_gateway_client import calls
 
-pages = Pages(needs="take_points")
+pages = Pages(needs="see_shop_books")
 
 DONE: Final[dict[str, str]] = {
     "confirmed": "確認しました。ありがとうございます。",
@@ -27,7 +27,7 @@ _NOTICE: Final = r"{notice:[0-9a-f]{32}}"
 _CYCLE: Final = r"{cycle:[0-9]{4}-[0-9]{2}-[0-9]{2}}"
 
 
-@pages.get("/shop/code")
+@pages.get("/shop/code", needs="take_points")
 async def code_sheet(visit: Visit) -> web.Response:
     """A sheet for the counter. It names the shop and moves nothing by itself: it may be photographed."""
     shop, code = await asyncio.gather(visit.send(calls.own_shop()), visit.send(calls.own_shop_code()))
@@ -46,7 +46,7 @@ async def settlement_list(visit: Visit) -> web.Response:
     return await _settlements(visit, None)
 
 
-@pages.post(f"/shop/account-notices/{_NOTICE}")
+@pages.post(f"/shop/account-notices/{_NOTICE}", needs="keep_own_shop")
 async def answer_notice(visit: Visit) -> web.Response:
     """The shop confirms a change of its account, or says that it knows nothing of it."""
     answer: Literal["confirmed", "disputed"] = (

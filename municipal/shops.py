@@ -9,8 +9,8 @@ from aiohttp import web
 
 from municipal.bank_form import KINDS, account_of, not_listed, wrong_account
 from municipal.error_messages import ErrorMessage
-from municipal.forms import beside, differences, drawn_again, status, text_of
-from municipal.labels import NOTICES, services
+from municipal.forms import beside, chosen, differences, drawn_again, status, text_of
+from municipal.labels import NOTICES, ROLES, SHOP_ROLES, services
 from municipal.labels import shops as all_shops
 from municipal.proposals import proposed
 from municipal.shop_documents import shop_address
@@ -181,7 +181,9 @@ async def code_sheet(visit: Visit) -> web.Response:
 
 @pages.get(f"/shops/{_SHOP}/people", needs="keep_shops")
 async def people_page(visit: Visit) -> web.Response:
-    return visit.render("shop_person.html", shop=await _shop(visit), typed={}, trouble=None)
+    return visit.render(
+        "shop_person.html", shop=await _shop(visit), typed={"role": "shop"}, trouble=None, roles=_roles(visit)
+    )
 
 
 @pages.post(f"/shops/{_SHOP}/people", needs="keep_shops")
@@ -191,6 +193,7 @@ async def add_person(visit: Visit) -> web.Response:
         visit.path_param("shop"),
         login=visit.form.get("login", ""),
         display_name=visit.form.get("display_name", ""),
+        role=chosen(visit.form, "role", SHOP_ROLES),
         reason=visit.form.get("reason", ""),
     )
     try:
@@ -203,6 +206,7 @@ async def add_person(visit: Visit) -> web.Response:
             shop=await _shop(visit),
             typed=visit.form,
             trouble=trouble,
+            roles=_roles(visit),
         )
     waits = proposed(visit, added)
     return waits or visit.render_once(
@@ -351,3 +355,7 @@ async def _payer_page(visit: Visit, typed: dict[str, str], trouble: ErrorMessage
 
 async def _shop(visit: Visit) -> models.ShopView:
     return await visit.send(calls.get_shop(visit.path_param("shop")))
+
+
+def _roles(visit: Visit) -> list[tuple[str, str]]:
+    return [(role, visit.speech.plain(ROLES[role])) for role in SHOP_ROLES]

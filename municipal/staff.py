@@ -8,7 +8,7 @@ from aiohttp import web
 
 from municipal.error_messages import ErrorMessage
 from municipal.forms import beside, chosen, status
-from municipal.labels import CITY_ROLES, PLATFORM_ROLES, ROLES
+from municipal.labels import CITY_ROLES, PLATFORM_ROLES, ROLES, SHOP_ROLES
 from municipal.proposals import proposed
 from municipal.site import Pages, Visit
 from pagekit.api import Call, Problem
@@ -71,7 +71,7 @@ async def change_role(visit: Visit) -> web.Response:
         answer = await visit.send(
             calls.change_staff_role(
                 visit.path_param("person"),
-                role=chosen(form, "role", CITY_ROLES),
+                role=chosen(form, "role", (*CITY_ROLES, *SHOP_ROLES)),
                 reason=form.get("reason", ""),
                 seen=form.get("seen"),
             )
@@ -127,7 +127,7 @@ async def _person_page(visit: Visit, trouble: ErrorMessage | None) -> web.Respon
         status=status(trouble),
         person=person,
         own=person.staff_id == visit.signed_in().staff_id,
-        roles=_roles(visit),
+        roles=_shop_roles(visit) if person.shop_id else _roles(visit),
         typed=visit.form,
         trouble=trouble,
     )
@@ -136,3 +136,7 @@ async def _person_page(visit: Visit, trouble: ErrorMessage | None) -> web.Respon
 def _roles(visit: Visit) -> list[tuple[str, str]]:
     roles = PLATFORM_ROLES if visit.signed_in().municipality == "platform" else CITY_ROLES
     return [(role, visit.speech.plain(ROLES[role])) for role in roles]
+
+
+def _shop_roles(visit: Visit) -> list[tuple[str, str]]:
+    return [(role, visit.speech.plain(ROLES[role])) for role in SHOP_ROLES]

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -230,6 +231,7 @@ shops = _table(
     Column("registered_at", Instant, nullable=False),
     Column("closed_at", Instant),
     Column("number", _Words),  # null only where an older release registered it
+    Column("till_refunds", Flag, nullable=False, server_default=false()),
     PrimaryKeyConstraint("municipality", "shop_id"),
     Index("shops_by_number", "number", unique=True),
 )

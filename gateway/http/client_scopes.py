@@ -30,5 +30,15 @@ SHOP_OF_KEY: Final = web.RequestKey("shop_of_key", str)
 """Under which a request has the shop ("082163/soba-1") whose people its key serves; absent: those of every shop."""
 
 ALL_SCOPES: Final = frozenset(Scope)
-AT_A_TILL: Final = frozenset({Action.OWN_ACCOUNT, Action.SECOND_FACTOR, Action.TAKE_POINTS})
+AT_A_TILL: Final = frozenset(
+    {
+        Action.OWN_ACCOUNT,
+        Action.SECOND_FACTOR,
+        Action.TAKE_POINTS,
+        Action.SEE_OWN_SHOP,
+        Action.REFUND_AT_SHOP,
+        Action.SEE_SHOP_BOOKS,
+        Action.KEEP_OWN_SHOP,
+    }
+)
 """What the pages of a shop do; no session of a city's staff does more through such a key."""

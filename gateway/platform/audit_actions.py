@@ -108,6 +108,7 @@ class AuditAction(StrEnum):
     SHOP_CHANGED = "shop changed", "加盟店の変更", "Shop changed"
     SHOP_CLOSED = "shop closed", "加盟店の利用終了", "Shop closed"
     SHOP_REOPENED = "shop reopened", "加盟店の利用再開", "Shop reopened"
+    TILL_REFUNDS_CHANGED = "till refunds changed", "レジでの取消の設定", "Refunds at tills allowed or not"
     SHOP_ACCOUNT_CHANGED = "shop account changed", "振込先口座の変更", "Shop's bank account changed"
     PAYER_ACCOUNT_CHANGED = "payer account changed", "振込元口座の変更", "Paying account changed"
     REFUNDED = "refunded", "利用の取消", "Payment refunded"

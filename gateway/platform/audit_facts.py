@@ -145,6 +145,7 @@ FACT_LABELS: Final[Mapping[str, Label]] = {
     "second factor": Label("パスワードの次の確認", "Second factor"),
     "sessions": Label("終了した端末の数", "Devices signed out"),
     "shop": Label("加盟店", "Shop"),
+    "till_refunds": Label("レジでの取消", "Refunds at tills"),
     "shops": Label("加盟店の数", "Shops"),
     "starts_at": Label("開始", "Starts at"),
     "takes_effect_on": Label("適用日", "Takes effect on"),

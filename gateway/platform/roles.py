@@ -4,7 +4,9 @@
     operator        and helps members at the desk, grants to one, prepares files, plans events, keeps the register of shops, refunds, announces
     approver        looks, refunds, says yes to what somebody else has prepared, shows and ends events, closes settlements
     administrator   all of the city, and its staff, rules and bank accounts
-    shop            takes points at one shop and sees that shop's own business
+    shop            owns one shop (責任者): takes points there, sees all of its business, and answers for it
+    till            takes points at one shop and sees its day; gives back only where the shop's owner lets it (レジ)
+    bookkeeper      reads one shop's days, statements and account; takes nothing (経理)
     platform        exchanges and partners over all cities, what partners owe, keys, and the platform's own staff; of members what
                     only the platform can put right, always by two, with names cut
 
@@ -25,6 +27,8 @@ class Role(StrEnum):
     APPROVER = "approver"
     ADMINISTRATOR = "administrator"
     SHOP = "shop"
+    TILL = "till"
+    BOOKKEEPER = "bookkeeper"
     PLATFORM = "platform"
 
 
@@ -45,6 +49,10 @@ class Action(StrEnum):
     KEEP_STAFF = "keep_staff"
     READ_AUDIT = "read_audit"
     TAKE_POINTS = "take_points"
+    SEE_OWN_SHOP = "see_own_shop"
+    REFUND_AT_SHOP = "refund_at_shop"
+    SEE_SHOP_BOOKS = "see_shop_books"
+    KEEP_OWN_SHOP = "keep_own_shop"
     SEE_PARTNERS = "see_partners"
     PLAN_EVENTS = "plan_events"
     DECIDE_EVENTS = "decide_events"
@@ -89,7 +97,10 @@ ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
     Role.OPERATOR: _OPERATOR,
     Role.APPROVER: _APPROVER,
     Role.ADMINISTRATOR: _OPERATOR | _APPROVER | {_A.CHANGE_RULES, _A.KEEP_BANKS, _A.KEEP_STAFF},
-    Role.SHOP: _OWN | {_A.TAKE_POINTS},
+    Role.SHOP: _OWN
+    | {_A.SEE_OWN_SHOP, _A.TAKE_POINTS, _A.REFUND_AT_SHOP, _A.SEE_SHOP_BOOKS, _A.KEEP_OWN_SHOP},
+    Role.TILL: _OWN | {_A.SEE_OWN_SHOP, _A.TAKE_POINTS, _A.REFUND_AT_SHOP},
+    Role.BOOKKEEPER: _OWN | {_A.SEE_OWN_SHOP, _A.SEE_SHOP_BOOKS},
     Role.PLATFORM: _OWN
     | {
         _A.SEE_PARTNERS,
@@ -107,7 +118,9 @@ ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
 
 CITY_ROLES: Final = frozenset({Role.VIEWER, Role.OPERATOR, Role.APPROVER, Role.ADMINISTRATOR})
 
-PASSWORD_IS_ENOUGH: Final = frozenset({Role.SHOP})
+SHOP_ROLES: Final = frozenset({Role.SHOP, Role.TILL, Role.BOOKKEEPER})
+
+PASSWORD_IS_ENOUGH: Final = SHOP_ROLES
 """A shop's phone changes hands at the counter and reaches one shop only; everybody else shows a second factor."""
 
 PLATFORM: Final = "platform"

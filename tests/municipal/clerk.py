@@ -35,7 +35,7 @@ class Clerk:
         self.page.fill("#login", self.login)
         self.page.fill("#password", PASSWORD)
         self.page.click("form[action='/login'] button")
-        self.page.wait_for_url("**/shop/take")
+        self.page.wait_for_url("**/shop/*")
         return self
 
     def amount(self, points: int) -> Clerk:

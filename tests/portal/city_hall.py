@@ -79,20 +79,20 @@ class CityHall:
     async def shop(self, shop_id: str, name: str, **more: str) -> str:
         """Register a shop with a person of its own; gives the login, whose password is `PASSWORD`."""
         await self._call("POST", "/v1/city/shops", self.token, shop_id=shop_id, name=name, **more)
+        login = await self.shop_person(shop_id, f"{shop_id}@mise", name)
+        self.shops[shop_id] = await self._signed_in(login, PASSWORD)
+        return login
+
+    async def shop_person(self, shop_id: str, login: str, name: str, role: str = "shop") -> str:
+        """A log-in of a shop with this right, whose password is `PASSWORD`; gives the login."""
+        path = f"/v1/city/shops/{shop_id}/staff"
         person = await self._decided(
-            await self._call(
-                "POST",
-                f"/v1/city/shops/{shop_id}/staff",
-                self.token,
-                login=f"{shop_id}@mise",
-                display_name=name,
-            )
+            await self._call("POST", path, self.token, login=login, display_name=name, role=role)
         )
-        login, first = person["staff"]["login"], person["first_password"]
+        first = person["first_password"]
         begun = await self._signed_in(login, first)
         await self._call("PUT", "/v1/staff/me/password", begun, current=first, new=PASSWORD)
-        self.shops[shop_id] = await self._signed_in(login, PASSWORD)
-        return str(login)
+        return str(person["staff"]["login"])
 
     async def shop_code(self, shop_id: str) -> str:
         return str((await self._call("GET", "/v1/shop/code", self.shops[shop_id]))["shop_code"])

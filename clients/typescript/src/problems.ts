@@ -1281,6 +1281,11 @@ export class TillPinWrong extends ForbiddenProblem {
   override name = "TillPinWrong";
 }
 
+/** Tills of this shop give nothing back. */
+export class TillRefundsOff extends ForbiddenProblem {
+  override name = "TillRefundsOff";
+}
+
 /** Too many tills. */
 export class TillsTooMany extends ConflictProblem {
   override name = "TillsTooMany";
@@ -1734,6 +1739,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "till-pin-needed": TillPinNeeded,
   "till-pin-unfit": TillPinUnfit,
   "till-pin-wrong": TillPinWrong,
+  "till-refunds-off": TillRefundsOff,
   "tills-too-many": TillsTooMany,
   "too-few-deciders": TooFewDeciders,
   "too-many-applications": TooManyApplications,

@@ -2229,6 +2229,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/shop/till-refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Let the tills of this shop give points back on the day of the payment, or no longer; from now on. */
+        put: operations["set_till_refunds"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/shop/tills": {
         parameters: {
             query?: never;
@@ -2430,7 +2447,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who may take points at this shop. */
+        /** Who has a log-in of this shop, and with which right. */
         get: operations["list_shop_staff"];
         put?: never;
         /** Propose a log-in of a shop (202); whoever decides it is shown the first password, once. */
@@ -3193,7 +3210,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A day's payments at this shop, newest first, those that members made by the shop's code among them. */
+        /**
+         * A day's payments at this shop, newest first, those that members made by the shop's code among them.
+         * @description A till sees today alone.
+         */
         get: operations["shop_day"];
         put?: never;
         /**
@@ -3214,7 +3234,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One payment at this shop, of whatever day: what was taken at 23:59 is found after midnight. */
+        /**
+         * One payment at this shop, of whatever day: what was taken at 23:59 is found after midnight.
+         * @description A till finds those of today and yesterday.
+         */
         get: operations["shop_spend"];
         put?: never;
         post?: never;
@@ -3233,7 +3256,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give points back on the day of the payment; later the city's staff can. A bound till sends the shop's PIN. */
+        /**
+         * Give points back on the day of the payment; later the city's staff can. A till's log-in only where the owner lets it.
+         * @description A bound till sends the shop's PIN.
+         */
         post: operations["shop_refund"];
         delete?: never;
         options?: never;
@@ -3333,7 +3359,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A payment at this shop in the last 400 days, by the 8 characters on the customer's page. */
+        /** A payment at this shop in the last 400 days, by the 8 characters on the customer's page; for a till since yesterday. */
         get: operations["shop_references"];
         put?: never;
         post?: never;
@@ -4793,7 +4819,7 @@ export interface components {
          * @description A deed. The value is what lines hold and programs branch on; `label` is what people read.
          * @enum {string}
          */
-        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop terms set" | "shop applied" | "shop application mended" | "shop application sent back" | "shop application refused" | "shop application accepted" | "shop application withdrawn" | "shop application erased" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "privacy text changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "announcement published" | "announcement withdrawn" | "till bound" | "till ended" | "till PIN set" | "till PIN removed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "planned stop announced" | "planned stop withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
+        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop terms set" | "shop applied" | "shop application mended" | "shop application sent back" | "shop application refused" | "shop application accepted" | "shop application withdrawn" | "shop application erased" | "shop changed" | "shop closed" | "shop reopened" | "till refunds changed" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "privacy text changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "announcement published" | "announcement withdrawn" | "till bound" | "till ended" | "till PIN set" | "till PIN removed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "planned stop announced" | "planned stop withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
         /** @description A deed that a city's log may hold, as the filter takes it, and named for people. */
         AuditActionView: {
             action: string;
@@ -5920,7 +5946,7 @@ export interface components {
         Links: {
             links: components["schemas"]["LinkView"][];
         };
-        /** @description `change` is added, reset, restarted or stopped. */
+        /** @description `change` is added, reset, restarted, stopped or role: the right was changed. */
         LoginChangeView: {
             login: string;
             display_name: string;
@@ -7057,10 +7083,14 @@ export interface components {
         Revocation: {
             password: string;
         };
-        /** @description `seen` is the `version` of the person that the change was drawn from; null changes whatever is there. */
+        /**
+         * @description `seen` is the `version` of the person that the change was drawn from; null changes whatever is there.
+         *
+         *     A person of the city's staff has one of its four roles, a shop's person one of `shop` (the owner), `till`, `bookkeeper`.
+         */
         RoleWanted: {
             /** @enum {string} */
-            role: "viewer" | "operator" | "approver" | "administrator";
+            role: "viewer" | "operator" | "approver" | "administrator" | "shop" | "till" | "bookkeeper";
             reason: string;
             /** @default null */
             seen?: string | null;
@@ -7238,13 +7268,14 @@ export interface components {
         ShopCycles: {
             cycles: components["schemas"]["ShopCycle"][];
         };
-        /** @description A shop's day, newest first, with its sums. */
+        /** @description A shop's day, newest first, with its sums. `may_refund`: whether who asks may give points back here. */
         ShopDay: {
             /** Format: date */
             day: string;
             spends: components["schemas"]["ShopSpendView"][];
             points: number;
             refunded_points: number;
+            may_refund: boolean;
         };
         ShopDebtView: {
             shop_id: string;
@@ -7287,13 +7318,20 @@ export interface components {
         ShopPersonView: {
             login: string;
             display_name: string;
+            role: string;
             active: boolean;
             /** Format: date-time */
             added_at: string;
         };
+        /** @description `role`: `shop` is the owner's, `till` takes payments and sees the day, `bookkeeper` reads days and statements. */
         ShopPersonWanted: {
             login: string;
             display_name: string;
+            /**
+             * @default shop
+             * @enum {string}
+             */
+            role?: "shop" | "till" | "bookkeeper";
             /** @default  */
             reason?: string;
         };
@@ -7332,6 +7370,7 @@ export interface components {
             set_at: string | null;
             version: string;
         };
+        /** @description `till_refunds`: the shop's owner lets its tills give points back. */
         ShopView: {
             shop_id: string;
             name: string;
@@ -7344,6 +7383,7 @@ export interface components {
             /** Format: date-time */
             registered_at: string;
             closed_at: string | null;
+            till_refunds: boolean;
             version: string;
         };
         ShopWanted: {
@@ -7654,6 +7694,9 @@ export interface components {
         TillPinWanted: {
             pin: string;
             password: string;
+        };
+        TillRefunds: {
+            allowed: boolean;
         };
         /** @description What the device was given last. */
         TillShown: {
@@ -11278,6 +11321,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ShopPeople"];
+                };
+            };
+        };
+    };
+    set_till_refunds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TillRefunds"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopView"];
                 };
             };
         };

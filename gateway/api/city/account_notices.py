@@ -67,7 +67,7 @@ class AccountNoticeList(View):
     "/v1/shop/account-notices",
     tag="counter",
     caller=STAFF,
-    action=Action.TAKE_POINTS,
+    action=Action.SEE_SHOP_BOOKS,
     returns={200: AccountNoticeList},
 )
 async def list_own_notices(call: StaffRequest) -> TypedResponse:
@@ -84,7 +84,7 @@ async def list_own_notices(call: StaffRequest) -> TypedResponse:
     "/v1/shop/account-notices/{notice_id}/answer",
     tag="counter",
     caller=STAFF,
-    action=Action.TAKE_POINTS,
+    action=Action.KEEP_OWN_SHOP,
     path=NoticePath,
     body=NoticeAnswer,
     returns={200: AccountNoticeView},

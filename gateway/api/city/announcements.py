@@ -162,7 +162,7 @@ async def withdraw_announcement(call: StaffRequest[ReasonGiven, None, Announceme
     "/v1/shop/announcements",
     tag="counter",
     caller=STAFF,
-    action=Action.TAKE_POINTS,
+    action=Action.SEE_OWN_SHOP,
     returns={200: AnnouncementList},
 )
 async def list_shop_announcements(call: StaffRequest) -> TypedResponse:

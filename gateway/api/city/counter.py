@@ -29,6 +29,7 @@ from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import Points, Uuid, View
 from gateway.cities.settlement.settlement_csv import statement_csv
 from gateway.cities.settlement.statement_pdf import statement_pdf
+from gateway.cities.shops import shop_rights, shop_rows
 from gateway.cities.spending import spend_rows
 from gateway.cities.spending.spend_rows import PaymentResult
 from gateway.errors import ProblemError
@@ -41,8 +42,6 @@ from gateway.points import directory
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF
-
-SHOP: Final = Action.TAKE_POINTS
 
 LISTED_A_DAY: Final = 1_000
 
@@ -70,12 +69,13 @@ class ShopDayQuery(Strict):
 
 
 class ShopDay(View):
-    """A shop's day, newest first, with its sums."""
+    """A shop's day, newest first, with its sums. `may_refund`: whether who asks may give points back here."""
 
     day: date
     spends: list[ShopSpendView]
     points: int
     refunded_points: int
+    may_refund: bool
 
 
 class TakenView(View):
@@ -102,7 +102,7 @@ class ShopCycles(View):
     "/v1/shop",
     tag="counter",
     caller=STAFF,
-    action=SHOP,
+    action=Action.SEE_OWN_SHOP,
     at_till=True,
     returns={200: ShopView},
     refuses=("unknown-shop",),
@@ -117,7 +117,7 @@ async def own_shop(call: StaffRequest) -> TypedResponse:
     "/v1/shop/code",
     tag="counter",
     caller=STAFF,
-    action=SHOP,
+    action=Action.TAKE_POINTS,
     returns={200: ShopCodeView},
     refuses=("unknown-shop",),
 )
@@ -133,7 +133,7 @@ async def own_shop_code(call: StaffRequest) -> TypedResponse:
     "/v1/shop/spends",
     tag="counter",
     caller=STAFF,
-    action=SHOP,
+    action=Action.TAKE_POINTS,
     at_till=True,
     body=SpendTaken,
     returns={201: TakenView, 200: TakenView},
@@ -157,20 +157,24 @@ async def take_points(call: StaffRequest[SpendTaken]) -> TypedResponse:
     "/v1/shop/spends",
     tag="counter",
     caller=STAFF,
-    action=SHOP,
+    action=Action.SEE_OWN_SHOP,
     at_till=True,
     query=ShopDayQuery,
     returns={200: ShopDay},
-    refuses=("till-only",),
+    refuses=("till-only", "unknown-shop", "role-not-allowed"),
 )
 async def shop_day(call: StaffRequest[None, ShopDayQuery]) -> TypedResponse:
-    """A day's payments at this shop, newest first, those that members made by the shop's code among them."""
+    """A day's payments at this shop, newest first, those that members made by the shop's code among them.
+
+    A till sees today alone.
+    """
     today = call.services.city.context.today
     day = call.query.day or today
     if call.staff.till_id is not None and day != today:
         raise ProblemError(
             "till-only", "A bound till shows today's list; sign in with the password for another day."
         )
+    shop_rights.require_day_seen(call.staff, day, today)
     since = datetime.combine(day, time(), JST)
     until = since + timedelta(days=1)
     code, shop_id = call.staff.municipality, call.staff.own_shop
@@ -183,6 +187,7 @@ async def shop_day(call: StaffRequest[None, ShopDayQuery]) -> TypedResponse:
             spends=[ShopSpendView.of(spend) for spend in spends],
             points=points,
             refunded_points=refunded,
+            may_refund=shop_rights.may_refund(call.staff, shop_rows.require(conn, code, shop_id)),
         )
 
     return TypedResponse(200, await call.services.store.read(job))
@@ -192,18 +197,25 @@ async def shop_day(call: StaffRequest[None, ShopDayQuery]) -> TypedResponse:
     "/v1/shop/spends/{spend_id}",
     tag="counter",
     caller=STAFF,
-    action=SHOP,
+    action=Action.SEE_OWN_SHOP,
     at_till=True,
     path=SpendPath,
     returns={200: ShopSpendView},
     refuses=("unknown-spend",),
 )
 async def shop_spend(call: StaffRequest[None, None, SpendPath]) -> TypedResponse:
-    """One payment at this shop, of whatever day: what was taken at 23:59 is found after midnight."""
+    """One payment at this shop, of whatever day: what was taken at 23:59 is found after midnight.
+
+    A till finds those of today and yesterday.
+    """
     code, shop_id, spend_id = call.staff.municipality, call.staff.own_shop, call.path.spend_id
+    since = shop_rights.sees_payments_since(call.staff, call.services.city.context.today)
 
     def job(conn: Connection) -> ShopSpendView:
-        return ShopSpendView.of(spend_rows.require_of_city(conn, code, spend_id, shop_id=shop_id))
+        spend = spend_rows.require_of_city(conn, code, spend_id, shop_id=shop_id)
+        if since is not None and spend.at < since:
+            raise spend_rows.unknown_spend()
+        return ShopSpendView.of(spend)
 
     return TypedResponse(200, await call.services.store.read(job))
 
@@ -212,13 +224,15 @@ async def shop_spend(call: StaffRequest[None, None, SpendPath]) -> TypedResponse
     "/v1/shop/spends/{spend_id}/refunds",
     tag="counter",
     caller=STAFF,
-    action=SHOP,
+    action=Action.REFUND_AT_SHOP,
     at_till=True,
     path=SpendPath,
     body=ShopRefund,
     returns={201: GivenBackView, 200: GivenBackView},
     refuses=(
         "unknown-spend",
+        "unknown-shop",
+        "till-refunds-off",
         "refund-too-late",
         "refund-too-much",
         "refund-expired",
@@ -233,7 +247,10 @@ async def shop_spend(call: StaffRequest[None, None, SpendPath]) -> TypedResponse
 async def shop_refund(
     call: StaffRequest[ShopRefund, None, SpendPath],
 ) -> TypedResponse:
-    """Give points back on the day of the payment; later the city's staff can. A bound till sends the shop's PIN."""
+    """Give points back on the day of the payment; later the city's staff can. A till's log-in only where the owner lets it.
+
+    A bound till sends the shop's PIN.
+    """
     done = await call.services.city.spending.refund_by_shop(
         call.staff, call.body.refund_id, call.path.spend_id, call.body.points, call.body.reason, call.body.pin
     )
@@ -244,7 +261,7 @@ async def shop_refund(
     "/v1/shop/settlements",
     tag="counter",
     caller=STAFF,
-    action=SHOP,
+    action=Action.SEE_SHOP_BOOKS,
     returns={200: ShopCycles},
     refuses=("unknown-shop",),
 )
@@ -263,7 +280,7 @@ async def shop_settlements(call: StaffRequest) -> TypedResponse:
     "/v1/shop/settlements/{starts_on}",
     tag="counter",
     caller=STAFF,
-    action=SHOP,
+    action=Action.SEE_SHOP_BOOKS,
     path=CyclePath,
     returns={200: StatementView},
     refuses=("unknown-cycle", "unknown-shop"),
@@ -280,7 +297,7 @@ async def shop_statement(call: StaffRequest[None, None, CyclePath]) -> TypedResp
     "/v1/shop/settlements/{starts_on}/csv",
     tag="counter",
     caller=STAFF,
-    action=SHOP,
+    action=Action.SEE_SHOP_BOOKS,
     path=CyclePath,
     returns={200: "text/csv"},
     refuses=("unknown-cycle", "unknown-shop"),
@@ -299,7 +316,7 @@ async def shop_statement_csv(call: StaffRequest[None, None, CyclePath]) -> Typed
     "/v1/shop/settlements/{starts_on}/pdf",
     tag="counter",
     caller=STAFF,
-    action=SHOP,
+    action=Action.SEE_SHOP_BOOKS,
     path=CyclePath,
     returns={200: PDF},
     refuses=("unknown-cycle", "unknown-shop"),

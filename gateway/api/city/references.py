@@ -15,6 +15,7 @@ from gateway.api.city.staff_request import StaffRequest
 from gateway.api.exchanges import ExchangeView
 from gateway.api.fields import View
 from gateway.api.member_request import MemberRequest
+from gateway.cities.shops import shop_rights
 from gateway.cities.spending import spend_rows
 from gateway.exchanges import exchange_rows
 from gateway.http.authentication import ActingRight, AuthLevel
@@ -87,15 +88,16 @@ async def member_references(call: MemberRequest[None, None, ReferencePath]) -> T
     "/v1/shop/references/{reference}",
     tag="counter",
     caller=AuthLevel.STAFF,
-    action=Action.TAKE_POINTS,
+    action=Action.SEE_OWN_SHOP,
     path=ReferencePath,
     returns={200: ShopReferences},
     refuses=("unknown-reference",),
 )
 async def shop_references(call: StaffRequest[None, None, ReferencePath]) -> TypedResponse:
-    """A payment at this shop in the last 400 days, by the 8 characters on the customer's page."""
+    """A payment at this shop in the last 400 days, by the 8 characters on the customer's page; for a till since yesterday."""
     code, shop_id, tail = call.staff.municipality, call.staff.own_shop, tail_of(call.path.reference)
-    since = _since(call.services.clock())
+    seen_since = shop_rights.sees_payments_since(call.staff, call.services.city.context.today)
+    since = seen_since or _since(call.services.clock())
     spends = await call.services.store.read(
         lambda conn: spend_rows.list_by_reference(conn, tail, code=code, shop_id=shop_id, since=since)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -18,7 +18,7 @@ from gateway.cities.shops.shops import ShopEntry
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, Words
 from gateway.http.routing import Api, TypedResponse
-from gateway.platform.roles import Action
+from gateway.platform.roles import Action, Role
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF
@@ -61,12 +61,17 @@ class ShopStaffPath(Strict):
 
 
 class ShopPersonWanted(Strict):
+    """`role`: `shop` is the owner's, `till` takes payments and sees the day, `bookkeeper` reads days and statements."""
+
     login: Login
     display_name: Words
+    role: Literal["shop", "till", "bookkeeper"] = "shop"
     reason: Line = ""
 
 
 class ShopView(View):
+    """`till_refunds`: the shop's owner lets its tills give points back."""
+
     shop_id: str
     name: str
     name_kana: str
@@ -77,6 +82,7 @@ class ShopView(View):
     has_bank: bool
     registered_at: datetime
     closed_at: datetime | None
+    till_refunds: bool
     version: str
 
     @classmethod
@@ -229,7 +235,7 @@ async def city_shop_code(call: StaffRequest[None, None, ShopPath]) -> TypedRespo
     refuses=("unknown-shop",),
 )
 async def list_shop_staff(call: StaffRequest[None, None, ShopPath]) -> TypedResponse:
-    """Who may take points at this shop."""
+    """Who has a log-in of this shop, and with which right."""
     staffs = await call.services.city.staff.people(call.staff, call.path.shop_id)
     return TypedResponse(200, StaffList(staff=[StaffView.of(staff) for staff in staffs]))
 
@@ -253,6 +259,7 @@ async def add_shop_staff(
         login=call.body.login,
         display_name=call.body.display_name,
         shop_id=call.path.shop_id,
+        role=Role(call.body.role),
         reason=call.body.reason,
     )
     if isinstance(added, Proposal):

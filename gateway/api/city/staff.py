@@ -31,9 +31,12 @@ class StaffWanted(Strict):
 
 
 class RoleWanted(Strict):
-    """`seen` is the `version` of the person that the change was drawn from; null changes whatever is there."""
+    """`seen` is the `version` of the person that the change was drawn from; null changes whatever is there.
 
-    role: Literal["viewer", "operator", "approver", "administrator"]
+    A person of the city's staff has one of its four roles, a shop's person one of `shop` (the owner), `till`, `bookkeeper`.
+    """
+
+    role: Literal["viewer", "operator", "approver", "administrator", "shop", "till", "bookkeeper"]
     reason: Reason
     seen: Version | None = None
 

@@ -111,7 +111,7 @@ class TillOpenedView(View):
     "/v1/shop/tills",
     tag="counter",
     caller=STAFF,
-    action=Action.TAKE_POINTS,
+    action=Action.KEEP_OWN_SHOP,
     body=TillWanted,
     returns={201: TillBound},
     refuses=(
@@ -133,7 +133,7 @@ async def bind_till(call: StaffRequest[TillWanted]) -> TypedResponse:
 
 
 @api.get(
-    "/v1/shop/tills", tag="counter", caller=STAFF, action=Action.TAKE_POINTS, returns={200: TillList},
+    "/v1/shop/tills", tag="counter", caller=STAFF, action=Action.KEEP_OWN_SHOP, returns={200: TillList},
     refuses=("unknown-shop",),
 )  # fmt: skip
 async def list_own_tills(call: StaffRequest) -> TypedResponse:
@@ -146,7 +146,7 @@ async def list_own_tills(call: StaffRequest) -> TypedResponse:
     "/v1/shop/tills/{till_id}",
     tag="counter",
     caller=STAFF,
-    action=Action.TAKE_POINTS,
+    action=Action.KEEP_OWN_SHOP,
     path=TillPath,
     returns={204: None},
     refuses=("unknown-till",),
@@ -161,7 +161,7 @@ async def end_own_till(call: StaffRequest[None, None, TillPath]) -> TypedRespons
     "/v1/shop/till-pin",
     tag="counter",
     caller=STAFF,
-    action=Action.TAKE_POINTS,
+    action=Action.KEEP_OWN_SHOP,
     body=TillPinWanted,
     returns={204: None},
     refuses=("till-pin-unfit", "current-password-wrong", "sign-in-locked", "unknown-staff"),
@@ -172,7 +172,9 @@ async def set_till_pin(call: StaffRequest[TillPinWanted]) -> TypedResponse:
     return TypedResponse(204)
 
 
-@api.delete("/v1/shop/till-pin", tag="counter", caller=STAFF, action=Action.TAKE_POINTS, returns={204: None})
+@api.delete(
+    "/v1/shop/till-pin", tag="counter", caller=STAFF, action=Action.KEEP_OWN_SHOP, returns={204: None}
+)
 async def remove_till_pin(call: StaffRequest) -> TypedResponse:
     """Take the PIN away: from now on no bound till gives points back."""
     await call.services.city.tills.remove_pin(call.staff)

@@ -19,12 +19,13 @@ from gateway.platform.audit_actions import AuditAction
 
 TOLD_FOR: Final = timedelta(days=30)
 MAX_OF_A_LOGIN: Final = 20
-Change = Literal["added", "reset", "restarted", "stopped"]
+Change = Literal["added", "reset", "restarted", "stopped", "role"]
 _CHANGES: Final[Mapping[str, Change]] = {
     AuditAction.STAFF_ADDED: "added",
     AuditAction.ACCESS_RESET: "reset",
     AuditAction.STAFF_RESTARTED: "restarted",
     AuditAction.STAFF_CLOSED: "stopped",
+    AuditAction.ROLE_CHANGED: "role",
 }
 
 

@@ -49,6 +49,8 @@ class Shop:
     registered_at: datetime
     closed_at: datetime | None
     number: str | None = None
+    till_refunds: bool = False
+    """The shop's owner lets log-ins of its tills give points back."""
 
     @property
     def version(self) -> str:

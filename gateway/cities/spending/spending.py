@@ -17,7 +17,7 @@ from core_ledger import BadMove, Damaged, IdReused, NotEnoughPoints, chart, ledg
 from gateway.cities import daily_limits
 from gateway.cities.city_context import CityContext, require_reason
 from gateway.cities.proposals.proposal_rows import Proposal
-from gateway.cities.shops import shop_codes, shop_rows, till_pins
+from gateway.cities.shops import shop_codes, shop_rights, shop_rows, till_pins
 from gateway.cities.spending import (
     pay_card_numbers,
     pay_card_pins,
@@ -140,7 +140,7 @@ class Spending:
     ) -> RefundResult:
         """Give back on the day of the payment; at a bound till with the shop's PIN.
 
-        Raises ProblemError: `refund-too-late`, `refund-too-much` (409), and at a till as `till_pins.prove`.
+        Raises ProblemError: `till-refunds-off` (403), `refund-too-late`, `refund-too-much` (409), and at a till as `till_pins.prove`.
         """
         shop_id, proven = who.own_shop, None
         if who.till_id is not None:
@@ -180,6 +180,8 @@ class Spending:
             before = refunds.find_made(conn, city, command, shop_id)
             if before is not None:
                 return before
+            if shop_id is not None:
+                shop_rights.require_may_refund(who, shop_rows.require(conn, city, shop_id))
             paid = refunds.require_refundable(conn, city, command, now, shop_id=shop_id)
             if shop_id is None and not refunds.may_refund_alone(conn, who, paid, points, now):
                 return refunds.propose_refund(self.context, conn, who, paid, command, why, now)

@@ -53,7 +53,7 @@ from gateway.members.lockout import Origin
 from gateway.model import Secret
 from gateway.platform.audit_actions import AuditAction
 from gateway.platform.metrics import SIGN_INS, sign_in_counted
-from gateway.platform.roles import ALLOWED, CITY_ROLES, PLATFORM, Role
+from gateway.platform.roles import ALLOWED, CITY_ROLES, PLATFORM, SHOP_ROLES, Role
 from gateway.platform.security_log import SecurityEvent, log_security, login_name
 from gateway.platform.states import StaffState
 
@@ -388,23 +388,34 @@ class StaffService:
         return await self.context.store.read(job)
 
     async def add_to_shop(
-        self, who: StaffSession, *, login: str, display_name: str, shop_id: str, reason: str = ""
+        self,
+        who: StaffSession,
+        *,
+        login: str,
+        display_name: str,
+        shop_id: str,
+        role: Role = Role.SHOP,
+        reason: str = "",
     ) -> FirstPassword | Proposal:
         """Propose a log-in of a shop; the first password is made when somebody else has decided.
 
-        Raises ProblemError: `login-unfit` (422), `login-taken` (409), `unknown-shop` (404), and as `propose`.
+        Raises ProblemError: `login-unfit`, `role-unfit` (422), `login-taken` (409), `unknown-shop` (404), and as
+        `propose`.
         """
+        if role not in SHOP_ROLES:
+            raise role_unfit()
         password = temporary_password()
         hashed, now = await self.context.hasher.hash(password.reveal()), self.context.clock()
 
         def job(conn: Connection) -> Staff | Proposal:
             shop = shop_rows.require(conn, who.municipality, shop_id)
             known = records.require_free_login(conn, login)
-            command = AddShopStaff(login=known, display_name=display_name, shop_id=shop_id)
+            command = AddShopStaff(login=known, display_name=display_name, shop_id=shop_id, role=role)
             if not deeds.rule_of(conn, who.municipality, Deed.SHOP_STAFF).persons:
                 return add_shop_staff(conn, who, command, hashed, now)
             shown: dict[str, str | int] = {
                 "login": known, "display_name": display_name, "shop_id": shop_id, "name": shop.name,
+                "role": role.value,
             }  # fmt: skip
             return propose(
                 self.context,
@@ -434,7 +445,7 @@ class StaffService:
 
         def job(conn: Connection) -> Staff | Proposal:
             known = records.require_free_login(conn, login)
-            if (role is Role.PLATFORM) != (code == PLATFORM) or role is Role.SHOP:
+            if (role is Role.PLATFORM) != (code == PLATFORM) or role in SHOP_ROLES:
                 raise role_unfit()
             command = AddStaff(login=known, display_name=display_name, role=role)
             if not deeds.rule_of(conn, code, Deed.STAFF).persons:
@@ -459,7 +470,7 @@ class StaffService:
     async def change_role(
         self, who: StaffSession, staff_id: str, role: Role, reason: str, seen: str | None = None
     ) -> Staff | Proposal:
-        """Give a person of the city another role; their sessions end. One that may do more is proposed.
+        """Give a person of the city or of a shop another role of theirs; their sessions end. One that may do more is proposed.
 
         `seen` is the version of the person that the change was drawn from (`changed-meanwhile`, 409).
 
@@ -471,7 +482,7 @@ class StaffService:
         def job(conn: Connection) -> Staff | Proposal:
             records.lock_deciders(conn, who.municipality)
             person, command = self._of_city(conn, who, staff_id), RaiseRole(staff_id=staff_id, role=role)
-            if role not in CITY_ROLES or person.role not in CITY_ROLES:
+            if not any(role in kind and person.role in kind for kind in (CITY_ROLES, SHOP_ROLES)):
                 raise role_unfit()
             require_seen(seen, person.version)
             raised = not ALLOWED[role] <= ALLOWED[person.role]

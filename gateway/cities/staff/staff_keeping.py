@@ -39,11 +39,15 @@ class AddStaff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddShopStaff:
-    """A log-in of a shop takes points there and gives them back: nobody makes one alone."""
+    """A log-in of a shop takes points there and gives them back: nobody makes one alone.
+
+    Without a `role` it is the owner's, as an older release wrote the command.
+    """
 
     login: str
     display_name: str
     shop_id: str
+    role: Role = Role.SHOP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +144,7 @@ def add_shop_staff(
 ) -> Staff:
     """Carry it out. Raises ProblemError: `login-taken` (409), `unknown-shop` (404)."""
     shop_rows.require(conn, who.municipality, command.shop_id)
-    return _add(conn, who, command.login, command.display_name, Role.SHOP, hashed, at, command.shop_id)
+    return _add(conn, who, command.login, command.display_name, command.role, hashed, at, command.shop_id)
 
 
 def renew_shop_staff(
@@ -228,7 +232,8 @@ def wrong_activity(person: Staff) -> ProblemError:
 
 def role_unfit() -> ProblemError:
     return ProblemError(
-        "role-unfit", "Choose a role of the city; a shop's people and the platform's keep theirs."
+        "role-unfit",
+        "Choose a role of the city for its staff, a shop's for a shop's people; the platform's keep theirs.",
     )
 
 

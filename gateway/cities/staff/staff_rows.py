@@ -20,7 +20,7 @@ from gateway.cities import tables
 from gateway.cities.drawn_from import version_of
 from gateway.errors import ProblemError
 from gateway.model import Secret
-from gateway.platform.roles import PLATFORM, Role
+from gateway.platform.roles import PLATFORM, SHOP_ROLES, Role
 from gateway.platform.sql import insert_new
 from gateway.platform.states import STAFF_MOVES, StaffState
 from gateway.platform.transitions import require_legal
@@ -123,7 +123,7 @@ def add(
     known = _require_login(login)
     if municipality != PLATFORM:
         directory.require_municipality(municipality)
-    if (role is Role.PLATFORM) != (municipality == PLATFORM) or (role is Role.SHOP) != (shop_id is not None):
+    if (role is Role.PLATFORM) != (municipality == PLATFORM) or (role in SHOP_ROLES) != (shop_id is not None):
         raise ProblemError(
             "role-unfit", "A shop's people belong to a shop, the platform's to no city, all others to a city.",
         )  # fmt: skip

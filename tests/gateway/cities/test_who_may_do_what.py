@@ -11,7 +11,7 @@ from gateway.cities.shops.shops import ShopEntry
 from gateway.http.authentication import AuthLevel
 from gateway.http.openapi import openapi_document
 from gateway.http.schema_examples import example
-from gateway.platform.roles import ALLOWED, PASSWORD_IS_ENOUGH, PLATFORM, Action, Role, may
+from gateway.platform.roles import ALLOWED, PASSWORD_IS_ENOUGH, PLATFORM, SHOP_ROLES, Action, Role, may
 
 from .conftest import KASAMA, MITO, NOON
 
@@ -27,7 +27,9 @@ MAY = {
     "administrator": "own_account second_factor see see_member help_member grant plan_grants upload_grants "
     "change_rules keep_shops keep_banks refund settle keep_staff read_audit plan_events "
     "decide_events see_proposals decide_proposals announce",
-    "shop": "own_account second_factor take_points",
+    "shop": "own_account second_factor see_own_shop take_points refund_at_shop see_shop_books keep_own_shop",
+    "till": "own_account second_factor see_own_shop take_points refund_at_shop",
+    "bookkeeper": "own_account second_factor see_own_shop see_shop_books",
     "platform": "own_account second_factor see_partners see_exchanges keep_exchanges keep_partners keep_keys keep_members plan_stops keep_staff see_proposals "
     "decide_proposals",
 }
@@ -87,7 +89,7 @@ async def test_every_address_lets_in_the_roles_of_its_action_and_no_others(site)
     tokens = {}
     for role in Role:
         city = PLATFORM if role is Role.PLATFORM else KASAMA
-        tokens[role] = await site.staff_token(role.value, city, "soba" if role is Role.SHOP else None)
+        tokens[role] = await site.staff_token(role.value, city, "soba" if role in SHOP_ROLES else None)
     wrong = []
     for route in STAFF:
         if route.name == "staff_sign_out":

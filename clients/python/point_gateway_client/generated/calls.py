@@ -268,6 +268,7 @@ __all__ = [
     "set_shop_terms",
     "set_step_up",
     "set_till_pin",
+    "set_till_refunds",
     "shop_day",
     "shop_references",
     "shop_refund",
@@ -1515,7 +1516,7 @@ def name_people() -> Call[models.PeopleNamed]:
 def change_staff_role(
     staff_id: str,
     *,
-    role: Literal["viewer", "operator", "approver", "administrator"],
+    role: Literal["viewer", "operator", "approver", "administrator", "shop", "till", "bookkeeper"],
     reason: str,
     seen: str | None | UnsetType = UNSET,
 ) -> Call[models.StaffView | models.ProposalView]:
@@ -2256,6 +2257,20 @@ def list_own_people() -> Call[models.ShopPeople]:
     return json_call("GET", "/v1/shop/people", models.ShopPeople, session=True)
 
 
+def set_till_refunds(*, allowed: bool) -> Call[models.ShopView]:
+    """Let the tills of this shop give points back on the day of the payment, or no longer; from now on.
+
+    Refused with: unknown-shop.
+    """
+    return json_call(
+        "PUT",
+        "/v1/shop/till-refunds",
+        models.ShopView,
+        session=True,
+        body=models.TillRefunds(allowed=allowed),
+    )
+
+
 def bind_till(*, name: str, password: str) -> Call[models.TillBound]:
     """Bind the device at which this person sits: it stays signed in at the till, and opens nothing else.
 
@@ -2454,7 +2469,7 @@ def city_shop_code(shop_id: str) -> Call[models.ShopCodeView]:
 
 
 def list_shop_staff(shop_id: str) -> Call[models.StaffList]:
-    """Who may take points at this shop.
+    """Who has a log-in of this shop, and with which right.
 
     Refused with: unknown-shop.
     """
@@ -2462,7 +2477,12 @@ def list_shop_staff(shop_id: str) -> Call[models.StaffList]:
 
 
 def add_shop_staff(
-    shop_id: str, *, login: str, display_name: str, reason: str | UnsetType = UNSET
+    shop_id: str,
+    *,
+    login: str,
+    display_name: str,
+    role: Literal["shop", "till", "bookkeeper"] | UnsetType = UNSET,
+    reason: str | UnsetType = UNSET,
 ) -> Call[models.StaffAdded | models.ProposalView]:
     """Propose a log-in of a shop (202); whoever decides it is shown the first password, once.
 
@@ -2473,7 +2493,7 @@ def add_shop_staff(
         f"/v1/city/shops/{path_part(shop_id)}/staff",
         models.StaffAdded,
         session=True,
-        body=models.ShopPersonWanted(login=login, display_name=display_name, reason=reason),
+        body=models.ShopPersonWanted(login=login, display_name=display_name, role=role, reason=reason),
         by_status={202: models.ProposalView},
     )
 
@@ -3272,12 +3292,19 @@ def take_points(
 
 
 def shop_day(*, day: date | UnsetType = UNSET) -> Call[models.ShopDay]:
-    """A day's payments at this shop, newest first, those that members made by the shop's code among them."""
+    """A day's payments at this shop, newest first, those that members made by the shop's code among them.
+
+    A till sees today alone.
+
+    Refused with: unknown-shop.
+    """
     return json_call("GET", "/v1/shop/spends", models.ShopDay, session=True, query={"day": day})
 
 
 def shop_spend(spend_id: str) -> Call[models.ShopSpendView]:
     """One payment at this shop, of whatever day: what was taken at 23:59 is found after midnight.
+
+    A till finds those of today and yesterday.
 
     Refused with: unknown-spend.
     """
@@ -3287,9 +3314,11 @@ def shop_spend(spend_id: str) -> Call[models.ShopSpendView]:
 def shop_refund(
     spend_id: str, *, refund_id: str, points: int, reason: str, pin: str | None | UnsetType = UNSET
 ) -> Call[models.GivenBackView]:
-    """Give points back on the day of the payment; later the city's staff can. A bound till sends the shop's PIN.
+    """Give points back on the day of the payment; later the city's staff can. A till's log-in only where the owner lets it.
 
-    Refused with: till-pin-wrong, till-pin-locked, unknown-spend, refund-too-late, refund-too-much, refund-expired, id-reused, till-no-pin, till-pin-needed, reason-missing.
+    A bound till sends the shop's PIN.
+
+    Refused with: till-refunds-off, till-pin-wrong, till-pin-locked, unknown-spend, unknown-shop, refund-too-late, refund-too-much, refund-expired, id-reused, till-no-pin, till-pin-needed, reason-missing.
     """
     return json_call(
         "POST",
@@ -3343,7 +3372,7 @@ def member_references(reference: str) -> Call[models.MemberReferences]:
 
 
 def shop_references(reference: str) -> Call[models.ShopReferences]:
-    """A payment at this shop in the last 400 days, by the 8 characters on the customer's page.
+    """A payment at this shop in the last 400 days, by the 8 characters on the customer's page; for a till since yesterday.
 
     Refused with: unknown-reference.
     """

@@ -168,6 +168,7 @@ AuditAction: TypeAlias = Annotated[
         "shop changed",
         "shop closed",
         "shop reopened",
+        "till refunds changed",
         "shop account changed",
         "payer account changed",
         "refunded",
@@ -1103,7 +1104,7 @@ class Links(Message, frozen=True, kw_only=True):
 
 class LoginChangeView(Message, frozen=True, kw_only=True):
     """
-    `change` is added, reset, restarted or stopped.
+    `change` is added, reset, restarted, stopped or role: the right was changed.
     """
 
     login: str
@@ -2049,9 +2050,11 @@ class Revocation(Message, frozen=True, kw_only=True):
 class RoleWanted(Message, frozen=True, kw_only=True):
     """
     `seen` is the `version` of the person that the change was drawn from; null changes whatever is there.
+
+    A person of the city's staff has one of its four roles, a shop's person one of `shop` (the owner), `till`, `bookkeeper`.
     """
 
-    role: Literal["viewer", "operator", "approver", "administrator"]
+    role: Literal["viewer", "operator", "approver", "administrator", "shop", "till", "bookkeeper"]
     reason: str
     seen: str | None | UnsetType = UNSET
 
@@ -2217,13 +2220,19 @@ class ShopOfKey(Message, frozen=True, kw_only=True):
 class ShopPersonView(Message, frozen=True, kw_only=True):
     login: str
     display_name: str
+    role: str
     active: bool
     added_at: datetime
 
 
 class ShopPersonWanted(Message, frozen=True, kw_only=True):
+    """
+    `role`: `shop` is the owner's, `till` takes payments and sees the day, `bookkeeper` reads days and statements.
+    """
+
     login: str
     display_name: str
+    role: Literal["shop", "till", "bookkeeper"] | UnsetType = UNSET
     reason: str | UnsetType = UNSET
 
 
@@ -2268,6 +2277,10 @@ class ShopTermsView(Message, frozen=True, kw_only=True):
 
 
 class ShopView(Message, frozen=True, kw_only=True):
+    """
+    `till_refunds`: the shop's owner lets its tills give points back.
+    """
+
     shop_id: str
     name: str
     name_kana: str
@@ -2278,6 +2291,7 @@ class ShopView(Message, frozen=True, kw_only=True):
     has_bank: bool
     registered_at: datetime
     closed_at: datetime | None
+    till_refunds: bool
     version: str
 
 
@@ -2545,6 +2559,10 @@ class TillEnding(Message, frozen=True, kw_only=True):
 class TillPinWanted(Message, frozen=True, kw_only=True):
     pin: str
     password: str
+
+
+class TillRefunds(Message, frozen=True, kw_only=True):
+    allowed: bool
 
 
 class TillShown(Message, frozen=True, kw_only=True):
@@ -3711,13 +3729,14 @@ class ShopCycles(Message, frozen=True, kw_only=True):
 
 class ShopDay(Message, frozen=True, kw_only=True):
     """
-    A shop's day, newest first, with its sums.
+    A shop's day, newest first, with its sums. `may_refund`: whether who asks may give points back here.
     """
 
     day: date
     spends: list[ShopSpendView]
     points: int
     refunded_points: int
+    may_refund: bool
 
 
 class ShopPeople(Message, frozen=True, kw_only=True):

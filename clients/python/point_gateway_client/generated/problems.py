@@ -1559,6 +1559,12 @@ class TillPinWrong(ForbiddenProblem):
     word = "till-pin-wrong"
 
 
+class TillRefundsOff(ForbiddenProblem):
+    """Tills of this shop give nothing back."""
+
+    word = "till-refunds-off"
+
+
 class TillsTooMany(ConflictProblem):
     """Too many tills."""
 
@@ -2050,6 +2056,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "till-pin-needed": TillPinNeeded,
     "till-pin-unfit": TillPinUnfit,
     "till-pin-wrong": TillPinWrong,
+    "till-refunds-off": TillRefundsOff,
     "tills-too-many": TillsTooMany,
     "too-few-deciders": TooFewDeciders,
     "too-many-applications": TooManyApplications,
