@@ -11,6 +11,8 @@ from aiohttp import web
 from municipal import (
     account,
     announcements,
+    applications,
+    apply,
     audit,
     bank_results,
     counter,
@@ -74,6 +76,8 @@ PARTS: Final = (
     representatives,
     events,
     shops,
+    applications,
+    apply,
     announcements,
     shop_debts,
     settlements,

@@ -58,6 +58,15 @@ _WORDS: Final[dict[str, Sentences]] = {
         "手続き中のものがあります",
         "先に終わらせるもの：%(waiting)s。移行の確認か特定支援イベントで結果を決めるか、終わるのを待ってから、提案し直してください。",
     ),
+    "terms-changed": ("規約が変わりました", "新しい規約を読み、同意して、もう一度送ってください。"),
+    "too-many-applications": (
+        "審査を待っている申請が多すぎます",
+        "審査が済むのを待つか、市の窓口にお問い合わせください。",
+    ),
+    "application-state": (
+        "この申請では、もう行えません",
+        "ほかの職員か申請した人が先に進めています。申請を開き直して確認してください。",
+    ),
     "stop-too-soon": (
         "計画停止は30日前までに知らせます",
         "先の日時にするか、緊急の停止として提案してください。",
@@ -135,6 +144,8 @@ _FIELDS: Final[dict[str, Sentences]] = {
             "content",
             "note",
             "purpose",
+            "contact",
+            "mail",
         ),
         _SHOWN,
     ),
@@ -185,6 +196,22 @@ _RULES: Final[dict[tuple[str, str], Sentences]] = {
     ),
     ("bad-rule", "most_spent_a_day"): _NUMBER,
     ("bad-rule", "most_granted_a_day"): _NUMBER,
+    ("bad-application", "name"): _NAME,
+    ("bad-application", "name_kana"): (
+        "店名（カナ）を、かなで入力してください",
+        "漢字は使えません。カタカナかひらがなで、読み方を入力してください。",
+    ),
+    ("bad-application", "category"): _SHOWN,
+    ("bad-application", "address"): _SHOWN,
+    ("bad-application", "contact"): _SHOWN,
+    ("bad-application", "phone"): (
+        "電話番号の形式が違います",
+        "市外局番から、数字で入力してください。ハイフンはあってもなくてもかまいません。",
+    ),
+    ("bad-application", "mail"): (
+        "メールアドレスの形式が違います",
+        "shop@example.jp のような形で入力してください。",
+    ),
     ("bad-shop", "shop_id"): _FORM,
     ("bad-shop", "name"): _NAME,
     ("bad-issuer", "name"): _NAME,

@@ -126,6 +126,14 @@ DEBT_ENDS: Final[Mapping[str, str]] = {
     "repaid": "返金を受け取った",
     "written_off": "債権を放棄する",
 }
+APPLICATION_STATES: Final[Mapping[str, str]] = {
+    "submitted": "審査待ち",
+    "sent_back": "差戻し（直すのを待っています）",
+    "withdrawn": "取り下げ",
+    "refused": "却下",
+    "accepted": "承認（加盟店になりました）",
+}
+SAMENESS: Final[Mapping[str, str]] = {"name": "同じ店名", "phone": "同じ電話", "account": "同じ口座"}
 NOTICES: Final[Mapping[str, str]] = {
     "waiting": "お店の確認待ち",
     "confirmed": "お店が確認済み",

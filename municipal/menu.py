@@ -29,6 +29,7 @@ ENTRIES: Final = (
     Entry("/services", "ポイント制度", "see", "有効期限、上限、適用日"),
     Entry("/announcements", "お知らせ", "see", "利用者と加盟店へのお知らせの掲載"),
     Entry("/shops", "加盟店", "see", "登録名簿、お店のログイン、QRコード"),
+    Entry("/applications", "加盟店の申請", "see_member", "ウェブからの申請の審査、規約"),
     Entry("/settlements", "精算", "see", "締め、明細、振込ファイル"),
     Entry("/spends", "利用の取消", "refund", "利用の番号から取り消す"),
     Entry("/payer", "振込元の口座", "keep_banks", "市の口座と委託者コード"),

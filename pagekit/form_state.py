@@ -52,6 +52,7 @@ SECRET_FIELDS: Final = frozenset(
         "signature",
         "client_data",
         "credential",
+        "application_secret",
         "form_token",
     }
 )

@@ -31,6 +31,8 @@ from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.proposals.proposals import Proposals
 from gateway.cities.settlement.business_days import cycle_of
 from gateway.cities.settlement.settlement import Settlements
+from gateway.cities.shops.application_entry import ApplicationEntry
+from gateway.cities.shops.applications import ShopApplications
 from gateway.cities.shops.bank_accounts import BankAccount, Payer
 from gateway.cities.shops.shops import ShopEntry, Shops
 from gateway.cities.spending.spend_rows import Spend, lots_text, spend_columns
@@ -75,6 +77,11 @@ STAFF: Final = (
 PLATFORM_STAFF: Final = (("platform", "運営 見本"), ("platform-2", "運営 二人目 見本"))
 """Two, since one person alone decides nothing."""
 _KINDS: Final = ("そば処", "カフェ", "陶器店", "直売所", "書店", "薬局", "パン工房", "食堂")
+_TERMS: Final = """見本の規約です。
+
+第1条　加盟店は、ポイントで支払う人を、現金で支払う人と同じに扱います。
+第2条　加盟店は、ポイントを現金に換えません。
+第3条　市は、利用されたポイントの額を、精算の期間ごとに加盟店の口座へ振り込みます。"""
 
 T = TypeVar("T")
 Tick = Callable[[str, int], None]
@@ -269,6 +276,20 @@ class _Filling:
             self.tick("shops", number)
         payer = Payer(client_code="0000008216", account=_bank(0))
         await self._decided(await shops.set_payer(who, payer, "見本の登録"), at)
+        await self._application(who, at)
+
+    async def _application(self, who: StaffSession, at: datetime) -> None:
+        """The city's terms, and one shop that applied and waits to be examined."""
+        applications = ShopApplications(self._desk_at(at))
+        terms = await applications.set_terms(who, _TERMS, "見本の登録")
+        entry = ApplicationEntry(
+            name="パン屋 見本41", name_kana="パンヤミホン41", category="パン", address="笠間市見本41番地", phone="0296-00-0041",
+            contact="見本 花", mail="pan@example.jp",
+        )  # fmt: skip
+        await applications.apply(
+            CITY, str(uuid.uuid4()), entry, None,
+            terms_version=terms.number, source="demo",
+        )  # fmt: skip
 
     async def _rule_and_projects(self, who: StaffSession, at: datetime) -> None:
         def job(conn: Connection) -> None:

@@ -31,6 +31,9 @@ PUBLIC = [
     "/manual/closing",
     "/manual/words",
     "/nothing-here",
+    "/apply/082163",
+    "/apply/082015",
+    "/application",
 ]
 ADMINISTRATORS = [
     "/", "/account", "/account/password", "/account/passkey", "/account/totp", "/account/totp/remove",
@@ -41,7 +44,8 @@ ADMINISTRATORS = [
     "/proposals", "/proposals?ended=yes", "/proposals/{proposal}", "/deeds", "/deeds/grant",
     "/projects", "/projects/new", "/projects/{project}", "/projects/{project}/budget", "/projects/{project}/open",
     "/projects/{project}/grant", "/projects/{project}/grants", "/projects/{project}/venue", "/projects/{project}/file", "/files", "/members", "/support", "/cards", "/cards/limits",
-    "/events", "/events/new", "/announcements", "/announcements/new", "/shops", "/shops?q=そば&closed=yes", "/shops/new", "/shops/shop-01",
+    "/events", "/events/new", "/announcements", "/announcements/new", "/applications", "/applications?state=refused", "/applications/{application}", "/applications/{application}/return",
+    "/applications/{application}/refusal", "/applications/{application}/acceptance", "/shop-terms", "/shops", "/shops?q=そば&closed=yes", "/shops/new", "/shops/shop-01",
     "/shops/shop-01/edit", "/shops/shop-01/closing", "/shops/shop-01/code", "/shops/shop-01/people",
     "/shops/shop-01/people/{cashier}", "/shops/shop-01/bank", "/shops/shop-01/bank?by=yucho", "/payer", "/settlement-settings", "/privacy-text", "/settlements", "/settlements/2018-07-01", "/settlements/2018-07-01/bank-results", "/settlements/2018-07-16",
     "/settlements/2018-05-01/corrections", "/settlements/2018-07-16/corrections",
@@ -58,8 +62,16 @@ def found_in(town: DemoEnvironment) -> dict[str, str]:
         ).fetchone()
         (person,) = book.execute("SELECT staff_id FROM staff WHERE login = 'fukushi'").fetchone()
         (cashier,) = book.execute("SELECT staff_id FROM staff WHERE shop_id = 'shop-01'").fetchone()
+        (application,) = book.execute("SELECT number FROM shop_applications ORDER BY applied_at").fetchone()
     (proposal,) = book.execute("SELECT proposal_id FROM proposals ORDER BY proposal_id").fetchone()
-    return {"project": project, "spend": spend, "person": person, "cashier": cashier, "proposal": proposal}
+    return {
+        "project": project,
+        "spend": spend,
+        "person": person,
+        "cashier": cashier,
+        "proposal": proposal,
+        "application": application,
+    }
 
 
 @pytest.fixture(scope="module")
@@ -173,10 +185,11 @@ SEES = {
 }
 MENUS = {
     "shimin": SEES,
-    "fukushi": SEES | {"/support", "/cards", "/members", "/spends", "/proposals"},
-    "kacho": SEES | {"/support", "/members", "/spends", "/audit", "/proposals"},
+    "fukushi": SEES | {"/applications", "/support", "/cards", "/members", "/spends", "/proposals"},
+    "kacho": SEES | {"/applications", "/support", "/members", "/spends", "/audit", "/proposals"},
     "kanri": SEES
     | {
+        "/applications",
         "/support",
         "/cards",
         "/members",

@@ -351,7 +351,7 @@ async def withdraw_own_application(call: TypedRequest[ApplicantSecret, Services]
     "/v1/city/shop-applications",
     tag="shop-applications",
     caller=STAFF,
-    action=Action.SEE_PROPOSALS,
+    action=Action.SEE_MEMBER,
     query=ApplicationsQuery,
     returns={200: ApplicationList},
 )
@@ -375,7 +375,7 @@ async def list_shop_applications(call: StaffRequest[None, ApplicationsQuery]) ->
     "/v1/city/shop-applications/{number}",
     tag="shop-applications",
     caller=STAFF,
-    action=Action.SEE_PROPOSALS,
+    action=Action.SEE_MEMBER,
     path=ApplicationPath,
     returns={200: ExaminedApplicationView},
     refuses=("unknown-application",),

@@ -338,6 +338,7 @@ class Applicant(SystemActor):
     """Stands in the audit log for whoever applies."""
 
     staff_id = "applicant"
+    display_name = "申請者"
 
 
 def _erase(conn: Connection, now: datetime, retention: timedelta) -> int:
