@@ -99,7 +99,14 @@ SETTLEMENT_SETTINGS: Final[Mapping[str, str]] = {
     "journal_debit": "借方科目のコード",
     "journal_credit": "貸方科目のコード",
     "journal_summary": "仕訳の摘要",
+    "fee_bands": "振込手数料の表",
+    "fee_bearer": "振込手数料を負担する側",
+    "fee_tax_percent": "振込手数料の消費税率（%）",
+    "invoice_number": "発行者の登録番号（インボイス）",
+    "tax_note": "明細に載せる税の注記",
 }
+FEE_SIDES: Final[Mapping[str, str]] = {"same_branch": "同店", "same_bank": "同行", "other_bank": "他行"}
+FEE_BEARERS: Final[Mapping[str, str]] = {"city": "自治体", "shop": "加盟店（支払額から差し引く）"}
 PRIVACY_TEXT: Final[Mapping[str, str]] = {
     "ja": "日本語の文",
     "en": "英語の文",
@@ -117,6 +124,9 @@ JOURNAL_FIELDS: Final[Mapping[str, str]] = {
     "debit": "借方科目のコード",
     "credit": "貸方科目のコード",
     "yen": "支払う金額",
+    "fee": "差し引く振込手数料",
+    "fee_tax": "振込手数料のうち消費税",
+    "transfer": "振込額（差引支払額）",
     "shop_id": "加盟店の番号",
     "shop_name": "加盟店",
     "summary": "仕訳の摘要",

@@ -352,6 +352,9 @@ settlements = _table(  # a cycle that was closed; an open one is not stored
     Column("yen", _Whole, nullable=False),
     Column("closed_by", _Words, nullable=False),
     Column("closed_at", Instant, nullable=False),
+    Column("fee_tax_percent", Integer),  # what its statements say besides the sums; None: of fees nothing
+    Column("invoice_number", _Words),
+    Column("tax_note", _Words),
     PrimaryKeyConstraint("municipality", "starts_on"),
 )
 
@@ -372,6 +375,9 @@ settlement_lines = _table(
     Column("carried_points", _Whole, nullable=False),  # not paid now: refunds exceed, or nothing to pay
     Column("carried_yen", _Whole, nullable=False),
     Column("shop_name", _Words),  # as it was at the closing
+    Column("fee_yen", _Whole, nullable=False, server_default=text("0")),  # of the transfer; the shop bears it
+    Column("city_fee_yen", _Whole, nullable=False, server_default=text("0")),  # the city bears it
+    Column("carried_why", _Words, nullable=False, server_default=text("''")),
     PrimaryKeyConstraint("municipality", "starts_on", "shop_id"),
     Index("settlement_lines_of_a_shop", "municipality", "shop_id", "starts_on"),
 )

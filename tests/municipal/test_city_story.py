@@ -326,6 +326,7 @@ def test_a_cycle_is_closed_once_and_the_bank_gets_its_file(at: At, tmp_path: Pat
     boss = decide(at, approver, "kanri")
     assert "承認しました" in boss.picture("closing-approved").text()
     assert "締め済み" in approver.to("/settlements/2018-07-16").picture("settlement").text()
+    assert "振込手数料" not in approver.text()
     approver.press("振込ファイルを提案する")
     decide(at, approver, "kanri")
     approver.to("/settlements/2018-07-16")
@@ -340,6 +341,34 @@ def test_a_cycle_is_closed_once_and_the_bank_gets_its_file(at: At, tmp_path: Pat
     assert Path(pdf.value.path()).read_bytes().startswith(b"%PDF")
     assert approver.to("/settlements/2018-07-16/close").path().partition("?")[0] == "/settlements/2018-07-16"
     the_banks_result_is_read(at, approver, data, tmp_path)
+
+
+def test_fees_are_set_by_two_persons_and_seen_before_they_are_deducted(at: At) -> None:
+    """After the closing above: the next cycle is shown with the fees that shops will bear, on accessible pages."""
+    boss = at("kanri").to("/settlement-settings")
+    for bands in ("隣行/1=110", "他行/1=", "他行=3"):
+        boss.fill(fee_bands=bands, reason="誤り").press("提案する")
+        assert boss.page.get_attribute("[name=fee_bands]", "aria-invalid") == "true"
+        assert boss.page.input_value("[name=fee_bands]") == bands
+    boss.fill(
+        fee_bands="同行/1=110\n他行／１＝２２０\nother_bank/30,000=440", invoice_number="T4000020082164",
+        tax_note="手数料は税込です。", journal_columns="支出額=yen\n控除額=fee\n差引支払額=transfer",
+        reason="銀行の手数料表",
+    )  # fmt: skip
+    boss.page.select_option("[name=fee_bearer]", "shop")
+    boss.press("提案する")
+    assert boss.page.get_attribute("[name=invoice_number]", "aria-invalid") == "true"
+    boss.fill(invoice_number="ｔ４０００ ０２００ ８２１６３").press("提案する")
+    assert "T4000020082163" in decide(at, boss).text()
+    assert "他行/30000=440" in boss.to("/settlement-settings").picture(
+        "settlement-settings-fees"
+    ).page.input_value("[name=fee_bands]")
+    assert faults(boss.page) == []
+    operator = at("kacho").to("/settlements/2018-08-01").picture("settlement-fees")
+    assert faults(operator.page) == []
+    assert operator.page.locator("#transfer").count() == 1
+    statement = operator.to("/settlements/2018-07-16/shops/shop-02")
+    assert "振込手数料" not in statement.text()
 
 
 def the_banks_result_is_read(at: At, approver: Staffer, sent: bytes, folder: Path) -> None:

@@ -5693,6 +5693,18 @@ export interface components {
             last_day: string | null;
             points: number;
         };
+        /** @description What the bank asks, tax included, for transfers of `from_yen` and more, up to the next band of the same side. */
+        FeeBandOf: {
+            /** @enum {string} */
+            side: "same_branch" | "same_bank" | "other_bank";
+            from_yen: number;
+            fee_yen: number;
+        };
+        FeeBandView: {
+            side: string;
+            from_yen: number;
+            fee_yen: number;
+        };
         /**
          * @description `fault` is a word, `fault_ja` and `remedy_ja` say it, `column` names where it is; `typed` stands beside a fault.
          *
@@ -5917,7 +5929,7 @@ export interface components {
         JournalColumnOf: {
             title: string;
             /** @enum {string} */
-            field: "number" | "fiscal_year" | "closed_on" | "pays_on" | "starts_on" | "ends_on" | "debit" | "credit" | "yen" | "shop_id" | "shop_name" | "summary" | "empty";
+            field: "number" | "fiscal_year" | "closed_on" | "pays_on" | "starts_on" | "ends_on" | "debit" | "credit" | "yen" | "fee" | "fee_tax" | "transfer" | "shop_id" | "shop_name" | "summary" | "empty";
         };
         JournalColumnView: {
             title: string;
@@ -6557,11 +6569,16 @@ export interface components {
             state: string;
             yen: number;
         };
-        /** @description `state`: closed, ordered (a file orders it), paid, held or returned. `carried_in` is the cycle that pays it again. */
+        /**
+         * @description `state`: closed, ordered (a file orders it), paid, held or returned. `carried_in` is the cycle that pays it again.
+         *
+         *     `yen` is what is transferred, after the `fee_yen` that the shop bears.
+         */
         PayoutView: {
             shop_id: string;
             shop_name: string;
             yen: number;
+            fee_yen: number;
             state: string;
             reason: string;
             recorded_by: string | null;
@@ -7190,6 +7207,11 @@ export interface components {
             journal_debit: string;
             journal_credit: string;
             journal_summary: string;
+            fee_bands: components["schemas"]["FeeBandView"][];
+            fee_bearer: string;
+            fee_tax_percent: number;
+            invoice_number: string;
+            tax_note: string;
             version: string;
         };
         /** @description All settings as they shall be; `seen` is the version that they were drawn from. No `journal_columns` are the usual ones. */
@@ -7222,16 +7244,36 @@ export interface components {
             journal_credit?: string;
             /** @default  */
             journal_summary?: string;
+            fee_bands?: components["schemas"]["FeeBandOf"][];
+            /**
+             * @default city
+             * @enum {string}
+             */
+            fee_bearer?: "city" | "shop";
+            /** @default 10 */
+            fee_tax_percent?: number;
+            /** @default  */
+            invoice_number?: string;
+            /** @default  */
+            tax_note?: string;
             reason: string;
             /** @default null */
             seen?: string | null;
         };
-        /** @description A cycle with a line a shop; not closed, it shows what closing now would give. */
+        /**
+         * @description A cycle with a line a shop; not closed, it shows what closing now would give.
+         *
+         *     `yen` is paid, `transfer_yen` of it transferred, after the `fee_yen` that shops bear. `terms` is null where it knew no fees.
+         */
         SettlementView: {
             cycle: components["schemas"]["CycleView"];
             closed_at: string | null;
             closed_by: string | null;
             yen: number;
+            fee_yen: number;
+            city_fee_yen: number;
+            transfer_yen: number;
+            terms: components["schemas"]["StatementTermsView"] | null;
             lines: components["schemas"]["ShopLineView"][];
         };
         /** @description Numbers as they were told when the cards were issued. */
@@ -7290,7 +7332,12 @@ export interface components {
             owing: components["schemas"]["ShopDebtView"][];
             ended: components["schemas"]["EndedDebtView"][];
         };
-        /** @description Of what is in it, `corrections` lines correct earlier cycles, and change the sum by `corrected_yen`. */
+        /**
+         * @description Of what is in it, `corrections` lines correct earlier cycles, and change the sum by `corrected_yen`.
+         *
+         *     Of `paid_yen` the shop bears `fee_yen` for the transfer, and `transfer_yen` is transferred; `city_fee_yen` is borne by the
+         *     city. `carried_why`: owes, no_account, within_fee (the fee would take the whole payment), or empty.
+         */
         ShopLineView: {
             shop_id: string;
             shop_name: string;
@@ -7305,6 +7352,10 @@ export interface components {
             brought_yen: number;
             paid_yen: number;
             carried_yen: number;
+            fee_yen: number;
+            city_fee_yen: number;
+            transfer_yen: number;
+            carried_why: string;
         };
         ShopOfKey: {
             municipality: string;
@@ -7570,10 +7621,16 @@ export interface components {
             /** @default  */
             reason?: string;
         };
+        /** @description What statements of a cycle say besides its sums: the tax in the fee, the issuer's registration number, a note on tax. */
+        StatementTermsView: {
+            fee_tax_percent: number;
+            invoice_number: string;
+            tax_note: string;
+        };
         /**
          * @description A shop's statement of a cycle, payment by payment; `closed_at` is null while it can still change.
          *
-         *     `corrections` tells which of the payments and refunds correct earlier cycles.
+         *     `corrections` tells which of the payments and refunds correct earlier cycles. `fee_tax_yen` is the tax in the line's fee.
          */
         StatementView: {
             cycle: components["schemas"]["CycleView"];
@@ -7583,6 +7640,8 @@ export interface components {
             spends: components["schemas"]["ShopSpendView"][];
             refunds: components["schemas"]["RefundView"][];
             corrections: components["schemas"]["CorrectionView"][];
+            terms: components["schemas"]["StatementTermsView"] | null;
+            fee_tax_yen: number;
         };
         /** @description `has_strong_proof`: the member has a card, phone or passkey, without which no sum can be set. */
         StepUpView: {

@@ -17,6 +17,7 @@ from gateway.cities.settlement.settlement_settings import (
     JournalField,
     SettlementSettings,
 )
+from gateway.cities.settlement.transfer_fees import BankSide, FeeBand, FeeBearer
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
 from gateway.http.routing import Api, TypedResponse, Upload
@@ -28,8 +29,8 @@ FILE_LIMIT: Final = 4 * 1024 * 1024
 """Some 30,000 transfers."""
 
 JournalWord = Literal[
-    "number", "fiscal_year", "closed_on", "pays_on", "starts_on", "ends_on", "debit", "credit", "yen", "shop_id",
-    "shop_name", "summary", "empty",
+    "number", "fiscal_year", "closed_on", "pays_on", "starts_on", "ends_on", "debit", "credit", "yen", "fee",
+    "fee_tax", "transfer", "shop_id", "shop_name", "summary", "empty",
 ]  # fmt: skip
 ResultCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{1,3}$")]
 ResultCodes = Annotated[list[ResultCode], Field(default_factory=list, max_length=50)]
@@ -135,11 +136,29 @@ class JournalColumnView(View):
     field: str
 
 
+class FeeBandOf(Strict):
+    """What the bank asks, tax included, for transfers of `from_yen` and more, up to the next band of the same side."""
+
+    side: Literal["same_branch", "same_bank", "other_bank"]
+    from_yen: Annotated[int, Field(ge=1, le=9_999_999_999)]
+    fee_yen: Annotated[int, Field(ge=0, le=99_999)]
+
+    def band(self) -> FeeBand:
+        return FeeBand(side=BankSide(self.side), from_yen=self.from_yen, fee_yen=self.fee_yen)
+
+
+class FeeBandView(View):
+    side: str
+    from_yen: int
+    fee_yen: int
+
+
 class SettlementSettingsFields(View):
     """How the city settles, as its bank's own sheet says (`bank_sheet`).
 
     In a result file a code of `result_length` characters stands from `result_column` on; 0: no result file is taken.
-    `journal_*`: the journal of a closing for the city's accounting.
+    `journal_*`: the journal of a closing for the city's accounting. `fee_*`: what a transfer costs, and who bears it
+    (`city` or `shop`); `invoice_number` (T and 13 digits) and `tax_note` stand on statements.
     """
 
     bank_sheet: str
@@ -155,6 +174,11 @@ class SettlementSettingsFields(View):
     journal_debit: str
     journal_credit: str
     journal_summary: str
+    fee_bands: list[FeeBandView]
+    fee_bearer: str
+    fee_tax_percent: int
+    invoice_number: str
+    tax_note: str
 
 
 class SettlementSettingsView(SettlementSettingsFields):
@@ -181,12 +205,19 @@ class SettlementSettingsWanted(Strict):
     journal_debit: Line = ""
     journal_credit: Line = ""
     journal_summary: Line = ""
+    fee_bands: Annotated[list[FeeBandOf], Field(default_factory=list, max_length=30)]
+    fee_bearer: Literal["city", "shop"] = "city"
+    fee_tax_percent: Annotated[int, Field(ge=0, le=99)] = 10
+    invoice_number: Line = ""
+    tax_note: Line = ""
     reason: Reason
     seen: Version | None = None
 
     def settings(self) -> SettlementSettings:
-        values: dict[str, Any] = self.model_dump(exclude={"reason", "seen", "journal_columns"})
+        values: dict[str, Any] = self.model_dump(exclude={"reason", "seen", "journal_columns", "fee_bands"})
         values |= {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+        values["fee_bands"] = tuple(each.band() for each in self.fee_bands)
+        values["fee_bearer"] = FeeBearer(self.fee_bearer)
         if self.journal_columns is not None:
             values["journal_columns"] = tuple(each.column() for each in self.journal_columns)
         return SettlementSettings(**values)
@@ -288,7 +319,14 @@ async def get_settlement_settings(call: StaffRequest) -> TypedResponse:
     action=Action.KEEP_BANKS,
     body=SettlementSettingsWanted,
     returns={202: ProposalView},
-    refuses=("bad-settlement-settings", "nothing-changed", "changed-meanwhile", "reason-missing", *PROPOSING),
+    refuses=(
+        "bad-settlement-settings",
+        "nothing-changed",
+        "changed-meanwhile",
+        "payer-missing",
+        "reason-missing",
+        *PROPOSING,
+    ),
 )
 async def change_settlement_settings(call: StaffRequest[SettlementSettingsWanted]) -> TypedResponse:
     """Propose other settings (202): they count for what is made after another person's yes. What was closed stays as it is."""

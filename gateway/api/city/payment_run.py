@@ -131,11 +131,15 @@ class PayoutWanted(Strict):
 
 
 class PayoutView(View):
-    """`state`: closed, ordered (a file orders it), paid, held or returned. `carried_in` is the cycle that pays it again."""
+    """`state`: closed, ordered (a file orders it), paid, held or returned. `carried_in` is the cycle that pays it again.
+
+    `yen` is what is transferred, after the `fee_yen` that the shop bears.
+    """
 
     shop_id: str
     shop_name: str
     yen: int
+    fee_yen: int
     state: str
     reason: str
     recorded_by: str | None
@@ -148,7 +152,8 @@ class PayoutView(View):
         return cls(
             shop_id=line.line.shop_id,
             shop_name=line.line.shop_name,
-            yen=line.line.paid_yen,
+            yen=line.line.transfer_yen,
+            fee_yen=line.line.fee_yen,
             state=line.state,
             reason=payout.reason if payout else "",
             recorded_by=payout.recorded_by if payout else None,

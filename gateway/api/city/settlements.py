@@ -21,6 +21,7 @@ from gateway.cities.settlement.settlement import CycleCorrections, ShopStatement
 from gateway.cities.settlement.settlement_csv import corrections_csv, settlement_csv, statement_csv
 from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
 from gateway.cities.settlement.statement_pdf import settlement_pdf, statement_pdf
+from gateway.cities.settlement.transfer_fees import StatementTerms, tax_in
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
 from gateway.http.routing import Api, Content, TypedResponse
@@ -61,7 +62,11 @@ class CyclesList(View):
 
 
 class ShopLineView(View):
-    """Of what is in it, `corrections` lines correct earlier cycles, and change the sum by `corrected_yen`."""
+    """Of what is in it, `corrections` lines correct earlier cycles, and change the sum by `corrected_yen`.
+
+    Of `paid_yen` the shop bears `fee_yen` for the transfer, and `transfer_yen` is transferred; `city_fee_yen` is borne by the
+    city. `carried_why`: owes, no_account, within_fee (the fee would take the whole payment), or empty.
+    """
 
     shop_id: str
     shop_name: str
@@ -76,19 +81,42 @@ class ShopLineView(View):
     brought_yen: int
     paid_yen: int
     carried_yen: int
+    fee_yen: int
+    city_fee_yen: int
+    transfer_yen: int
+    carried_why: str
 
     @classmethod
     def of(cls, line: ShopLine) -> ShopLineView:
         return cls(**{name: getattr(line, name) for name in cls.model_fields})
 
 
+class StatementTermsView(View):
+    """What statements of a cycle say besides its sums: the tax in the fee, the issuer's registration number, a note on tax."""
+
+    fee_tax_percent: int
+    invoice_number: str
+    tax_note: str
+
+    @classmethod
+    def of(cls, terms: StatementTerms | None) -> StatementTermsView | None:
+        return None if terms is None else cls.model_validate(terms, from_attributes=True)
+
+
 class SettlementView(View):
-    """A cycle with a line a shop; not closed, it shows what closing now would give."""
+    """A cycle with a line a shop; not closed, it shows what closing now would give.
+
+    `yen` is paid, `transfer_yen` of it transferred, after the `fee_yen` that shops bear. `terms` is null where it knew no fees.
+    """
 
     cycle: CycleView
     closed_at: datetime | None
     closed_by: str | None
     yen: int
+    fee_yen: int
+    city_fee_yen: int
+    transfer_yen: int
+    terms: StatementTermsView | None
     lines: list[ShopLineView]
 
     @classmethod
@@ -98,6 +126,10 @@ class SettlementView(View):
             closed_at=settlement.closed_at,
             closed_by=settlement.closed_by,
             yen=settlement.yen,
+            fee_yen=settlement.fee_yen,
+            city_fee_yen=settlement.city_fee_yen,
+            transfer_yen=settlement.transfer_yen,
+            terms=StatementTermsView.of(settlement.terms),
             lines=[ShopLineView.of(line) for line in settlement.lines],
         )
 
@@ -149,7 +181,7 @@ class CorrectionsList(View):
 class StatementView(View):
     """A shop's statement of a cycle, payment by payment; `closed_at` is null while it can still change.
 
-    `corrections` tells which of the payments and refunds correct earlier cycles.
+    `corrections` tells which of the payments and refunds correct earlier cycles. `fee_tax_yen` is the tax in the line's fee.
     """
 
     cycle: CycleView
@@ -159,6 +191,8 @@ class StatementView(View):
     spends: list[ShopSpendView]
     refunds: list[RefundView]
     corrections: list[CorrectionView]
+    terms: StatementTermsView | None
+    fee_tax_yen: int
 
     @classmethod
     def of(cls, statement: ShopStatement) -> StatementView:
@@ -170,6 +204,10 @@ class StatementView(View):
             spends=[ShopSpendView.of(spend) for spend in statement.spends],
             refunds=[RefundView.of(refund) for refund in statement.refunds],
             corrections=[CorrectionView.of(correction) for correction in statement.corrections],
+            terms=StatementTermsView.of(statement.terms),
+            fee_tax_yen=tax_in(statement.line.fee_yen, statement.terms.fee_tax_percent)
+            if statement.terms
+            else 0,
         )
 
 

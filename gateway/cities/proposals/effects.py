@@ -204,7 +204,9 @@ def _change_payer(decided: Decided, command: ChangePayer) -> None:
 
 
 def _close_cycle(decided: Decided, command: CloseCycle) -> None:
-    closing.close_cycle(decided.conn, decided.author, command, decided.proposal.reason, decided.at)
+    closing.close_cycle(
+        decided.context, decided.conn, decided.author, command, decided.proposal.reason, decided.at
+    )
 
 
 def _make_transfer_file(decided: Decided, command: MakeTransferFile) -> None:
@@ -471,7 +473,7 @@ EFFECTS: Final[Mapping[Deed, Effect]] = {
     Deed.PAYER_ACCOUNT: Effect(command=ChangePayer, ground=shops.payer_ground, carry_out=_change_payer),
     Deed.CLOSING: Effect(
         command=CloseCycle,
-        ground=lambda _, conn, code, command: closing.closing_ground(conn, code, command),
+        ground=closing.closing_ground,
         carry_out=_close_cycle,
     ),
     Deed.TRANSFER_FILE: Effect(

@@ -168,7 +168,9 @@ def view_result(
     settlement = _closed(conn, code, starts_on)
     made, sent = _sent_run(context, conn, code, settlement, run)
     shops = payouts.lines_of_file(conn, code, settlement, made)
-    assert [shop.paid_yen for shop in shops] == [each.yen for each in sent.transfers], "the file's own shops"
+    assert [shop.transfer_yen for shop in shops] == [each.yen for each in sent.transfers], (
+        "the file's own shops"
+    )
     known = payout_rows.list_by_cycle(conn, code, starts_on)
     waiting = _waiting(conn, code, starts_on)
     shown: list[ResultLine] = []
@@ -274,7 +276,7 @@ def _line(
 def _missing(shop: ShopLine, account: str, known: dict[str, Payout]) -> ResultLine:
     payout = known.get(shop.shop_id)
     return ResultLine(
-        place=0, shop_id=shop.shop_id, shop_name=shop.shop_name, account=account, yen=0, sent_yen=shop.paid_yen,
+        place=0, shop_id=shop.shop_id, shop_name=shop.shop_name, account=account, yen=0, sent_yen=shop.transfer_yen,
         code="", word=None, match=ResultMatch.SAME, state=payout.state.value if payout else "ordered",
         effect=ResultEffect.NO_RESULT,
     )  # fmt: skip

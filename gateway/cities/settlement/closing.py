@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection
 
 from gateway.cities import tables
-from gateway.cities.city_context import StaffActor, write_audit
+from gateway.cities.city_context import CityContext, StaffActor, write_audit
 from gateway.cities.proposals.propose import Ground
 from gateway.cities.settlement import business_days, zengin
 from gateway.cities.settlement import settlement_lines as lines
 from gateway.cities.settlement import settlement_scope as contents
 from gateway.cities.settlement.business_days import SettlementCycle
+from gateway.cities.settlement.city_fees import load_fees
 from gateway.cities.settlement.settlement_lines import Settlement
+from gateway.cities.settlement.settlement_settings import find_settings
 from gateway.cities.shops import account_changes
 from gateway.errors import ProblemError
 from gateway.platform.audit_actions import AuditAction
@@ -37,7 +39,7 @@ class CloseCycle:
     drawn: str = ""
 
 
-def require_closable(conn: Connection, code: str, cycle: SettlementCycle) -> Settlement:
+def require_closable(context: CityContext, conn: Connection, code: str, cycle: SettlementCycle) -> Settlement:
     """Give what closing would give. Raises ProblemError (409): `cycle-closed`, `earlier-cycle-open`, `sum-too-large`."""
     if lines.closed(conn, code, cycle.starts_on) is not None:
         raise already_closed()
@@ -49,61 +51,73 @@ def require_closable(conn: Connection, code: str, cycle: SettlementCycle) -> Set
             f"The cycle of {earlier.starts_on} is still open; close it first.",
             starts_on=earlier.starts_on.isoformat(),
         )
-    drawn = lines.preview(conn, code, cycle)
+    drawn = lines.preview(context.vault, conn, code, cycle)
     _require_fits(drawn)
     return drawn
 
 
 def closing_facts(drawn: Settlement) -> dict[str, str | int]:
-    """The sums, and how many shops are paid nothing now."""
-    return {
+    """The sums, and how many shops are paid nothing now; fees where the city has set them."""
+    shown: dict[str, str | int] = {
         "starts_on": drawn.cycle.starts_on.isoformat(), "ends_on": drawn.cycle.ends_on.isoformat(),
         "yen": drawn.yen, "shops": sum(line.paid_yen > 0 for line in drawn.lines),
         "spends": sum(line.spends for line in drawn.lines),
         "carried_yen": sum(line.carried_yen for line in drawn.lines),
         "shops_carried": sum(line.carried_yen != 0 for line in drawn.lines),
     }  # fmt: skip
+    if drawn.terms is not None:
+        shown |= {
+            "fee_yen": drawn.fee_yen,
+            "city_fee_yen": drawn.city_fee_yen,
+            "transfer_yen": drawn.transfer_yen,
+        }
+    return shown
 
 
-def closing_ground(conn: Connection, code: str, command: CloseCycle) -> Ground:
+def closing_ground(context: CityContext, conn: Connection, code: str, command: CloseCycle) -> Ground:
     """The hash of every line and of the account that it goes to."""
-    return {"drawn": drawn_hash(conn, code, lines.preview(conn, code, cycle_from(command.starts_on)))}
+    drawn = lines.preview(context.vault, conn, code, cycle_from(command.starts_on))
+    return {"drawn": drawn_hash(conn, code, drawn)}
 
 
 def drawn_hash(conn: Connection, code: str, drawn: Settlement) -> str:
-    """The same for the same sums to the same accounts."""
+    """The same for the same sums and fees to the same accounts."""
     accounts = account_changes.list_current(conn, code)
     rows = [
         (
             line.shop_id, line.spends, line.spent, line.refunded, line.paid_yen, line.carried_yen,
-            hashlib.sha256(accounts.get(line.shop_id, b"")).hexdigest(),
+            line.fee_yen, line.city_fee_yen, line.carried_why, hashlib.sha256(accounts.get(line.shop_id, b"")).hexdigest(),
         )
         for line in drawn.lines
     ]  # fmt: skip
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+    terms = None if drawn.terms is None else asdict(drawn.terms)
+    return hashlib.sha256(json.dumps([terms, rows]).encode()).hexdigest()
 
 
 def close_cycle(
-    conn: Connection, who: StaffActor, command: CloseCycle, reason: str, at: datetime
+    context: CityContext, conn: Connection, who: StaffActor, command: CloseCycle, reason: str, at: datetime
 ) -> Settlement:
     """Carry it out. Raises ProblemError as `require_closable`, and `proposal-outdated` where anything has moved."""
     code, cycle = who.municipality, cycle_from(command.starts_on)
     starts_on = cycle.starts_on.isoformat()
-    require_closable(conn, code, cycle)
+    require_closable(context, conn, code, cycle)
     cycle_scope = contents.of_open(conn, code, cycle)
     lines.claim_for_cycle(conn, cycle_scope)
     owed_again = lines.claim_owed_again(conn, code, starts_on) if cycle_scope.is_next else {}
     brought = lines.carried_forward_from(conn, cycle_scope, owed_again)
-    drawn = lines.compute(conn, contents.of_closed(code, cycle), brought)
+    settings = find_settings(conn, code)
+    fees = load_fees(context.vault, conn, code, settings)
+    drawn = lines.compute(conn, contents.of_closed(code, cycle), brought, fees, settings.terms)
     _require_fits(drawn)
     if command.drawn and drawn_hash(conn, code, drawn) != command.drawn:
         raise ProblemError(
             "proposal-outdated",
-            "A payment, a refund or an account has changed since; send it back and propose the closing anew.",
+            "A payment, a refund, an account or a fee has changed since; send it back and propose the closing anew.",
         )
     row = {
         "municipality": code, "starts_on": starts_on, "ends_on": cycle.ends_on.isoformat(),
         "pays_on": cycle.pays_on.isoformat(), "yen": drawn.yen, "closed_by": who.staff_id, "closed_at": at,
+        **({} if drawn.terms is None else asdict(drawn.terms)),
     }  # fmt: skip
     if not insert_new(conn, _settlements, **row):
         raise already_closed()
@@ -113,6 +127,8 @@ def close_cycle(
     )
     account_changes.take_effect(conn, code)
     facts: dict[str, str | int] = {"yen": drawn.yen, "shops": len(drawn.lines)}
+    if drawn.terms is not None:
+        facts |= _facts(drawn)
     write_audit(conn, who, at, AuditAction.SETTLEMENT_CLOSED, starts_on, reason, facts)
     closed = lines.closed(conn, code, cycle.starts_on)
     assert closed is not None
@@ -133,10 +149,14 @@ def already_closed() -> ProblemError:
     )
 
 
+def _facts(drawn: Settlement) -> dict[str, str | int]:
+    return {"fee_yen": drawn.fee_yen, "city_fee_yen": drawn.city_fee_yen}
+
+
 def _require_fits(drawn: Settlement) -> None:
     """Refuse before the closing what the bank's file could not carry: it could not be mended after it."""
-    beyond = [line.shop_id for line in drawn.lines if line.paid_yen > zengin.MAX_YEN]
-    if beyond or drawn.yen > zengin.MAX_TOTAL_YEN:
+    beyond = [line.shop_id for line in drawn.lines if line.transfer_yen > zengin.MAX_YEN]
+    if beyond or drawn.transfer_yen > zengin.MAX_TOTAL_YEN:
         raise ProblemError(
             "sum-too-large",
             "The bank's file cannot carry this sum; nothing was closed.",

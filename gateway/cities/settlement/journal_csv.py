@@ -1,7 +1,8 @@
 """The journal of a closed cycle for the city's own accounting (財務会計), a line for each shop that is paid. Pure.
 
 Each accounting system takes columns of its own, in its own order, letters and way of writing days. They are the city's
-settings; nothing here knows a system. The lines sum to what the closing paid: bank file, statements and ledger say the same.
+settings; nothing here knows a system. The lines sum to what the closing paid, and to what is transferred of it after the
+fees that shops bear: bank file, statements and ledger say the same.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Final
 
 from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
 from gateway.cities.settlement.settlement_settings import JournalField, SettlementSettings
+from gateway.cities.settlement.transfer_fees import tax_in
 from gateway.errors import ProblemError
 from gateway.platform.clock import day_of
 
@@ -30,6 +32,10 @@ class JournalLine:
     settlement: Settlement
     line: ShopLine
     settings: SettlementSettings
+
+    @property
+    def fee_tax_percent(self) -> int:
+        return self.settlement.terms.fee_tax_percent if self.settlement.terms else 0
 
     def day(self, day: date) -> str:
         return day.strftime(_DAYS[self.settings.journal_days])
@@ -80,6 +86,9 @@ _CELLS: Final[Mapping[JournalField, Callable[[JournalLine], str | int]]] = {
     JournalField.DEBIT: lambda entry: entry.settings.journal_debit,
     JournalField.CREDIT: lambda entry: entry.settings.journal_credit,
     JournalField.YEN: lambda entry: entry.line.paid_yen,
+    JournalField.FEE: lambda entry: entry.line.fee_yen,
+    JournalField.FEE_TAX: lambda entry: tax_in(entry.line.fee_yen, entry.fee_tax_percent),
+    JournalField.TRANSFER: lambda entry: entry.line.transfer_yen,
     JournalField.SHOP_ID: lambda entry: entry.line.shop_id,
     JournalField.SHOP_NAME: lambda entry: entry.line.shop_name,
     JournalField.SUMMARY: lambda entry: entry.settings.journal_summary,

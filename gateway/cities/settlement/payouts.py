@@ -94,7 +94,7 @@ def payout_facts(line: ShopLine, command: RecordPayout) -> dict[str, str | int]:
     """Whose payment of which cycle, and what became of it."""
     shown: dict[str, str | int] = {
         "starts_on": command.starts_on.isoformat(), "shop_id": line.shop_id, "name": line.shop_name,
-        "payout": command.state.value, "yen": line.paid_yen,
+        "payout": command.state.value, "yen": line.transfer_yen,
     }  # fmt: skip
     return shown
 

@@ -36,6 +36,7 @@ from gateway.cities.settlement import settlement_lines as lines
 from gateway.cities.settlement import transfer_file_making as making
 from gateway.cities.settlement.bank_results import BankResult, BankResultView, ResultRecorded
 from gateway.cities.settlement.business_days import SettlementCycle
+from gateway.cities.settlement.city_fees import encrypted_payer
 from gateway.cities.settlement.closing import CloseCycle, cycle_from
 from gateway.cities.settlement.cycle_corrections import Correction
 from gateway.cities.settlement.payout_rows import OWED_AGAIN, Payout, PayoutState
@@ -44,6 +45,7 @@ from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
 from gateway.cities.settlement.settlement_scope import CycleScope
 from gateway.cities.settlement.settlement_settings import ChangeSettlementSettings, SettlementSettings
 from gateway.cities.settlement.shop_debts import DebtEnd, EndDebt
+from gateway.cities.settlement.transfer_fees import StatementTerms
 from gateway.cities.settlement.transfer_files import TransferFileMade
 from gateway.cities.shops import shop_rows
 from gateway.cities.shops.shop_rows import Shop
@@ -69,6 +71,7 @@ class ShopStatement:
     spends: tuple[Spend, ...]
     refunds: tuple[Refund, ...]
     corrections: tuple[Correction, ...]
+    terms: StatementTerms | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +138,7 @@ class Settlements:
         cycle = cycle_from(starts_on)
 
         def job(conn: Connection) -> Settlement:
-            return lines.closed(conn, code, starts_on) or lines.preview(conn, code, cycle)
+            return lines.closed(conn, code, starts_on) or lines.preview(self.context.vault, conn, code, cycle)
 
         return await self.context.store.read(job)
 
@@ -151,12 +154,14 @@ class Settlements:
 
         def job(conn: Connection) -> Settlement | Proposal:
             if not deeds.rule_of(conn, code, Deed.CLOSING).persons:
-                return closing.close_cycle(conn, who, CloseCycle(starts_on=starts_on), reason, now)
-            drawn = closing.require_closable(conn, code, cycle)
+                return closing.close_cycle(
+                    self.context, conn, who, CloseCycle(starts_on=starts_on), reason, now
+                )
+            drawn = closing.require_closable(self.context, conn, code, cycle)
             command = CloseCycle(starts_on=starts_on, drawn=closing.drawn_hash(conn, code, drawn))
             return propose(
                 self.context, conn, who, Deed.CLOSING, starts_on.isoformat(), command,
-                ground=closing.closing_ground(conn, code, command), facts=closing.closing_facts(drawn),
+                ground=closing.closing_ground(self.context, conn, code, command), facts=closing.closing_facts(drawn),
                 reason=reason, at=now,
             )  # fmt: skip
 
@@ -168,7 +173,9 @@ class Settlements:
 
         def job(conn: Connection) -> ShopStatement:
             shop = shop_rows.require(conn, code, shop_id)
-            settlement = lines.closed(conn, code, starts_on) or lines.preview(conn, code, cycle)
+            settlement = lines.closed(conn, code, starts_on) or lines.preview(
+                self.context.vault, conn, code, cycle
+            )
             cycle_scope = lines.contents_of(conn, code, cycle)
             line = next((one for one in settlement.lines if one.shop_id == shop_id), None)
             spends, refunds = _of_cycle(conn, cycle_scope, shop_id)
@@ -182,6 +189,7 @@ class Settlements:
                 spends=spends,
                 refunds=refunds,
                 corrections=tuple(cycle_corrections.of_cycle(conn, cycle_scope, shop_id)),
+                terms=settlement.terms,
             )
 
         return await self.context.store.read(job)
@@ -331,7 +339,8 @@ class Settlements:
     ) -> Proposal:
         """Propose other settings, which always need a second person. `seen` is the version that they were drawn from.
 
-        Raises ProblemError: `reason-missing` (422), `changed-meanwhile`, `nothing-changed` (409), and as `propose`.
+        Raises ProblemError: `reason-missing` (422), `changed-meanwhile`, `nothing-changed`, `payer-missing` (409), and as
+        `propose`.
         """
         why, now, code = require_reason(reason), self.context.clock(), who.municipality
         command = ChangeSettlementSettings(settings=settings)
@@ -339,6 +348,8 @@ class Settlements:
         def job(conn: Connection) -> Proposal:
             before = settlement_settings.find_settings(conn, code)
             require_seen(seen, before.version)
+            if settings.fee_bands:
+                encrypted_payer(conn, code)  # by which it is known what is the same bank
             if before == settings:
                 raise ProblemError("nothing-changed", "These are the settings already.")
             return propose(

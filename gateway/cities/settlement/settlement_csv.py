@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from gateway.cities.settlement.settlement import CycleCorrections, ShopStatement
-from gateway.cities.settlement.settlement_lines import Settlement
+from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
 from gateway.cities.settlement.statement_rows import statement_rows
+from gateway.cities.settlement.transfer_fees import StatementTerms, tax_in
 from gateway.platform.clock import day_of
 from httpkit.safe_csv import excel_csv
 
 
 def settlement_csv(settlement: Settlement) -> bytes:
-    """A cycle for Excel: a line a shop."""
+    """A cycle for Excel: a line a shop. Fees have columns where the closing knew of any."""
     header = [
         "加盟店番号",
         "加盟店名",
@@ -25,30 +26,38 @@ def settlement_csv(settlement: Settlement) -> bytes:
         "うち訂正ポイント",
         "うち訂正(円)",
     ]
+    if settlement.terms is not None:
+        header += ["振込手数料(円)", "うち消費税(円)", "振込額(円)", "自治体が負担する手数料(円)"]
     return excel_csv(
         header,
         (
             (
                 line.shop_id, line.shop_name, line.spends, line.spent, line.refunds, line.refunded, line.brought_yen,
                 line.paid_yen, line.carried_yen, line.corrections, line.corrected_points, line.corrected_yen,
+                *(_fee_cells(line, settlement.terms) if settlement.terms else ()),
             )
             for line in settlement.lines
         ),
     )  # fmt: skip
 
 
+def _fee_cells(line: ShopLine, terms: StatementTerms) -> tuple[int, ...]:
+    return line.fee_yen, tax_in(line.fee_yen, terms.fee_tax_percent), line.transfer_yen, line.city_fee_yen
+
+
 def statement_csv(statement: ShopStatement) -> bytes:
-    """A shop's statement for Excel: a line a payment or refund, in the order of their times."""
-    return excel_csv(
-        ["区分", "日時", "番号", "ポイント", "金額(円)", "訂正する利用の日"],
+    """A shop's statement for Excel: a line a payment or refund, in the order of their times; last the fee that is deducted."""
+    fee = statement.line.fee_yen
+    rows = [
         (
-            (
-                statement_row.kind, f"{statement_row.at:%Y-%m-%d %H:%M:%S}", statement_row.spend_id, statement_row.points, statement_row.yen,
-                statement_row.corrects.isoformat() if statement_row.corrects else "",
-            )
-            for statement_row in statement_rows(statement)
-        ),
-    )  # fmt: skip
+            statement_row.kind, f"{statement_row.at:%Y-%m-%d %H:%M:%S}", statement_row.spend_id, statement_row.points, statement_row.yen,
+            statement_row.corrects.isoformat() if statement_row.corrects else "",
+        )
+        for statement_row in statement_rows(statement)
+    ]  # fmt: skip
+    if fee:
+        rows.append(("振込手数料", "", "", 0, -fee, ""))
+    return excel_csv(["区分", "日時", "番号", "ポイント", "金額(円)", "訂正する利用の日"], rows)
 
 
 def corrections_csv(found: CycleCorrections) -> bytes:

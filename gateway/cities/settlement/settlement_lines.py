@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Table, func, insert, select, update
@@ -15,24 +16,39 @@ from gateway.cities import tables
 from gateway.cities.settlement import cycle_corrections, payout_rows, shop_debts
 from gateway.cities.settlement import settlement_scope as contents
 from gateway.cities.settlement.business_days import SettlementCycle
+from gateway.cities.settlement.city_fees import load_fees
 from gateway.cities.settlement.cycle_corrections import CorrectionSum
 from gateway.cities.settlement.settlement_scope import CycleScope
+from gateway.cities.settlement.settlement_settings import find_settings
+from gateway.cities.settlement.transfer_fees import NO_FEE, NO_FEES, Fee, FeeTable, StatementTerms
 from gateway.cities.shops import account_notices
 from gateway.cities.shops.shop_rows import Shop
+from gateway.platform.encryption import Vault
 
 _spends, _refunds = tables.spends, tables.refunds
 _settlements, _lines = tables.settlements, tables.settlement_lines
 _LINE_COLUMNS: Final = (
     "shop_id", "spends", "spent", "refunds", "refunded", "yen", "brought_points", "brought_yen", "paid_points",
-    "paid_yen", "carried_points", "carried_yen",
+    "paid_yen", "carried_points", "carried_yen", "fee_yen", "city_fee_yen", "carried_why",
 )  # fmt: skip
+
+
+class CarriedWhy(StrEnum):
+    """Why a shop is paid nothing now: nothing is carried, it owes, it has no account that is paid to, or the fee is no less."""
+
+    NOTHING = ""
+    OWES = "owes"
+    NO_ACCOUNT = "no_account"
+    WITHIN_FEE = "within_fee"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopLine:
     """One shop in one cycle. `paid_*` is paid now, `carried_*` goes into the next cycle.
 
-    What is carried is zero, or below where refunds exceed payments, or above where the shop has no account.
+    What is carried is zero, or below where refunds exceed payments, or above where the shop has no account or its fee would
+    take the whole payment (`carried_why`). Of `paid_yen` the bank transfers `transfer_yen`: the rest, `fee_yen`, is the
+    transfer's fee that the shop bears. What the city bears is `city_fee_yen`.
 
     Of what is in it, `corrections` lines correct earlier cycles, and change the sum by `corrected_*`.
     """
@@ -53,20 +69,43 @@ class ShopLine:
     paid_yen: int
     carried_points: int
     carried_yen: int
+    fee_yen: int = 0
+    city_fee_yen: int = 0
+    carried_why: CarriedWhy = CarriedWhy.NOTHING
+
+    @property
+    def transfer_yen(self) -> int:
+        return self.paid_yen - self.fee_yen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """A cycle with its lines; `closed_at` is None for what closing it now would give."""
+    """A cycle with its lines; `closed_at` is None for what closing it now would give.
+
+    `terms` of None: the closing knew no fees, and nothing is said of them.
+    """
 
     cycle: SettlementCycle
     closed_at: datetime | None
     closed_by: str | None
     lines: tuple[ShopLine, ...]
+    terms: StatementTerms | None = None
 
     @property
     def yen(self) -> int:
         return sum(line.paid_yen for line in self.lines)
+
+    @property
+    def fee_yen(self) -> int:
+        return sum(line.fee_yen for line in self.lines)
+
+    @property
+    def city_fee_yen(self) -> int:
+        return sum(line.city_fee_yen for line in self.lines)
+
+    @property
+    def transfer_yen(self) -> int:
+        return self.yen - self.fee_yen
 
 
 def paid_account(code: str) -> str:
@@ -74,10 +113,12 @@ def paid_account(code: str) -> str:
     return f"{chart.municipality_book(code)}:paid"
 
 
-def preview(conn: Connection, code: str, cycle: SettlementCycle) -> Settlement:
+def preview(vault: Vault, conn: Connection, code: str, cycle: SettlementCycle) -> Settlement:
     """What closing it would give."""
     cycle_scope = contents.of_open(conn, code, cycle)
-    return compute(conn, cycle_scope, carried_forward_from(conn, cycle_scope))
+    settings = find_settings(conn, code)
+    fees = load_fees(vault, conn, code, settings)
+    return compute(conn, cycle_scope, carried_forward_from(conn, cycle_scope), fees, settings.terms)
 
 
 def claim_for_cycle(conn: Connection, found: CycleScope) -> None:
@@ -88,8 +129,14 @@ def claim_for_cycle(conn: Connection, found: CycleScope) -> None:
         )
 
 
-def compute(conn: Connection, found: CycleScope, brought: Mapping[str, Mapping[str, int]]) -> Settlement:
-    """Sum what is in a cycle by shop, with what an earlier cycle left over."""
+def compute(
+    conn: Connection,
+    found: CycleScope,
+    brought: Mapping[str, Mapping[str, int]],
+    fees: FeeTable,
+    terms: StatementTerms | None,
+) -> Settlement:
+    """Sum what is in a cycle by shop, with what an earlier cycle left over, less what its transfer costs the shop."""
     code, cycle = found.municipality, found.cycle
     spent, refunded = (_sums(conn, table, found) for table in (_spends, _refunds))
     shops = tables.shops
@@ -97,7 +144,10 @@ def compute(conn: Connection, found: CycleScope, brought: Mapping[str, Mapping[s
         row.shop_id: row
         for row in conn.execute(
             select(
-                shops.c.shop_id, shops.c.name, shops.c.bank_sealed.is_not(None).label("has_account")
+                shops.c.shop_id,
+                shops.c.name,
+                shops.c.closed_at,
+                shops.c.bank_sealed.is_not(None).label("has_account"),
             ).where(shops.c.municipality == code)
         )
     }  # fmt: skip
@@ -118,9 +168,12 @@ def compute(conn: Connection, found: CycleScope, brought: Mapping[str, Mapping[s
                 has_account=(
                     shop_id in register and bool(register[shop_id].has_account) and shop_id not in stopped
                 ),
+                is_open=shop_id not in register or register[shop_id].closed_at is None,
+                fees=fees,
             )
             for shop_id in shop_ids
         ),
+        terms=terms,
     )
 
 
@@ -150,7 +203,8 @@ def save(conn: Connection, code: str, drawn: Settlement, now: datetime) -> None:
                 kind="settlement",
                 issued_on=drawn.cycle.ends_on,
                 reference=starts_on,
-                details={"shop_id": line.shop_id, "yen": str(line.paid_yen)},
+                details={"shop_id": line.shop_id, "yen": str(line.paid_yen)}
+                | ({"fee_yen": str(line.fee_yen)} if line.fee_yen else {}),
             )
             for line in drawn.lines
             if line.paid_points
@@ -179,6 +233,7 @@ def closed(conn: Connection, code: str, starts_on: date) -> Settlement | None:
         lines=tuple(
             _stored_line(line, line.shop_name or line.name, corrected[line.shop_id]) for line in lines
         ),
+        terms=stored_terms(row),
     )
 
 
@@ -240,19 +295,39 @@ def stored_cycle(row: Row[Any]) -> SettlementCycle:
     return SettlementCycle(*(date.fromisoformat(one) for one in (row.starts_on, row.ends_on, row.pays_on)))
 
 
+def stored_terms(row: Row[Any]) -> StatementTerms | None:
+    """What was fixed by the closing; None where it knew no fees."""
+    if row.fee_tax_percent is None:
+        return None
+    return StatementTerms(
+        fee_tax_percent=row.fee_tax_percent, invoice_number=row.invoice_number, tax_note=row.tax_note
+    )
+
+
 def _stored_line(row: Row[Any], name: str, corrected: CorrectionSum) -> ShopLine:
     return ShopLine(
         shop_name=name,
         corrections=corrected.corrections,
         corrected_points=corrected.points,
         corrected_yen=corrected.yen,
-        **{column: getattr(row, column) for column in _LINE_COLUMNS},
+        **{column: getattr(row, column) for column in _LINE_COLUMNS}
+        | {"carried_why": CarriedWhy(row.carried_why)},
     )
 
 
 def empty(shop: Shop) -> ShopLine:
     """The line of a shop with which nothing was done."""
-    return _line(shop.shop_id, shop.name, {}, {}, {}, cycle_corrections.NONE, has_account=shop.has_bank)
+    return _line(
+        shop.shop_id,
+        shop.name,
+        {},
+        {},
+        {},
+        cycle_corrections.NONE,
+        has_account=shop.has_bank,
+        is_open=shop.closed_at is None,
+        fees=NO_FEES,
+    )
 
 
 def _line(
@@ -264,11 +339,24 @@ def _line(
     corrected: CorrectionSum,
     *,
     has_account: bool,
+    is_open: bool,
+    fees: FeeTable,
 ) -> ShopLine:
     points = spent.get("points", 0) - refunded.get("points", 0) + brought.get("points", 0)
     yen = spent.get("yen", 0) - refunded.get("yen", 0)
     due = yen + brought.get("yen", 0)
-    pays = points > 0 and due > 0 and has_account
+    fee = fees.fee_of(shop_id, due) if due > 0 else NO_FEE
+    if fee.shop_yen >= due and not is_open:
+        # Nothing will be added to it any more: it would be carried for ever, and the city would have the shop's money.
+        fee = Fee(shop_yen=0, city_yen=fee.shop_yen)
+    why = CarriedWhy.NOTHING
+    if points <= 0 or due <= 0:
+        why = CarriedWhy.OWES if points or due else CarriedWhy.NOTHING
+    elif not has_account:
+        why = CarriedWhy.NO_ACCOUNT
+    elif fee.shop_yen >= due:
+        why = CarriedWhy.WITHIN_FEE
+    pays = points > 0 and due > 0 and why is CarriedWhy.NOTHING
     return ShopLine(
         shop_id=shop_id,
         shop_name=shop_name,
@@ -286,6 +374,9 @@ def _line(
         paid_yen=due if pays else 0,
         carried_points=0 if pays else points,
         carried_yen=0 if pays else due,
+        fee_yen=fee.shop_yen if pays else 0,
+        city_fee_yen=fee.city_yen if pays else 0,
+        carried_why=why,
     )
 
 

@@ -20,6 +20,16 @@ from gateway.cities.city_context import CityContext, StaffActor, write_audit
 from gateway.cities.drawn_from import version_of
 from gateway.cities.proposals.propose import Ground
 from gateway.cities.settlement import zengin
+from gateway.cities.settlement.transfer_fees import (
+    MAX_BANDS,
+    MAX_FEE_YEN,
+    MAX_TAX_PERCENT,
+    BankSide,
+    FeeBand,
+    FeeBearer,
+    StatementTerms,
+    is_invoice_number,
+)
 from gateway.errors import ProblemError
 from gateway.platform.audit_actions import AuditAction
 from gateway.platform.sql import insert_into
@@ -50,6 +60,9 @@ class JournalField(StrEnum):
     DEBIT = "debit"
     CREDIT = "credit"
     YEN = "yen"
+    FEE = "fee"
+    FEE_TAX = "fee_tax"
+    TRANSFER = "transfer"
     SHOP_ID = "shop_id"
     SHOP_NAME = "shop_name"
     SUMMARY = "summary"
@@ -83,6 +96,7 @@ _COLUMNS: Final = tuple(
     )
 )
 MAX_COLUMNS: Final = 40
+MAX_NOTE_LENGTH: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +108,9 @@ class SettlementSettings:
 
     `journal_*` say how the journal of a closing is written for the city's accounting: its columns in their order, its
     letters and days, the codes of the accounts that are debited and credited, and the text of each entry.
+
+    `fee_bands` say what the bank asks for a transfer, `fee_bearer` who bears it, `fee_tax_percent` the tax in it.
+    `invoice_number` and `tax_note` stand on statements. No bands: no fees.
 
     Raises ProblemError `bad-settlement-settings` (422), naming the field.
     """
@@ -111,14 +128,31 @@ class SettlementSettings:
     journal_debit: str = ""
     journal_credit: str = ""
     journal_summary: str = ""
+    fee_bands: tuple[FeeBand, ...] = ()
+    fee_bearer: FeeBearer = FeeBearer.CITY
+    fee_tax_percent: int = 10
+    invoice_number: str = ""
+    tax_note: str = ""
 
     def __post_init__(self) -> None:
         _require_result_layout(self)
         _require_journal_layout(self)
+        _require_fees(self)
 
     @property
     def version(self) -> str:
         return version_of(*asdict(self).values())
+
+    @property
+    def terms(self) -> StatementTerms | None:
+        """What statements say of fees and tax; None where the city has set nothing of it."""
+        if not (self.fee_bands or self.invoice_number or self.tax_note):
+            return None
+        return StatementTerms(
+            fee_tax_percent=self.fee_tax_percent,
+            invoice_number=self.invoice_number,
+            tax_note=self.tax_note,
+        )
 
     @property
     def result_words(self) -> dict[str, ResultWord]:
@@ -212,6 +246,42 @@ def _require_journal_layout(settings: SettlementSettings) -> None:
                 text.encode("cp932")
             except UnicodeEncodeError:
                 raise bad_settings(name, "a letter cannot be written in Shift_JIS") from None
+
+
+def _require_fees(settings: SettlementSettings) -> None:
+    if len(settings.fee_bands) > MAX_BANDS:
+        raise bad_settings("fee_bands", f"give at most {MAX_BANDS} bands")
+    for side in BankSide:
+        _require_side(side, [band for band in settings.fee_bands if band.side is side])
+    sides = {band.side for band in settings.fee_bands}
+    if sides and not {BankSide.SAME_BANK, BankSide.OTHER_BANK} <= sides:
+        raise bad_settings("fee_bands", "give bands for the same bank and for other banks")
+    if settings.fee_bearer is FeeBearer.SHOP:
+        if not sides:
+            raise bad_settings("fee_bands", "shops can bear a fee only where there are bands")
+        if not {JournalField.FEE, JournalField.TRANSFER} & {each.field for each in settings.journal_columns}:
+            raise bad_settings(
+                "journal_columns",
+                "where shops bear the fee, a journal has a column with fee or with transfer",
+            )
+    if not 0 <= settings.fee_tax_percent <= MAX_TAX_PERCENT:
+        raise bad_settings("fee_tax_percent", f"give 0 to {MAX_TAX_PERCENT}")
+    if settings.invoice_number and not is_invoice_number(settings.invoice_number):
+        raise bad_settings("invoice_number", "give T and 13 digits; the check digit or their count is wrong")
+    if len(settings.tax_note) > MAX_NOTE_LENGTH:
+        raise bad_settings("tax_note", f"give at most {MAX_NOTE_LENGTH} characters")
+
+
+def _require_side(side: BankSide, bands: list[FeeBand]) -> None:
+    if bands and bands[0].from_yen != 1:
+        raise bad_settings("fee_bands", f"{side.value}: the first band begins with 1 yen")
+    for place, band in enumerate(bands):
+        if place and band.from_yen <= bands[place - 1].from_yen:
+            raise bad_settings("fee_bands", f"{band}: give the bands of a side in their order, each once")
+        if band.from_yen > zengin.MAX_YEN:
+            raise bad_settings("fee_bands", f"{band}: no transfer carries more than {zengin.MAX_YEN} yen")
+        if not 0 <= band.fee_yen <= MAX_FEE_YEN:
+            raise bad_settings("fee_bands", f"{band}: a fee is 0 to {MAX_FEE_YEN} yen")
 
 
 def _shown(value: object) -> str:

@@ -19,8 +19,9 @@ from reportlab.pdfgen.canvas import Canvas
 from gateway.cities import pdf_text
 from gateway.cities.settlement.business_days import SettlementCycle
 from gateway.cities.settlement.settlement import ShopStatement
-from gateway.cities.settlement.settlement_lines import Settlement
+from gateway.cities.settlement.settlement_lines import CarriedWhy, Settlement
 from gateway.cities.settlement.statement_rows import statement_rows
+from gateway.cities.settlement.transfer_fees import tax_in
 from gateway.model import JST
 
 WIDTH, HEIGHT = A4
@@ -51,6 +52,19 @@ _CITY_COLUMNS: Final = (
     _Column("前期繰越(円)", 0.75, 0.86, number=True),
     _Column("支払額(円)", 0.86, 1.0, number=True),
 )
+_FEE_COLUMNS: Final = (
+    _Column("番号", 0.0, 0.11),
+    _Column("加盟店", 0.11, 0.29),
+    _Column("利用件数", 0.29, 0.37, number=True),
+    _Column("利用ポイント", 0.37, 0.48, number=True),
+    _Column("取消ポイント", 0.48, 0.58, number=True),
+    _Column("前期繰越(円)", 0.58, 0.68, number=True),
+    _Column("支払額(円)", 0.68, 0.79, number=True),
+    _Column("振込手数料(円)", 0.79, 0.88, number=True),
+    _Column("振込額(円)", 0.88, 1.0, number=True),
+)
+"""Where a closing knows fees; its corrections have a file of their own."""
+_NOTE_LETTERS: Final = 52
 _SHOP_COLUMNS: Final = (
     _Column("区分", 0.0, 0.11),
     _Column("日時", 0.11, 0.30),
@@ -63,6 +77,8 @@ _SHOP_COLUMNS: Final = (
 
 def settlement_pdf(settlement: Settlement, city_name: str) -> bytes:
     """A cycle of the whole city: a line a shop, and the sum."""
+    if settlement.terms is not None:
+        return _settlement_with_fees(settlement, city_name)
     page = _Paper("加盟店精算書", city_name, settlement.cycle, settlement.closed_at)
     page.facts(("支払総額", _yen(settlement.yen)), ("加盟店", f"{len(settlement.lines):,}店"))
     page.table(
@@ -85,15 +101,48 @@ def settlement_pdf(settlement: Settlement, city_name: str) -> bytes:
     return page.finished()
 
 
+def _settlement_with_fees(settlement: Settlement, city_name: str) -> bytes:
+    page = _Paper("加盟店精算書", city_name, settlement.cycle, settlement.closed_at)
+    page.facts(
+        ("振込総額", _yen(settlement.transfer_yen)),
+        ("支払総額", _yen(settlement.yen)),
+        ("加盟店が負担する振込手数料", _yen(-settlement.fee_yen)),
+        ("自治体が負担する振込手数料", _yen(settlement.city_fee_yen)),
+        ("加盟店", f"{len(settlement.lines):,}店"),
+    )
+    page.table(
+        _FEE_COLUMNS,
+        [
+            (
+                line.shop_id, line.shop_name, f"{line.spends:,}", f"{line.spent:,}", f"{-line.refunded:,}",
+                f"{line.brought_yen:,}", f"{line.paid_yen:,}", f"{-line.fee_yen:,}", f"{line.transfer_yen:,}",
+            )
+            for line in settlement.lines
+        ],
+        (
+            "", "合計", f"{sum(line.spends for line in settlement.lines):,}",
+            f"{sum(line.spent for line in settlement.lines):,}",
+            f"{-sum(line.refunded for line in settlement.lines):,}",
+            f"{sum(line.brought_yen for line in settlement.lines):,}", f"{settlement.yen:,}",
+            f"{-settlement.fee_yen:,}", f"{settlement.transfer_yen:,}",
+        ),
+    )  # fmt: skip
+    return page.finished()
+
+
 def statement_pdf(statement: ShopStatement, city_name: str) -> bytes:
     """A shop's statement: what it is paid and why, then every payment and refund in the order of their times.
 
-    What corrects an earlier cycle says so, with the day of the payment.
+    What corrects an earlier cycle says so, with the day of the payment. Where the closing knew fees it is a 支払通知書: with the
+    fee that is deducted, the tax in it by its rate, the issuer's registration number and the city's note on tax.
     """
-    line, shop = statement.line, statement.shop
-    page = _Paper("精算明細書", city_name, statement.cycle, statement.closed_at)
+    line, shop, terms = statement.line, statement.shop, statement.terms
+    page = _Paper("支払通知書" if terms else "精算明細書", city_name, statement.cycle, statement.closed_at)
     page.to(f"{shop.name} 様", f"加盟店番号 {shop.shop_id}")
+    if terms is not None and terms.invoice_number:
+        page.note(f"発行者 {city_name}　登録番号 {terms.invoice_number}")
     page.facts(
+        *_fee_facts(statement),
         ("お支払額", _yen(line.paid_yen)),
         ("利用", f"{line.spends:,}件 {line.spent:,}ポイント"),
         ("取消", f"{line.refunds:,}件 {line.refunded:,}ポイント"),
@@ -102,6 +151,10 @@ def statement_pdf(statement: ShopStatement, city_name: str) -> bytes:
         ("前期からの繰越", _yen(line.brought_yen)),
         ("翌期への繰越", _yen(line.carried_yen)),
     )
+    if line.carried_why is CarriedWhy.WITHIN_FEE:
+        page.note("金額が振込手数料を超えないため、翌期に繰り越します。")
+    if terms is not None:
+        page.note(terms.tax_note)
     rows = statement_rows(statement)
     page.table(
         _SHOP_COLUMNS,
@@ -115,6 +168,18 @@ def statement_pdf(statement: ShopStatement, city_name: str) -> bytes:
         ("合計", "", "", "", f"{sum(row.points for row in rows):,}", f"{sum(row.yen for row in rows):,}"),
     )  # fmt: skip
     return page.finished()
+
+
+def _fee_facts(statement: ShopStatement) -> list[tuple[str, str]]:
+    line, terms = statement.line, statement.terms
+    if terms is None or not line.fee_yen:
+        return []
+    tax = tax_in(line.fee_yen, terms.fee_tax_percent)
+    return [
+        ("お振込額", _yen(line.transfer_yen)),
+        (f"振込手数料（税率{terms.fee_tax_percent}%、税込）", _yen(-line.fee_yen)),
+        (f"うち消費税額等（{terms.fee_tax_percent}%対象）", _yen(tax)),
+    ]
 
 
 class _Paper:
@@ -150,6 +215,13 @@ class _Paper:
         self.y -= ROW
         self._write(below, LEFT_MARGIN, self.y, size=9)
         self.y -= 3 * mm
+
+    def note(self, text: str) -> None:
+        """A text over as many lines as it takes; nothing for none."""
+        for start in range(0, len(text), _NOTE_LETTERS):
+            self.y -= 5 * mm
+            part = text[start : start + _NOTE_LETTERS]
+            self._write(part, LEFT_MARGIN, self.y, size=9, width=RIGHT - LEFT_MARGIN)
 
     def facts(self, *facts: tuple[str, str]) -> None:
         """The numbers that matter, the first one large."""

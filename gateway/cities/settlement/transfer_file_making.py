@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from gateway.cities import tables
 from gateway.cities.city_context import CityContext, StaffActor, write_audit
 from gateway.cities.proposals.propose import Ground
 from gateway.cities.settlement import business_days, payouts, transfer_files, zengin
 from gateway.cities.settlement import settlement_lines as lines
 from gateway.cities.settlement.business_days import SettlementCycle
+from gateway.cities.settlement.city_fees import encrypted_payer
 from gateway.cities.settlement.closing import cycle_from
 from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
 from gateway.cities.settlement.transfer_files import TransferFileMade
@@ -61,7 +61,7 @@ def require_makeable(conn: Connection, code: str, command: MakeTransferFile) -> 
     paid = payouts.ordered_lines(conn, code, settlement)
     if not paid:
         raise ProblemError("nothing-to-pay", "Nothing is to be paid for this cycle, so there is no file.")
-    _encrypted_payer(conn, code)
+    encrypted_payer(conn, code)
     earlier = transfer_files.list_made(conn, code, command.starts_on)
     if earlier and not command.again:
         raise _made_before(conn, earlier[-1])
@@ -79,11 +79,11 @@ def file_facts(
 ) -> dict[str, str | int]:
     """For which cycle, day and sum, from which account, and which making of it this is."""
     settlement = _closed(conn, code, command.starts_on)
-    payer = decrypt_payer(context.vault, code, _encrypted_payer(conn, code))
+    payer = decrypt_payer(context.vault, code, encrypted_payer(conn, code))
     ordered = payouts.ordered_lines(conn, code, settlement)
     return {
         "starts_on": command.starts_on.isoformat(), "ends_on": settlement.cycle.ends_on.isoformat(),
-        "transfer_on": command.transfer_on.isoformat(), "yen": sum(line.paid_yen for line in ordered),
+        "transfer_on": command.transfer_on.isoformat(), "yen": sum(line.transfer_yen for line in ordered),
         "shops": len(ordered), "account": payer.account.masked,
         "times": len(transfer_files.list_made(conn, code, command.starts_on)) + 1,
     }  # fmt: skip
@@ -108,7 +108,7 @@ def make_file(
     settlement = require_makeable(conn, code, command)
     _transfer_day(settlement.cycle, command.transfer_on, day_of(at))
     earlier = transfer_files.list_made(conn, code, starts_on)
-    yen = sum(line.paid_yen for line in payouts.ordered_lines(conn, code, settlement))
+    yen = sum(line.transfer_yen for line in payouts.ordered_lines(conn, code, settlement))
     facts: dict[str, str | int] = {
         "yen": yen, "transfer_on": command.transfer_on.isoformat(), "times": len(earlier) + 1,
     }  # fmt: skip
@@ -148,20 +148,10 @@ def _closed(conn: Connection, code: str, starts_on: date) -> Settlement:
     return settlement
 
 
-def _encrypted_payer(conn: Connection, code: str) -> bytes:
-    banks = tables.city_banks
-    sealed = conn.execute(
-        select(banks.c.payer_sealed).where(banks.c.municipality == code)
-    ).scalar_one_or_none()
-    if sealed is None:
-        raise ProblemError("payer-missing", "An administrator registers the city's own account first.")
-    return bytes(sealed)
-
-
 def _bytes(
     context: CityContext, conn: Connection, code: str, settlement: Settlement, transfer_on: date
 ) -> bytes:
-    payer = decrypt_payer(context.vault, code, _encrypted_payer(conn, code))
+    payer = decrypt_payer(context.vault, code, encrypted_payer(conn, code))
     fixed = account_changes.list_fixed(conn, code, settlement.cycle.starts_on.isoformat())
     paid = payouts.ordered_lines(conn, code, settlement)
     targets = [
@@ -218,6 +208,6 @@ def _target(line: ShopLine, bank: BankAccount, number: int) -> zengin.TransferTo
         account_kind=bank.kind,
         account_number=bank.number,
         holder=bank.holder,
-        yen=line.paid_yen,
+        yen=line.transfer_yen,
         reference=str(number),
     )

@@ -509,7 +509,7 @@ async def test_whoever_carries_a_closing_out_looks_once_more_and_is_named(town, 
     def carry_out(starts_on):
         return town.store.run(
             lambda conn: closing.close_cycle(
-                conn, who, CloseCycle(starts_on=starts_on), "月次", town.clock.now
+                town.city.context, conn, who, CloseCycle(starts_on=starts_on), "月次", town.clock.now
             )
         )
 

@@ -3018,11 +3018,16 @@ def change_settlement_settings(
     journal_debit: str | UnsetType = UNSET,
     journal_credit: str | UnsetType = UNSET,
     journal_summary: str | UnsetType = UNSET,
+    fee_bands: list[models.FeeBandOf] | UnsetType = UNSET,
+    fee_bearer: Literal["city", "shop"] | UnsetType = UNSET,
+    fee_tax_percent: int | UnsetType = UNSET,
+    invoice_number: str | UnsetType = UNSET,
+    tax_note: str | UnsetType = UNSET,
     seen: str | None | UnsetType = UNSET,
 ) -> Call[models.ProposalView]:
     """Propose other settings (202): they count for what is made after another person's yes. What was closed stays as it is.
 
-    Refused with: nothing-changed, changed-meanwhile, proposal-pending, nobody-to-decide, bad-settlement-settings, reason-missing.
+    Refused with: nothing-changed, changed-meanwhile, payer-missing, proposal-pending, nobody-to-decide, bad-settlement-settings, reason-missing.
     """
     return json_call(
         "PUT",
@@ -3043,6 +3048,11 @@ def change_settlement_settings(
             journal_debit=journal_debit,
             journal_credit=journal_credit,
             journal_summary=journal_summary,
+            fee_bands=fee_bands,
+            fee_bearer=fee_bearer,
+            fee_tax_percent=fee_tax_percent,
+            invoice_number=invoice_number,
+            tax_note=tax_note,
             reason=reason,
             seen=seen,
         ),

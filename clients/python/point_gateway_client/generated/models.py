@@ -906,6 +906,22 @@ class ExpiryView(Message, frozen=True, kw_only=True):
     points: int
 
 
+class FeeBandOf(Message, frozen=True, kw_only=True):
+    """
+    What the bank asks, tax included, for transfers of `from_yen` and more, up to the next band of the same side.
+    """
+
+    side: Literal["same_branch", "same_bank", "other_bank"]
+    from_yen: int
+    fee_yen: int
+
+
+class FeeBandView(Message, frozen=True, kw_only=True):
+    side: str
+    from_yen: int
+    fee_yen: int
+
+
 class FileView(Message, frozen=True, kw_only=True):
     """
     `state`: checking, faulty, checked, approved (being applied), applied, sent_back or cancelled.
@@ -1066,6 +1082,9 @@ class JournalColumnOf(Message, frozen=True, kw_only=True):
         "debit",
         "credit",
         "yen",
+        "fee",
+        "fee_tax",
+        "transfer",
         "shop_id",
         "shop_name",
         "summary",
@@ -1573,11 +1592,14 @@ class PayoutRecorded(Message, frozen=True, kw_only=True):
 class PayoutView(Message, frozen=True, kw_only=True):
     """
     `state`: closed, ordered (a file orders it), paid, held or returned. `carried_in` is the cycle that pays it again.
+
+    `yen` is what is transferred, after the `fee_yen` that the shop bears.
     """
 
     shop_id: str
     shop_name: str
     yen: int
+    fee_yen: int
     state: str
     reason: str
     recorded_by: str | None
@@ -2112,6 +2134,11 @@ class SettlementSettingsView(Message, frozen=True, kw_only=True):
     journal_debit: str
     journal_credit: str
     journal_summary: str
+    fee_bands: list[FeeBandView]
+    fee_bearer: str
+    fee_tax_percent: int
+    invoice_number: str
+    tax_note: str
     version: str
 
 
@@ -2134,6 +2161,11 @@ class SettlementSettingsWanted(Message, frozen=True, kw_only=True):
     journal_debit: str | UnsetType = UNSET
     journal_credit: str | UnsetType = UNSET
     journal_summary: str | UnsetType = UNSET
+    fee_bands: list[FeeBandOf] | UnsetType = UNSET
+    fee_bearer: Literal["city", "shop"] | UnsetType = UNSET
+    fee_tax_percent: int | UnsetType = UNSET
+    invoice_number: str | UnsetType = UNSET
+    tax_note: str | UnsetType = UNSET
     seen: str | None | UnsetType = UNSET
 
 
@@ -2195,6 +2227,9 @@ class ShopDebts(Message, frozen=True, kw_only=True):
 class ShopLineView(Message, frozen=True, kw_only=True):
     """
     Of what is in it, `corrections` lines correct earlier cycles, and change the sum by `corrected_yen`.
+
+    Of `paid_yen` the shop bears `fee_yen` for the transfer, and `transfer_yen` is transferred; `city_fee_yen` is borne by the
+    city. `carried_why`: owes, no_account, within_fee (the fee would take the whole payment), or empty.
     """
 
     shop_id: str
@@ -2210,6 +2245,10 @@ class ShopLineView(Message, frozen=True, kw_only=True):
     brought_yen: int
     paid_yen: int
     carried_yen: int
+    fee_yen: int
+    city_fee_yen: int
+    transfer_yen: int
+    carried_why: str
 
 
 class ShopOfKey(Message, frozen=True, kw_only=True):
@@ -2465,6 +2504,16 @@ class StaffWanted(Message, frozen=True, kw_only=True):
     display_name: str
     role: Literal["viewer", "operator", "approver", "administrator", "platform"]
     reason: str | UnsetType = UNSET
+
+
+class StatementTermsView(Message, frozen=True, kw_only=True):
+    """
+    What statements of a cycle say besides its sums: the tax in the fee, the issuer's registration number, a note on tax.
+    """
+
+    fee_tax_percent: int
+    invoice_number: str
+    tax_note: str
 
 
 class StepUpView(Message, frozen=True, kw_only=True):
@@ -3709,12 +3758,18 @@ class SessionStarted(Message, frozen=True, kw_only=True):
 class SettlementView(Message, frozen=True, kw_only=True):
     """
     A cycle with a line a shop; not closed, it shows what closing now would give.
+
+    `yen` is paid, `transfer_yen` of it transferred, after the `fee_yen` that shops bear. `terms` is null where it knew no fees.
     """
 
     cycle: CycleView
     closed_at: datetime | None
     closed_by: str | None
     yen: int
+    fee_yen: int
+    city_fee_yen: int
+    transfer_yen: int
+    terms: StatementTermsView | None
     lines: list[ShopLineView]
 
 
@@ -3796,7 +3851,7 @@ class StatementView(Message, frozen=True, kw_only=True):
     """
     A shop's statement of a cycle, payment by payment; `closed_at` is null while it can still change.
 
-    `corrections` tells which of the payments and refunds correct earlier cycles.
+    `corrections` tells which of the payments and refunds correct earlier cycles. `fee_tax_yen` is the tax in the line's fee.
     """
 
     cycle: CycleView
@@ -3806,6 +3861,8 @@ class StatementView(Message, frozen=True, kw_only=True):
     spends: list[ShopSpendView]
     refunds: list[RefundView]
     corrections: list[CorrectionView]
+    terms: StatementTermsView | None
+    fee_tax_yen: int
 
 
 class StepView(Message, frozen=True, kw_only=True):
