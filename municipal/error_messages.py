@@ -221,6 +221,10 @@ _RULES: Final[dict[tuple[str, str], Sentences]] = {
     ),
     ("bad-point-service", "point_service"): _FORM,
     ("bad-point-service", "name"): _NAME,
+    ("bad-point-service", "name_kana"): (
+        "読みは、ひらがなかカタカナで入力してください",
+        "漢字は使えません。ことばの間に空白を入れてください。",
+    ),
 }
 
 TROUBLES: Final = ErrorMessages(words=_WORDS, statuses=_STATUSES, fields=_FIELDS, rules=_RULES, exact=True)

@@ -179,7 +179,16 @@ def _form(
         givers=GIVERS,
         typed=typed,
         trouble=trouble,
-        differences=differences(trouble, LABELS, event, typed) if event else [],
+        differences=differences(
+            trouble,
+            LABELS,
+            event,
+            typed,
+            givers=visit.speech.labels(GIVERS),
+            on_failure=visit.speech.labels(ON_FAILURE),
+        )
+        if event
+        else [],
     )
 
 

@@ -120,16 +120,24 @@ def differences(
     labels: Mapping[str, str],
     now: Versioned,
     typed: Mapping[str, str],
+    **choices: Mapping[str, str],
 ) -> list[tuple[str, str, str]]:
-    """Where somebody else has changed what a form was drawn from: each field's label, what it says now, what was typed."""
+    """Where somebody else has changed what a form was drawn from: each field's label, what it says now, what was typed.
+
+    `choices` are what the words of a field that offers a choice are called, in the reader's language.
+    """
     if trouble is None or trouble.word != "changed-meanwhile":
         return []
     current = {name: text_of(now, name) for name in labels}
     return [
-        (label, current[name], typed.get(name, ""))
+        (label, _called(choices.get(name), current[name]), _called(choices.get(name), typed.get(name, "")))
         for name, label in labels.items()
         if _plain(current[name]) != _plain(typed.get(name, ""))
     ]
+
+
+def _called(choice: Mapping[str, str] | None, word: str) -> str:
+    return word if choice is None else choice.get(word, word)
 
 
 def text_of(entry: Versioned, name: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from aiohttp import web
 
 from municipal.error_messages import ErrorMessage
 from municipal.figures import reference_days
-from municipal.forms import beside, chosen, day, status
+from municipal.forms import beside, chosen, day, differences, drawn_again, status, text_of
 from municipal.labels import services
 from municipal.site import Pages, Visit
 from pagekit.api import Problem
@@ -22,6 +22,7 @@ KINDS: Final[Mapping[str, str]] = {
     "chamber": "商工会・観光協会などの団体",
     "company": "会社",
 }
+LABELS: Final = {"kind": "発行者の区分", "name": "発行者の名前", "contact": "苦情・相談窓口"}
 _KIND_WORDS: Final[tuple[Literal["city", "chamber", "company"], ...]] = ("city", "chamber", "company")
 DUTIES: Final[Mapping[str, str]] = {
     "exempt": "対象外（資金決済に関する法律第4条第3号）",
@@ -54,7 +55,7 @@ async def report_csv(visit: Visit) -> web.Response:
 @pages.get(f"/services/{_SERVICE}/issuer", needs="change_rules")
 async def issuer_page(visit: Visit) -> web.Response:
     issuer = await visit.send(calls.get_issuer(visit.path_param("service")))
-    typed = {"kind": issuer.kind, "name": issuer.name, "contact": issuer.contact}
+    typed = {name: text_of(issuer, name) for name in LABELS} | {"seen": issuer.version}
     return await _issuer_page(visit, typed, None)
 
 
@@ -69,18 +70,39 @@ async def name_issuer(visit: Visit) -> web.Response:
                 name=typed.get("name", ""),
                 contact=typed.get("contact", ""),
                 reason=typed.get("reason", ""),
+                seen=typed.get("seen"),
             )
         )
     except Problem as problem:
-        return await _issuer_page(visit, typed, beside(visit, problem))
+        trouble, issuer = (
+            beside(visit, problem),
+            await visit.send(calls.get_issuer(visit.path_param("service"))),
+        )
+        return await _issuer_page(
+            visit,
+            drawn_again(trouble, issuer, typed),
+            trouble,
+            differences(trouble, LABELS, issuer, typed, kind=visit.speech.labels(KINDS)),
+        )
     return visit.redirect(f"/services/{visit.path_param('service')}", done="issuer")
 
 
-async def _issuer_page(visit: Visit, typed: Mapping[str, str], trouble: ErrorMessage | None) -> web.Response:
+async def _issuer_page(
+    visit: Visit,
+    typed: Mapping[str, str],
+    trouble: ErrorMessage | None,
+    differing: Sequence[tuple[str, str, str]] = (),
+) -> web.Response:
     listed = await services(visit)
     service = next((each for each in listed if each.point_service == visit.path_param("service")), None)
     if service is None:
         raise web.HTTPNotFound
     return visit.render(
-        "issuer.html", status=status(trouble), service=service, typed=typed, kinds=KINDS, trouble=trouble
+        "issuer.html",
+        status=status(trouble),
+        service=service,
+        typed=typed,
+        kinds=KINDS,
+        trouble=trouble,
+        differences=differing,
     )

@@ -10,7 +10,7 @@ from typing import Final
 from aiohttp import web
 
 from municipal.error_messages import NO_DAY, NO_NUMBER, ErrorMessage
-from municipal.forms import beside, chosen, day, number, status
+from municipal.forms import beside, chosen, day, differences, drawn_again, number, status
 from municipal.labels import EXPIRY_KINDS
 from municipal.labels import services as services_of
 from municipal.proposals import proposed
@@ -25,6 +25,7 @@ DONE: Final[dict[str, str]] = {
     "closed": "このポイントサービスの受付を止めました。利用者が持つポイントは、これまでどおり使えます。",
     "opened": "このポイントサービスの受付を再開しました。",
     "issuer": "発行者を登録しました。",
+    "reading": "名前の読みを登録しました。",
     "announced": "新しい版を登録しました。適用日から有効になります。",
     "withdrawn": "この版を取り下げました。",
 }
@@ -50,7 +51,9 @@ async def add_page(visit: Visit) -> web.Response:
 @pages.post("/services/new", needs="change_rules")
 async def add(visit: Visit) -> web.Response:
     call = calls.add_city_point_service(
-        point_service=visit.form.get("point_service", ""), name=visit.form.get("name", "")
+        point_service=visit.form.get("point_service", ""),
+        name=visit.form.get("name", ""),
+        name_kana=visit.form.get("name_kana", ""),
     )
     try:
         service = await visit.send(call)
@@ -69,6 +72,34 @@ async def versions(visit: Visit) -> web.Response:
     return visit.render(
         "service.html", rules=rules, service=service, issuer=issuer, done=DONE.get(visit.query("done"), "")
     )
+
+
+@pages.get(f"/services/{_SERVICE}/reading", needs="change_rules")
+async def reading_page(visit: Visit) -> web.Response:
+    service = await _service(visit)
+    typed = {"name_kana": service.name_kana, "seen": service.version}
+    return visit.render("service_reading.html", service=service, typed=typed, trouble=None, differences=[])
+
+
+@pages.post(f"/services/{_SERVICE}/reading", needs="change_rules")
+async def change_reading(visit: Visit) -> web.Response:
+    name, typed = visit.path_param("service"), visit.form
+    call = calls.put_city_point_service_reading(
+        name, name_kana=typed.get("name_kana", ""), seen=typed.get("seen")
+    )
+    try:
+        await visit.send(call)
+    except Problem as problem:
+        trouble, service = beside(visit, problem), await _service(visit)
+        return visit.render(
+            "service_reading.html",
+            status=trouble.status,
+            service=service,
+            typed=drawn_again(trouble, service, typed),
+            trouble=trouble,
+            differences=differences(trouble, {"name_kana": "名前の読み"}, service, typed),
+        )
+    return visit.redirect(f"/services/{name}", done="reading")
 
 
 @pages.get(f"/services/{_SERVICE}/closing", needs="change_rules")

@@ -202,6 +202,10 @@ class Translator:
             return text["en" if self.language == "en" else "ja"]
         return text.en if self.language == "en" else text.ja
 
+    def labels(self, choices: Mapping[str, str]) -> dict[str, str]:
+        """What the words of a choice are called, for an attribute or to be escaped."""
+        return {word: self.plain(source) for word, source in choices.items()}
+
     def wording(self, text: Wording) -> str:
         """What a city or the platform has written in three languages, in the reader's."""
         return {"en": text.en, EASY: text.easy}.get(self.language, text.ja)

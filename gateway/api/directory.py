@@ -55,7 +55,7 @@ class Municipalities(View):
 
 
 class PointServiceView(View):
-    """`municipality_kana` is the reading of the municipality's name in hiragana, `municipality_romaji` in Latin letters."""
+    """Names with their readings in kana and in Latin letters; a point service's are empty where nobody said them."""
 
     municipality: str
     municipality_name: str
@@ -63,6 +63,8 @@ class PointServiceView(View):
     municipality_romaji: str
     point_service: str
     name: str
+    name_kana: str
+    name_romaji: str
     open_for_direct_exchange: bool
 
 
@@ -166,5 +168,7 @@ def _view(point_service: PointService, place: Municipality) -> PointServiceView:
         municipality_romaji=place.romaji,
         point_service=point_service.point_service,
         name=point_service.name,
+        name_kana=point_service.name_kana,
+        name_romaji=point_service.romaji,
         open_for_direct_exchange=point_service.open_for_direct_exchange,
     )

@@ -93,7 +93,7 @@ class BalanceView(View):
 
 
 class MunicipalBalanceView(View):
-    """`municipality_kana` is the reading of the municipality's name in hiragana, `municipality_romaji` in Latin letters."""
+    """Names with their readings in kana and in Latin letters; a point service's are empty where nobody said them."""
 
     municipality: str
     municipality_name: str
@@ -101,6 +101,8 @@ class MunicipalBalanceView(View):
     municipality_romaji: str
     point_service: str
     point_service_name: str
+    point_service_kana: str
+    point_service_romaji: str
     is_default: bool
     balance: BalanceView
 
@@ -352,13 +354,16 @@ def _municipal(
 ) -> MunicipalBalanceView:
     available = usable(position.lots, rules.versions(conn, code, service), today)
     place = directory.require_municipality(code)
+    point_service = directory.require_known_service(conn, code, service)
     return MunicipalBalanceView(
         municipality=code,
         municipality_name=place.name,
         municipality_kana=place.kana,
         municipality_romaji=place.romaji,
         point_service=service,
-        point_service_name=directory.require_known_service(conn, code, service).name,
+        point_service_name=point_service.name,
+        point_service_kana=point_service.name_kana,
+        point_service_romaji=point_service.romaji,
         is_default=is_default,
         balance=BalanceView.of(position.balance).model_copy(update={"available": available}),
     )

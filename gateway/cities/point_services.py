@@ -11,10 +11,16 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from gateway.cities.city_context import CityContext, require_reason, write_audit
+from gateway.cities.drawn_from import require_seen, version_of
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.platform.audit_actions import AuditAction
 from gateway.points import directory
 from gateway.points.directory import PointService
+
+
+def service_version(service: PointService) -> str:
+    """What a form about it is drawn from."""
+    return version_of(service.name, service.name_kana)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +33,21 @@ class PointServices:
             lambda conn: directory.list_services(conn, municipality_code=code, closed=True)
         )
 
-    async def add(self, who: StaffSession, point_service: str, name: str) -> PointService:
+    async def add(
+        self, who: StaffSession, point_service: str, name: str, name_kana: str = ""
+    ) -> PointService:
         """Add a point service. Raises ProblemError: `bad-point-service` (422), `point-service-exists` (409)."""
         now, code = self.context.clock(), who.municipality
 
         def job(conn: Connection) -> PointService:
             registered = directory.register_service(
-                conn, code, point_service, name=name, open_for_direct_exchange=False, at=now
+                conn,
+                code,
+                point_service,
+                name=name,
+                open_for_direct_exchange=False,
+                at=now,
+                name_kana=name_kana,
             )
             write_audit(
                 conn,
@@ -44,6 +58,31 @@ class PointServices:
                 facts={"name": registered.name},
             )
             return registered
+
+        return await self.context.store.run(job)
+
+    async def set_reading(
+        self, who: StaffSession, point_service: str, name_kana: str, seen: str | None
+    ) -> PointService:
+        """Say how the name is read; empty takes the reading away. `seen` is the version that the change was drawn from.
+
+        Raises ProblemError: `unknown-point-service` (404), `bad-point-service` (422), `changed-meanwhile` (409).
+        """
+        now, code = self.context.clock(), who.municipality
+
+        def job(conn: Connection) -> PointService:
+            before = directory.lock_service(conn, code, point_service)
+            require_seen(seen, service_version(before))
+            after = directory.set_reading(conn, code, point_service, name_kana=name_kana)
+            write_audit(
+                conn,
+                who,
+                now,
+                AuditAction.POINT_SERVICE_READING,
+                point_service,
+                facts={"name_kana_before": before.name_kana, "name_kana": after.name_kana},
+            )
+            return after
 
         return await self.context.store.run(job)
 

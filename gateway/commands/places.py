@@ -23,6 +23,7 @@ def add_service(
     name: str,
     config: Config = None,
     direct: Annotated[bool, typer.Option(help="Open for direct exchange from partners.")] = False,
+    kana: Annotated[str, typer.Option(help="How the name is read, with a space between words.")] = "",
 ) -> None:
     """Register a municipality's point service (笠間応援ポイント)."""
     settings = settings_of(config)
@@ -30,7 +31,13 @@ def add_service(
     in_store_of(
         settings,
         lambda conn: directory.register_service(
-            conn, municipality, point_service, name=name, open_for_direct_exchange=direct, at=now
+            conn,
+            municipality,
+            point_service,
+            name=name,
+            open_for_direct_exchange=direct,
+            at=now,
+            name_kana=kana,
         ),
     )
     typer.echo(f"{name} ({municipality}/{point_service}) is registered")

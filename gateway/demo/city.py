@@ -471,7 +471,13 @@ def _open_service(conn: Connection, at: datetime) -> None:
         directory.require_known_service(conn, CITY, SERVICE)
     except ProblemError:
         directory.register_service(
-            conn, CITY, SERVICE, name="笠間応援ポイント", open_for_direct_exchange=True, at=at
+            conn,
+            CITY,
+            SERVICE,
+            name="笠間応援ポイント",
+            open_for_direct_exchange=True,
+            at=at,
+            name_kana="かさま おうえん ポイント",
         )
 
 

@@ -333,9 +333,9 @@ async def _furnish(store: Store, now: datetime, key_file: Path) -> None:
         )
         await store.run(register_pair)
         _keep_key(file, pair)
-    for code, service, name, direct in (
-        ("082163", "kasama-ouen", "笠間応援ポイント", True),
-        ("082015", "mito-ouen", "水戸応援ポイント", False),
+    for code, service, name, kana, direct in (
+        ("082163", "kasama-ouen", "笠間応援ポイント", "かさま おうえん ポイント", True),
+        ("082015", "mito-ouen", "水戸応援ポイント", "みと おうえん ポイント", False),
     ):
         register = partial(
             directory.register_service,
@@ -344,6 +344,7 @@ async def _furnish(store: Store, now: datetime, key_file: Path) -> None:
             name=name,
             open_for_direct_exchange=direct,
             at=now,
+            name_kana=kana,
         )
         await store.run(register)
     event = SupportEvent(

@@ -67,6 +67,9 @@ class AuditAction(StrEnum):
     GRANT_FILE_CANCELLED = "grant file cancelled", "給付ファイルの取り下げ", "Grant file withdrawn"
     GRANT_FILE_APPLIED = "grant file applied", "給付ファイルの給付完了", "Grant file applied"
     POINT_SERVICE_ADDED = "point service added", "ポイントサービスの追加", "Point service added"
+    POINT_SERVICE_READING = (
+        "point service reading changed", "ポイントサービスの読みの変更", "Point service reading changed",
+    )  # fmt: skip
     POINT_SERVICE_CLOSED = "point service closed", "ポイントサービスの受付停止", "Point service closed"
     POINT_SERVICE_REOPENED = "point service reopened", "ポイントサービスの受付再開", "Point service reopened"
     ISSUER_NAMED = "issuer named", "発行者の登録", "Issuer named"

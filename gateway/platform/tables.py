@@ -351,6 +351,7 @@ point_services = _table(
     Column("open_for_direct_exchange", Flag, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("closed_at", Instant),
+    Column("name_kana", _Words, nullable=False, server_default=""),  # its reading; empty where nobody said it
     PrimaryKeyConstraint("municipality", "point_service"),
 )
 

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from gateway.errors import ProblemError
 from gateway.platform import tables
 from gateway.platform.compiled_sql import CompiledStatement
+from gateway.platform.romaji import letters_key, romaji
 from gateway.platform.sql import insert_new
 from gateway.platform.typed_text import search_key
 from gateway.points.municipalities import (
@@ -39,7 +40,10 @@ _ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointService:
-    """A municipality's name for its points. `closed_at` is set from the moment it takes no more points."""
+    """A municipality's name for its points, and its reading; empty where nobody said it.
+
+    `closed_at` is set from the moment it takes no more points.
+    """
 
     municipality: str
     point_service: str
@@ -47,6 +51,12 @@ class PointService:
     open_for_direct_exchange: bool
     created_at: datetime
     closed_at: datetime | None = None
+    name_kana: str = ""
+
+    @property
+    def romaji(self) -> str:
+        """The reading in Latin letters; empty where there is none."""
+        return romaji(self.name_kana)
 
 
 def require_open_service(conn: Connection, code: str, service: str) -> PointService:
@@ -143,7 +153,7 @@ def list_services(
 ) -> tuple[PointService, ...]:
     """Point services in order of code; those that take no more points only where `closed` asks for them too.
 
-    `named` leaves those with it in their name, or in their municipality's name, reading or Latin letters.
+    `named` leaves those with it in their name or their municipality's, its reading or the reading's Latin letters.
 
     Raises ProblemError for an unknown municipality or prefecture (404), so that a typing mistake is not an empty list.
     """
@@ -163,11 +173,26 @@ def list_services(
     if not (key := search_key(named)):
         return tuple(services)
     places = {place.code for place in search(named, limit=MAX_MUNICIPALITIES)}
-    return tuple(each for each in services if each.municipality in places or key in search_key(each.name))
+    letters = letters_key(named)
+    return tuple(
+        each
+        for each in services
+        if each.municipality in places
+        or key in search_key(each.name)
+        or key in search_key(each.name_kana)
+        or (letters and letters in letters_key(each.romaji))
+    )
 
 
 def register_service(
-    conn: Connection, code: str, service: str, *, name: str, open_for_direct_exchange: bool, at: datetime
+    conn: Connection,
+    code: str,
+    service: str,
+    *,
+    name: str,
+    open_for_direct_exchange: bool,
+    at: datetime,
+    name_kana: str = "",
 ) -> PointService:
     """Add a point service to a municipality.
 
@@ -189,6 +214,7 @@ def register_service(
         name=name.strip(),
         open_for_direct_exchange=open_for_direct_exchange,
         created_at=at,
+        name_kana=_reading(name_kana),
     )
     if not insert_new(
         conn,
@@ -198,9 +224,34 @@ def register_service(
         name=new.name,
         open_for_direct_exchange=new.open_for_direct_exchange,
         created_at=new.created_at,
+        name_kana=new.name_kana,
     ):
         raise ProblemError("point-service-exists", f"{place.name} already has a point service with this id.")
     return new
+
+
+def set_reading(conn: Connection, code: str, service: str, *, name_kana: str) -> PointService:
+    """Say how the name is read; empty takes it away. Raises ProblemError as `require_service`, and `bad-point-service` (422)."""
+    require_known_service(conn, code, service)
+    return _changed(conn, code, service, name_kana=_reading(name_kana))
+
+
+def _reading(name_kana: str) -> str:
+    reading = " ".join(name_kana.split())
+    if reading and not romaji(reading):
+        raise ProblemError(
+            "bad-point-service",
+            "name_kana: Write how the name is read in hiragana or katakana, with a space between words.",
+            field="name_kana",
+        )
+    return reading
+
+
+def lock_service(conn: Connection, code: str, service: str) -> PointService:
+    """Lock its row until the transaction ends. Raises ProblemError as `require_known_service`."""
+    its_row = (_services.c.municipality == code) & (_services.c.point_service == service)
+    conn.execute(select(_services.c.municipality).where(its_row).with_for_update())
+    return require_known_service(conn, code, service)
 
 
 def set_direct_exchange(conn: Connection, code: str, service: str, *, is_open: bool) -> PointService:

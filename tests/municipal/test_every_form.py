@@ -16,7 +16,7 @@ SKIPPED = frozenset(
 )
 """Misses of the password are counted, and the others begin or end something."""
 WITH_FORMS = (
-    "/services/new", "/services/kasama-ouen/new", "/services/kasama-ouen/closing", "/services/kasama-ouen/issuer", "/projects/new",
+    "/services/new", "/services/kasama-ouen/new", "/services/kasama-ouen/closing", "/services/kasama-ouen/issuer", "/services/kasama-ouen/reading", "/projects/new",
     "/projects/{project}/budget", "/projects/{project}/open", "/projects/{project}/grant", "/projects/{project}/file",
     "/members", "/support", "/cards", "/cards/limits", "/audit", "/events/new", "/announcements/new",
     "/applications/{application}/return", "/applications/{application}/refusal", "/applications/{application}/acceptance",

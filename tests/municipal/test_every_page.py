@@ -39,7 +39,7 @@ ADMINISTRATORS = [
     "/", "/account", "/account/password", "/account/passkey", "/account/totp", "/account/totp/remove",
     "/account/sessions",
     "/figures", "/figures?since=2018-05-01&until=2018-07-31", "/figures?since=2001-01-01&until=2018-07-31",
-    "/figures?since=2017-01-01&until=2017-01-02", "/figures/unused", "/figures/unused?day=2018-06-30", "/figures/half-year", "/services/kasama-ouen/issuer",
+    "/figures?since=2017-01-01&until=2017-01-02", "/figures/unused", "/figures/unused?day=2018-06-30", "/figures/half-year", "/services/kasama-ouen/issuer", "/services/kasama-ouen/reading", "/services/kasama-ouen/reading",
     "/services", "/services/new", "/services/kasama-ouen", "/services/kasama-ouen/new", "/services/kasama-ouen/closing",
     "/proposals", "/proposals?ended=yes", "/proposals/{proposal}", "/deeds", "/deeds/grant",
     "/projects", "/projects/new", "/projects/{project}", "/projects/{project}/budget", "/projects/{project}/open",

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from sqlalchemy import Connection
 
 from gateway.api.city.exports import log_export
-from gateway.api.city.fields import CSV, Day, Line, Reason, ServicePath, attachment
+from gateway.api.city.fields import CSV, Day, Line, Reason, ServicePath, Version, attachment
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
 from gateway.cities.statistics import half_year, issuers
@@ -31,22 +31,27 @@ DUTIES: Final = {
 
 
 class IssuerWanted(Strict):
-    """`contact` is where holders complain; needed for an issuer that is no city."""
+    """`contact` is where holders complain; needed for an issuer that is no city.
+
+    `seen` is the `version` that the change was drawn from; null changes whatever is there.
+    """
 
     kind: Literal["city", "chamber", "company"]
     name: Words
     contact: Line = ""
     reason: Reason
+    seen: Version | None = None
 
 
 class IssuerView(View):
     kind: str
     name: str
     contact: str
+    version: str
 
     @classmethod
     def of(cls, issuer: Issuer) -> IssuerView:
-        return cls(kind=issuer.kind.value, name=issuer.name, contact=issuer.contact)
+        return cls(kind=issuer.kind.value, name=issuer.name, contact=issuer.contact, version=issuer.version)
 
 
 class BaseDayPath(Strict):
@@ -110,7 +115,7 @@ async def get_issuer(call: StaffRequest[None, None, ServicePath]) -> TypedRespon
     path=ServicePath,
     body=IssuerWanted,
     returns={200: IssuerView},
-    refuses=("unknown-municipality", "unknown-point-service", "bad-issuer"),
+    refuses=("unknown-municipality", "unknown-point-service", "bad-issuer", "changed-meanwhile"),
 )
 async def put_issuer(call: StaffRequest[IssuerWanted, None, ServicePath]) -> TypedResponse:
     """Say who issues the points; it decides which law applies to them."""
@@ -118,7 +123,9 @@ async def put_issuer(call: StaffRequest[IssuerWanted, None, ServicePath]) -> Typ
     issuer = Issuer(kind=IssuerKind(body.kind), name=body.name, contact=body.contact)
 
     def job(conn: Connection) -> Issuer:
-        return issuers.set_issuer(conn, call.staff, call.path.point_service, issuer, body.reason, now)
+        return issuers.set_issuer(
+            conn, call.staff, call.path.point_service, issuer, body.reason, now, body.seen
+        )
 
     return TypedResponse(200, IssuerView.of(await call.services.store.run(job)))
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from gateway.cities import tables
 from gateway.cities.city_context import StaffActor, write_audit
+from gateway.cities.drawn_from import require_seen, version_of
 from gateway.errors import ProblemError
 from gateway.platform.audit_actions import AuditAction
 from gateway.platform.sql import insert_into
@@ -34,6 +35,11 @@ class Issuer:
     name: str
     contact: str = ""
 
+    @property
+    def version(self) -> str:
+        """What a form that changes it is drawn from."""
+        return version_of(self.kind.value, self.name, self.contact)
+
 
 def issuer_of(conn: Connection, code: str, service: str) -> Issuer:
     """The city itself, where nobody else was named."""
@@ -46,11 +52,20 @@ def issuer_of(conn: Connection, code: str, service: str) -> Issuer:
 
 
 def set_issuer(
-    conn: Connection, who: StaffActor, service: str, issuer: Issuer, reason: str, at: datetime
+    conn: Connection,
+    who: StaffActor,
+    service: str,
+    issuer: Issuer,
+    reason: str,
+    at: datetime,
+    seen: str | None = None,
 ) -> Issuer:
-    """Say who issues it. Raises ProblemError: `unknown-point-service` (404), `bad-issuer` (422)."""
+    """Say who issues it. `seen` is the version that the change was drawn from.
+
+    Raises ProblemError: `unknown-point-service` (404), `bad-issuer` (422), `changed-meanwhile` (409).
+    """
     code = who.municipality
-    directory.require_known_service(conn, code, service)
+    directory.lock_service(conn, code, service)
     if not issuer.name.strip():
         raise ProblemError("bad-issuer", "name: An issuer has a name.", field="name")
     if issuer.kind is not IssuerKind.CITY and not issuer.contact.strip():
@@ -58,6 +73,7 @@ def set_issuer(
             "bad-issuer", "contact: Say where holders of the points complain.", field="contact"
         )
     before = issuer_of(conn, code, service)
+    require_seen(seen, before.version)
     values = {"kind": issuer.kind.value, "name": issuer.name.strip(), "contact": issuer.contact.strip()}
     conn.execute(
         insert_into(conn, _issuers)

@@ -64,14 +64,28 @@ async def role(site, boss):
     return where, f"{where}/role", *({"role": word, "reason": "異動"} for word in ("operator", "viewer"))
 
 
+async def issuer(site, boss):
+    where = "/v1/city/point-services/kasama-ouen/issuer"
+    entry = {"kind": "city", "name": "笠間市", "contact": "", "reason": "窓口の変更"}
+    return where, where, entry | {"contact": "0296-77-1101"}, entry | {"name": "笠間市産業課"}
+
+
+async def reading(site, boss):
+    where = "/v1/city/point-services/kasama-ouen/reading"
+    return where, where, {"name_kana": "かさま おうえん"}, {"name_kana": "かさま おうえん ポイント"}
+
+
 async def seen_in(site, boss, where):
     if "/staff/" in where:
         people = (await site.call("GET", "/v1/city/staff", boss))[1]["staff"]
         return next(each for each in people if where.endswith(each["staff_id"]))
+    if where.endswith("/reading"):
+        (service,) = (await site.call("GET", "/v1/city/point-services", boss))[1]["point_services"]
+        return service
     return (await site.call("GET", where, boss))[1]
 
 
-@pytest.mark.parametrize("form", [shop, budget, project_open, event, role])
+@pytest.mark.parametrize("form", [shop, budget, project_open, event, role, issuer, reading])
 class TestTwoClerksWithOnePage:
     async def test_the_second_is_refused_and_saves_what_both_said_once_it_has_seen_it(self, site, form):
         boss = await site.staff_token("administrator")
