@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0066_service_readings"
-down_revision = "0058_till_refunds"
+down_revision = "0053_transfer_fees"
 branch_labels = None
 depends_on = None
 

@@ -1706,6 +1706,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/city/point-services/{point_service}/reading": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say how a point service's name is read: shown over it in やさしい日本語, in Latin letters in English, and searched. */
+        put: operations["put_city_point_service_reading"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/city/point-services/{point_service}/closure": {
         parameters: {
             query?: never;
@@ -4819,7 +4836,7 @@ export interface components {
          * @description A deed. The value is what lines hold and programs branch on; `label` is what people read.
          * @enum {string}
          */
-        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop terms set" | "shop applied" | "shop application mended" | "shop application sent back" | "shop application refused" | "shop application accepted" | "shop application withdrawn" | "shop application erased" | "shop changed" | "shop closed" | "shop reopened" | "till refunds changed" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "privacy text changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "announcement published" | "announcement withdrawn" | "till bound" | "till ended" | "till PIN set" | "till PIN removed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "planned stop announced" | "planned stop withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
+        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service reading changed" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop terms set" | "shop applied" | "shop application mended" | "shop application sent back" | "shop application refused" | "shop application accepted" | "shop application withdrawn" | "shop application erased" | "shop changed" | "shop closed" | "shop reopened" | "till refunds changed" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "privacy text changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "announcement published" | "announcement withdrawn" | "till bound" | "till ended" | "till PIN set" | "till PIN removed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "planned stop announced" | "planned stop withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
         /** @description A deed that a city's log may hold, as the filter takes it, and named for people. */
         AuditActionView: {
             action: string;
@@ -5191,10 +5208,12 @@ export interface components {
         CityPointService: {
             point_service: string;
             name: string;
+            name_kana: string;
             open_for_direct_exchange: boolean;
             /** Format: date-time */
             created_at: string;
             closed_at: string | null;
+            version: string;
         };
         CityPointServices: {
             point_services: components["schemas"]["CityPointService"][];
@@ -5915,8 +5934,13 @@ export interface components {
             kind: string;
             name: string;
             contact: string;
+            version: string;
         };
-        /** @description `contact` is where holders complain; needed for an issuer that is no city. */
+        /**
+         * @description `contact` is where holders complain; needed for an issuer that is no city.
+         *
+         *     `seen` is the `version` that the change was drawn from; null changes whatever is there.
+         */
         IssuerWanted: {
             /** @enum {string} */
             kind: "city" | "chamber" | "company";
@@ -5924,6 +5948,8 @@ export interface components {
             /** @default  */
             contact?: string;
             reason: string;
+            /** @default null */
+            seen?: string | null;
         };
         /** @description A column of the journal: its header, and what stands in it. */
         JournalColumnOf: {
@@ -6074,7 +6100,7 @@ export interface components {
             /** Format: date-time */
             at: string;
         };
-        /** @description `municipality_kana` is the reading of the municipality's name in hiragana, `municipality_romaji` in Latin letters. */
+        /** @description Names with their readings in kana and in Latin letters; a point service's are empty where nobody said them. */
         MunicipalBalanceView: {
             municipality: string;
             municipality_name: string;
@@ -6082,6 +6108,8 @@ export interface components {
             municipality_romaji: string;
             point_service: string;
             point_service_name: string;
+            point_service_kana: string;
+            point_service_romaji: string;
             is_default: boolean;
             balance: components["schemas"]["BalanceView"];
         };
@@ -6628,7 +6656,7 @@ export interface components {
         PlannedStops: {
             stops: components["schemas"]["PlannedStopView"][];
         };
-        /** @description `municipality_kana` is the reading of the municipality's name in hiragana, `municipality_romaji` in Latin letters. */
+        /** @description Names with their readings in kana and in Latin letters; a point service's are empty where nobody said them. */
         PointServiceView: {
             municipality: string;
             municipality_name: string;
@@ -6636,11 +6664,16 @@ export interface components {
             municipality_romaji: string;
             point_service: string;
             name: string;
+            name_kana: string;
+            name_romaji: string;
             open_for_direct_exchange: boolean;
         };
+        /** @description `name_kana` is how the name is read, with a space between words; empty where it reads itself. */
         PointServiceWanted: {
             point_service: string;
             name: string;
+            /** @default  */
+            name_kana?: string;
         };
         /** @description 対象：N件. Those that are not open for direct exchange are reached by way of the reserve. */
         PointServices: {
@@ -6926,6 +6959,12 @@ export interface components {
         ReadUntil: {
             /** Format: date-time */
             until: string;
+        };
+        /** @description `seen` is the `version` of the point service that the change was drawn from; null changes whatever is there. */
+        ReadingWanted: {
+            name_kana: string;
+            /** @default null */
+            seen?: string | null;
         };
         ReasonGiven: {
             reason: string;
@@ -10459,6 +10498,32 @@ export interface operations {
         responses: {
             /** @description Created */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityPointService"];
+                };
+            };
+        };
+    };
+    put_city_point_service_reading: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_service: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadingWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -227,6 +227,7 @@ __all__ = [
     "propose_reversal_outcome",
     "propose_webhook_key",
     "publish_announcement",
+    "put_city_point_service_reading",
     "put_issuer",
     "quote",
     "read_audit",
@@ -1667,7 +1668,9 @@ def list_city_point_services() -> Call[models.CityPointServices]:
     return json_call("GET", "/v1/city/point-services", models.CityPointServices, session=True)
 
 
-def add_city_point_service(*, point_service: str, name: str) -> Call[models.CityPointService]:
+def add_city_point_service(
+    *, point_service: str, name: str, name_kana: str | UnsetType = UNSET
+) -> Call[models.CityPointService]:
     """Add a point service; its id becomes part of account names and never changes. Announce its rules next.
 
     Refused with: unknown-municipality, point-service-exists, bad-point-service.
@@ -1677,7 +1680,23 @@ def add_city_point_service(*, point_service: str, name: str) -> Call[models.City
         "/v1/city/point-services",
         models.CityPointService,
         session=True,
-        body=models.PointServiceWanted(point_service=point_service, name=name),
+        body=models.PointServiceWanted(point_service=point_service, name=name, name_kana=name_kana),
+    )
+
+
+def put_city_point_service_reading(
+    point_service: str, *, name_kana: str, seen: str | None | UnsetType = UNSET
+) -> Call[models.CityPointService]:
+    """Say how a point service's name is read: shown over it in やさしい日本語, in Latin letters in English, and searched.
+
+    Refused with: unknown-municipality, unknown-point-service, changed-meanwhile, bad-point-service.
+    """
+    return json_call(
+        "PUT",
+        f"/v1/city/point-services/{path_part(point_service)}/reading",
+        models.CityPointService,
+        session=True,
+        body=models.ReadingWanted(name_kana=name_kana, seen=seen),
     )
 
 
@@ -3876,17 +3895,18 @@ def put_issuer(
     name: str,
     reason: str,
     contact: str | UnsetType = UNSET,
+    seen: str | None | UnsetType = UNSET,
 ) -> Call[models.IssuerView]:
     """Say who issues the points; it decides which law applies to them.
 
-    Refused with: unknown-municipality, unknown-point-service, bad-issuer.
+    Refused with: unknown-municipality, unknown-point-service, changed-meanwhile, bad-issuer.
     """
     return json_call(
         "PUT",
         f"/v1/city/point-services/{path_part(point_service)}/issuer",
         models.IssuerView,
         session=True,
-        body=models.IssuerWanted(kind=kind, name=name, contact=contact, reason=reason),
+        body=models.IssuerWanted(kind=kind, name=name, contact=contact, reason=reason, seen=seen),
     )
 
 

@@ -147,6 +147,7 @@ AuditAction: TypeAlias = Annotated[
         "grant file cancelled",
         "grant file applied",
         "point service added",
+        "point service reading changed",
         "point service closed",
         "point service reopened",
         "issuer named",
@@ -538,9 +539,11 @@ class CityPointService(Message, frozen=True, kw_only=True):
 
     point_service: str
     name: str
+    name_kana: str
     open_for_direct_exchange: bool
     created_at: datetime
     closed_at: datetime | None
+    version: str
 
 
 class CityPointServices(Message, frozen=True, kw_only=True):
@@ -1053,17 +1056,21 @@ class IssuerView(Message, frozen=True, kw_only=True):
     kind: str
     name: str
     contact: str
+    version: str
 
 
 class IssuerWanted(Message, frozen=True, kw_only=True):
     """
     `contact` is where holders complain; needed for an issuer that is no city.
+
+    `seen` is the `version` that the change was drawn from; null changes whatever is there.
     """
 
     kind: Literal["city", "chamber", "company"]
     name: str
     reason: str
     contact: str | UnsetType = UNSET
+    seen: str | None | UnsetType = UNSET
 
 
 class JournalColumnOf(Message, frozen=True, kw_only=True):
@@ -1242,7 +1249,7 @@ class MoveView(Message, frozen=True, kw_only=True):
 
 class MunicipalBalanceView(Message, frozen=True, kw_only=True):
     """
-    `municipality_kana` is the reading of the municipality's name in hiragana, `municipality_romaji` in Latin letters.
+    Names with their readings in kana and in Latin letters; a point service's are empty where nobody said them.
     """
 
     municipality: str
@@ -1251,6 +1258,8 @@ class MunicipalBalanceView(Message, frozen=True, kw_only=True):
     municipality_romaji: str
     point_service: str
     point_service_name: str
+    point_service_kana: str
+    point_service_romaji: str
     is_default: bool
     balance: BalanceView
 
@@ -1644,7 +1653,7 @@ class PlacesPage(Message, frozen=True, kw_only=True):
 
 class PointServiceView(Message, frozen=True, kw_only=True):
     """
-    `municipality_kana` is the reading of the municipality's name in hiragana, `municipality_romaji` in Latin letters.
+    Names with their readings in kana and in Latin letters; a point service's are empty where nobody said them.
     """
 
     municipality: str
@@ -1653,12 +1662,19 @@ class PointServiceView(Message, frozen=True, kw_only=True):
     municipality_romaji: str
     point_service: str
     name: str
+    name_kana: str
+    name_romaji: str
     open_for_direct_exchange: bool
 
 
 class PointServiceWanted(Message, frozen=True, kw_only=True):
+    """
+    `name_kana` is how the name is read, with a space between words; empty where it reads itself.
+    """
+
     point_service: str
     name: str
+    name_kana: str | UnsetType = UNSET
 
 
 class PointServices(Message, frozen=True, kw_only=True):
@@ -1887,6 +1903,15 @@ class ReadUntil(Message, frozen=True, kw_only=True):
     """
 
     until: datetime
+
+
+class ReadingWanted(Message, frozen=True, kw_only=True):
+    """
+    `seen` is the `version` of the point service that the change was drawn from; null changes whatever is there.
+    """
+
+    name_kana: str
+    seen: str | None | UnsetType = UNSET
 
 
 class ReasonGiven(Message, frozen=True, kw_only=True):
