@@ -7,6 +7,7 @@ import io
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import aiohttp
 import pytest
@@ -74,6 +75,7 @@ async def site_under_test(
     *,
     portal_url: str = "",
     who: Mapping[str, object] = SESSION,
+    more: Mapping[str, object] = MappingProxyType({}),
 ) -> AsyncIterator[SiteUnderTest]:
     async def gateway(request: web.Request) -> web.StreamResponse:
         await request.read()
@@ -81,7 +83,7 @@ async def site_under_test(
             status, word = problems[request.path]
             return web.json_response({"type": f"/problems/{word}", "title": "x"}, status=status)
         return whole_response(
-            request, web.json_response({"projects": [PROJECT], "files": []} | PROJECT | SHOP)
+            request, web.json_response({"projects": [PROJECT], "files": []} | PROJECT | SHOP | dict(more))
         )
 
     behind = web.Application(client_max_size=2 * MAX_REQUEST_BYTES)
@@ -146,3 +148,26 @@ async def test_a_shops_sheet_is_an_address_where_the_portal_is_known(portal_url:
     assert status == 200
     assert html.unescape(str(qr(text, "お店のQRコード"))) in page
     assert "PGS1.a.b-1.c" in page
+
+
+@pytest.mark.parametrize(
+    ("states", "shown"),
+    [
+        (["confirmed"], 1),
+        (["confirmed", "confirmed"], 1),
+        (["confirmed", "disputed"], 2),
+        (["waiting", "confirmed"], 1),
+        ([], 0),
+    ],
+)
+async def test_a_shop_that_has_confirmed_its_account_reads_its_statements(
+    states: list[str], shown: int
+) -> None:
+    notices = [
+        {"notice_id": f"{number:032}", "state": state, "account": "9999-001 ****002", "account_before": None}
+        for number, state in enumerate(states)
+    ]
+    async with site_under_test({}, more={"notices": notices, "cycles": []}) as browser:
+        status, page = await browser.page("/shop/settlements")
+    assert status == 200
+    assert page.count("振込先の口座が登録されました。") == shown
