@@ -11,7 +11,7 @@ AXE_STAMP := tests/browser/node_modules/.package-lock.json
 PACKAGE_STAMP := .venv-package/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-node demo drill faults simulate serve test test-fast test-citus test-pythons nightly mutants lint format bench soak docs clients deb audit lock pictures accessibility clean
+.PHONY: help setup setup-node demo drill faults simulate serve test test-fast test-citus test-pythons nightly mutants lint format bench soak docs clients deb audit lock pictures manual-pictures accessibility clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -129,9 +129,15 @@ lock: ## compile the hashed requirements anew
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \
 	  -c requirements/dev.txt requirements/package.in -o requirements/package.txt
 
-pictures: $(STAMP) ## store anew how the portal's main pages look; look at them before committing
+pictures: $(STAMP) ## store anew how the portal's main pages look, and the manuals' pictures; look at them before committing
 	RENEW_PICTURES=1 $(BIN)/python -m pytest -q tests/portal/test_pictures.py -k look
+	$(MAKE) --no-print-directory manual-pictures
 	git status --short tests/portal/pictures
+
+manual-pictures: $(STAMP) ## take the pictures of both manuals anew, in every language; look at them before committing
+	RENEW_PICTURES=1 $(BIN)/python -m pytest -q tests/portal/test_manual_pictures.py
+	RENEW_PICTURES=1 $(BIN)/python -m pytest -q tests/municipal/test_manual_pictures.py
+	git status --short portal/static/manual municipal/static/manual
 
 accessibility: $(STAMP) $(AXE_STAMP) ## test the portal's pages and write the table of its accessibility statement anew
 	mkdir -p var && rm -f var/accessibility.jsonl
