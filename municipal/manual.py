@@ -20,7 +20,13 @@ SECTIONS: Final = (
     Section(title="はじめに", chapters={"sign-in": ""}),
     Section(
         title="加盟店の方",
-        chapters=dict.fromkeys(("take", "take-back", "stuck", "statements", "shop-log-ins"), "take_points"),
+        chapters={
+            "take": "take_points",
+            "take-back": "refund_at_shop",
+            "stuck": "take_points",
+            "statements": "see_shop_books",
+            "shop-log-ins": "see_own_shop",
+        },
     ),
     Section(
         title="市の職員",

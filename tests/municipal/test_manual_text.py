@@ -77,6 +77,10 @@ class TestRoles:
             "sign-in", "take", "take-back", "stuck", "statements", "shop-log-ins", "words",
         }  # fmt: skip
 
+    def test_a_book_keeper_reads_of_statements_and_a_till_of_taking(self) -> None:
+        assert chapters_of(Role.BOOKKEEPER) == {"sign-in", "statements", "shop-log-ins", "words"}
+        assert chapters_of(Role.TILL) == {"sign-in", "take", "take-back", "stuck", "shop-log-ins", "words"}
+
     def test_an_approver_reads_of_closing_and_an_operator_of_the_desk(self) -> None:
         assert "closing" in chapters_of(Role.APPROVER) - chapters_of(Role.OPERATOR)
         assert "forgotten" in chapters_of(Role.OPERATOR) - chapters_of(Role.APPROVER)

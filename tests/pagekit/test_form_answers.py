@@ -167,7 +167,8 @@ async def test_a_shop_that_has_confirmed_its_account_reads_its_statements(
         {"notice_id": f"{number:032}", "state": state, "account": "9999-001 ****002", "account_before": None}
         for number, state in enumerate(states)
     ]
-    async with site_under_test({}, more={"notices": notices, "cycles": []}) as browser:
+    who = SESSION | {"actions": ["see_shop_books", "keep_own_shop"]}
+    async with site_under_test({}, who=who, more={"notices": notices, "cycles": []}) as browser:
         status, page = await browser.page("/shop/settlements")
     assert status == 200
     assert page.count("振込先の口座が登録されました。") == shown
