@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from gateway.demo.environment import DemoEnvironment
 from municipal.i18n import SOURCES, WORDS
@@ -23,7 +23,7 @@ from tests.portal.test_manual_pictures import ALBUM as PORTALS
 pytestmark = pytest.mark.xdist_group("browser")
 
 ALBUM: Final = Album(MANUAL, HERE / "static", Path(__file__).parent / "manual_pictures.json", WORDS, SOURCES)
-DESK: Final = {"width": 760, "height": 900}
+DESK: ViewportSize = {"width": 760, "height": 900}
 CRUMBS: Final = "main > :is(nav, h1)"
 """Where one is, with the heading below it."""
 
