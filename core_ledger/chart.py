@@ -66,6 +66,11 @@ def granted(code: str) -> str:
     return f"{municipality_book(code)}:granted"
 
 
+def carried_in(code: str, origin: str) -> str:
+    """Name the source of points that were carried in from a predecessor's system (引継ぎ), by their origin: paid or free."""
+    return f"{municipality_book(code)}:carried_in:{part(origin, 'origin')}"
+
+
 @_kept
 def shop(code: str, shop_id: str) -> str:
     """Name what a municipality owes one of its shops (加盟店)."""

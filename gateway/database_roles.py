@@ -38,7 +38,7 @@ CREDENTIALS: Final = frozenset(
         "exchanges", "staff", "staff_passkeys", "staff_challenges", "staff_sessions", "first_passwords", "till_tokens", "till_pins", "tills", "shops",
         "city_banks", "shop_account_changes", "settlement_accounts", "account_notices", "transfer_file_contents", "bank_results",
         "webhook_keys", "client_keys", "pay_codes", "pay_cards", "pay_card_holders", "seen_nonces",
-        "member_mail",
+        "member_mail", "carry_in_lines", "carried_numbers",
     }
 )  # fmt: skip
 """Hashes of passwords and tokens, keys, and columns that are encrypted."""

@@ -57,6 +57,12 @@ SEALED_COLUMNS: Final = (
     SealedColumn(tables.member_mail.c.address_sealed, "mail", *_joined("member_id")),
     SealedColumn(tables.webhook_keys.c.secret_sealed, "webhook", *_joined("key_id")),
     SealedColumn(city.staff.c.totp_sealed, "totp", *_joined("staff_id")),
+    SealedColumn(
+        city.carry_in_lines.c.code_sealed,
+        "carry-in-code",
+        ("file_id", "line"),
+        lambda row: f"{row['file_id']}/{row['line']}",
+    ),
     SealedColumn(city.shops.c.bank_sealed, "bank", *_joined("municipality", "shop_id")),
     SealedColumn(city.shop_account_changes.c.account_sealed, "bank", *_joined("municipality", "shop_id")),
     SealedColumn(city.settlement_accounts.c.account_sealed, "bank", *_joined("municipality", "shop_id")),

@@ -33,10 +33,10 @@ DONE: Final[dict[str, str]] = {
 }
 _FILE: Final = r"{file:[0-9a-f]{32}}"
 _LINE: Final = re.compile(r"[0-9]{1,9}")
-_NO_FILE: Final = ErrorMessage(
+NO_FILE: Final = ErrorMessage(
     "ファイルを選んでください", "CSVかExcelのファイルを選んでから送ってください。", 422, field="file"
 )
-_UNREADABLE: Final[dict[str, tuple[str, str]]] = {
+UNREADABLE: Final[dict[str, tuple[str, str]]] = {
     "encoding": (
         "文字を読み取れません",
         "%(line)s 行目に、UTF-8・UTF-16・Shift_JIS のどれでもない文字があります。Excelで開いて、.xlsx か「CSV UTF-8」で保存し直してください。",
@@ -87,7 +87,7 @@ _FIELD_OF_COLUMN: Final = {
     "keep": "keep",
 }
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_TOO_LARGE: Final = ErrorMessage(
+TOO_LARGE: Final = ErrorMessage(
     "ファイルまたは入力が大きすぎます", "ファイルは16 MBまで、10万行までに分けてください。", 413
 )
 
@@ -109,7 +109,7 @@ async def upload(visit: Visit) -> web.Response:
     """Checked whole before anything else; the same content again is the same file."""
     sent = visit.files.get("file")
     if sent is None or not sent.filename:
-        return await _upload_page(visit, _NO_FILE)
+        return await _upload_page(visit, NO_FILE)
     points_for_all: int | UnsetType = UNSET
     if visit.form.get("points_for_all", ""):
         points = number(visit.form["points_for_all"])
@@ -118,7 +118,7 @@ async def upload(visit: Visit) -> web.Response:
         points_for_all = points
     content = await asyncio.to_thread(sent.file.read, MAX_FILE_BYTES + 1)
     if len(content) > MAX_FILE_BYTES:
-        return await _upload_page(visit, _TOO_LARGE)
+        return await _upload_page(visit, TOO_LARGE)
     known = {file.file_id for file in (await visit.send(calls.list_files())).files}
     call = calls.upload_grants(
         visit.path_param("project"),
@@ -224,7 +224,7 @@ async def _file_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response
 def _refused(visit: Visit, problem: Problem) -> ErrorMessage:
     """Why a list was not taken: which part of it, and what to do in the program that it comes from."""
     facts = {"line": visit.speech.fact(problem.facts.get("line", 0))}
-    if (sentences := _UNREADABLE.get(str(problem.facts.get("why", "")))) is not None:
+    if (sentences := UNREADABLE.get(str(problem.facts.get("why", "")))) is not None:
         return ErrorMessage(*sentences, problem.status, facts, "file")
     column = str(problem.facts.get("column", ""))
     if problem.word == "csv-columns" and column in _COLUMNS:

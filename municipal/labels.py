@@ -45,13 +45,24 @@ FIGURES: Final[Mapping[str, str]] = {
     "campaign": "キャンペーンの追加分",
     "allocated": "留保ポイントからの移行",
     "refunded": "利用の取消",
+    "carried_paid": "前のシステムからの引継ぎ（有償）",
+    "carried_free": "前のシステムからの引継ぎ（無償）",
     "other_in": "その他の増加",
     "spent": "加盟店での利用",
     "expired": "失効",
     "reversed": "移行の取消・返還",
     "other_out": "その他の減少",
 }
-IN: Final = ("granted", "exchanged", "campaign", "allocated", "refunded", "other_in")
+IN: Final = (
+    "granted",
+    "exchanged",
+    "campaign",
+    "allocated",
+    "refunded",
+    "carried_paid",
+    "carried_free",
+    "other_in",
+)
 OUT: Final = ("spent", "expired", "reversed", "other_out")
 
 PAYOUTS: Final[Mapping[str, str]] = {
@@ -206,7 +217,7 @@ DIRECTIONS: Final[Mapping[str, str]] = {
     "in": "協力会社からの通知を確かめる",
 }
 
-FILE_STATES: Final[Mapping[str, str]] = {
+FILE_STATES: Final[dict[str, str]] = {
     "checking": "確認中",
     "faulty": "誤りあり",
     "checked": "承認待ち",
@@ -215,6 +226,12 @@ FILE_STATES: Final[Mapping[str, str]] = {
     "sent_back": "差戻し",
     "cancelled": "取り下げ",
 }
+CARRY_IN_STATES: Final[Mapping[str, str]] = FILE_STATES | {
+    "checked": "確認済み",
+    "approved": "引継ぎ中",
+    "applied": "引継ぎ済み",
+}
+ORIGINS: Final[Mapping[str, str]] = {"paid": "有償", "free": "無償"}
 FAULTS: Final[Mapping[str, str]] = {
     "columns": "見出しより列が多い行です",
     "formula": "数式の形のセルがあります",

@@ -44,7 +44,7 @@ from point_gateway_client import UNSET, Message, calls, models
 pages = Pages(needs="see_proposals")
 
 Deed: TypeAlias = Literal[
-    "grant", "grant_file", "grant_cancel", "correction", "project", "budget", "refund", "shop_account", "payer_account",
+    "grant", "grant_file", "carry_in", "grant_cancel", "correction", "project", "budget", "refund", "shop_account", "payer_account",
     "closing", "transfer_file", "payout", "shop_debt", "settlement_settings", "privacy_text", "staff", "role", "reset", "restart", "rule", "rule_withdrawal", "shop_staff",
     "shop_reset", "shop_application", "member_access", "representative", "card_limits", "announcement", "deed_rule",
 ]  # fmt: skip
@@ -53,6 +53,7 @@ _DEED_WORDS: Final[tuple[Deed, ...]] = get_args(Deed)
 DEEDS: Final[Mapping[str, str]] = {
     "grant": "お一人への給付",
     "grant_file": "ファイルによる給付",
+    "carry_in": "前のシステムの残高の引継ぎ",
     "grant_cancel": "給付の取消",
     "correction": "残高の訂正",
     "project": "給付事業の登録",
@@ -167,6 +168,9 @@ FACTS: Final[Mapping[str, str]] = {
     "balance_after": "訂正後の残高",
     "file": "ファイル",
     "lines": "行数",
+    "numbers": "前のシステムの番号の数",
+    "content_hash": "ファイルの内容の照合値",
+    "totals": "制度と最終日ごとの合計",
     "budget_after": "給付後の予算の残り",
     "members_before": "この事業で給付済みの人数",
     "points_before": "この事業で給付済みのポイント",

@@ -27,6 +27,7 @@ KINDS: Final[Mapping[str, str]] = {
     "allocate": "留保ポイントからの移行",
     "auto_allocate": "留保ポイントの自動移行",
     "grant": "給付",
+    "carry_in": "前のシステムからの引継ぎ",
     "spend": "加盟店での利用",
     "refund": "利用の取消",
     "expiry": "失効",

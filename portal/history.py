@@ -33,6 +33,7 @@ KINDS: Final[dict[str, str]] = {
     "auto_allocate": "14日後の自動移行",
     "contribute": "特定支援イベントへの移行",
     "grant": "自治体からの給付",
+    "carry_in": "前のシステムからの引継ぎ",
     "spend": "お店での支払い",
     "refund": "お店での支払いの取消",
     "event_given_back": "特定支援イベントからの返還",

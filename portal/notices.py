@@ -24,6 +24,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "exchange_failed": "%(partner)sからの移行は不成立でした。",
     "exchange_needs_a_person": "%(partner)sからの移行を、窓口で確認しています。",
     "granted": "%(points)s ポイントの給付を受け取りました（%(service)s）。",
+    "carried_in": "前のシステムから %(points)s ポイントを引き継ぎました（%(service)s）。",
     "given_back": "お店での支払いが取り消され、%(points)s ポイントが戻りました（%(service)s）。",
     "event_given_back": "応援したイベントから、%(points)s ポイントが留保ポイントに戻りました。",
     "moved_by_itself": "留保ポイント %(points)s ポイントが、自動で基本自治体のポイントに移行しました（%(service)s）。",

@@ -43,6 +43,8 @@ class NoticeKind(StrEnum):
     EXCHANGE_FAILED = "exchange_failed"
     EXCHANGE_NEEDS_A_PERSON = "exchange_needs_a_person"
     GRANTED = "granted"
+    CARRIED_IN = "carried_in"
+    """Points came from a city's former system."""
     GIVEN_BACK = "given_back"
     """A shop or the city has given points of a payment back."""
     EVENT_GIVEN_BACK = "event_given_back"
@@ -81,6 +83,7 @@ _KIND_OF_STATE: Final = {
 }
 _KIND_OF_MOVE: Final = {
     "grant": NoticeKind.GRANTED,
+    "carry_in": NoticeKind.CARRIED_IN,
     "refund": NoticeKind.GIVEN_BACK,
     "event_given_back": NoticeKind.EVENT_GIVEN_BACK,
     "auto_allocate": NoticeKind.MOVED_BY_ITSELF,

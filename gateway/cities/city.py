@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from core_ledger import Store
 from gateway.cities.announcements import Announcements
+from gateway.cities.carry_in.carry_ins import CarryIns
+from gateway.cities.carry_in.claims import Claims
 from gateway.cities.city_context import CityContext
 from gateway.cities.event_outcome import EventOutcomes
 from gateway.cities.events import Events
@@ -60,6 +62,8 @@ class City:
     projects: GrantProjects
     grants: Grants
     files: GrantFiles
+    carry_ins: CarryIns
+    claims: Claims
     corrections: Corrections
     shops: Shops
     shop_applications: ShopApplications
@@ -121,6 +125,8 @@ class City:
             projects=GrantProjects(context),
             grants=Grants(context),
             files=files,
+            carry_ins=CarryIns(context),
+            claims=Claims(context),
             corrections=Corrections(context),
             shops=Shops(context),
             shop_applications=ShopApplications(context),
@@ -139,6 +145,7 @@ class City:
                 rules=rules,
                 expiries=expiries,
                 files=files,
+                carry_ins=CarryIns(context),
                 notices=notices,
                 outcomes=outcomes,
                 proposals=Proposals(context),

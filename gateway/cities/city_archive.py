@@ -55,6 +55,8 @@ OF_THE_CITY: Final[Mapping[Table, str]] = {
     city.venue_limits: "what a venue gives in a day",
     city.grant_ids: "single grants",
     city.grant_files: "lists of grants",
+    city.carry_ins: "files of balances from a predecessor's system",
+    city.carried_numbers: "which of the predecessor's numbers were carried in, and for whom",
     city.project_members: "what each member was granted in each project",
     city.grant_cancellations: "grants that were taken back",
     city.shops: "shops",
@@ -120,6 +122,7 @@ BY_MEMBER: Final = (
     "accounts",
     "moves",
     "grant_lines",
+    "carry_in_lines",
     "transfer_file_contents",
     *(t.name for t in OF_THE_BANK),
 )
@@ -135,6 +138,7 @@ _SECRET_COLUMNS: Final = frozenset(
         "request_hash",
         "secret_hash",
         "source_hash",
+        "code_hash",
     }
 )
 
@@ -188,12 +192,11 @@ def write_archive(
         _write_members(conn, code, writer)
         for table in OF_THE_CITY:
             writer.write(table.name, _rows(conn, _of_city(table, code)))
-        lines = select(*_open_columns(city.grant_lines)).where(
-            city.grant_lines.c.file_id.in_(
-                select(city.grant_files.c.file_id).where(city.grant_files.c.municipality == code)
+        for table, files in ((city.grant_lines, city.grant_files), (city.carry_in_lines, city.carry_ins)):
+            lines = select(*_open_columns(table)).where(
+                table.c.file_id.in_(select(files.c.file_id).where(files.c.municipality == code))
             )
-        )
-        writer.write("grant_lines", _rows(conn, lines.order_by(*city.grant_lines.primary_key)))
+            writer.write(table.name, _rows(conn, lines.order_by(*table.primary_key)))
         if vault is not None:
             _write_bank(conn, code, writer, vault)
             _write_applications(conn, code, writer, vault)

@@ -15,6 +15,8 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
+from gateway.cities.carry_in import carry_in_rows
+from gateway.cities.carry_in.carry_ins import CarryIns
 from gateway.cities.city_context import CityContext
 from gateway.cities.event_outcome import EventOutcomes
 from gateway.cities.grants import grant_file_rows
@@ -44,6 +46,7 @@ class CityNightly:
     rules: PointRules
     expiries: ExpirySweep
     files: GrantFiles
+    carry_ins: CarryIns
     notices: Notices
     outcomes: EventOutcomes
     proposals: Proposals
@@ -87,13 +90,14 @@ class CityNightly:
         return await run_steps(self.parts(today) | figures, "city work", is_counted=True)
 
     def parts(self, today: date) -> dict[str, Step]:
-        """A day's work: rules that take effect, expiry, what will expire, ended events, files, shops without a number, applications that ended, tidying up."""
+        """A day's work: rules that take effect, expiry, what will expire, ended events, files of grants and of balances, shops without a number, applications that ended, tidying up."""
         return {
             "rules": partial(self.rules.take_effect, today),
             "expiry": partial(self.expiries.sweep, today),
             "notices": partial(self.notices.queue_notices, today),
             "events": self.outcomes.settle_ended,
             "grant files": self.files.resume,
+            "carry-ins": self.carry_ins.resume,
             "proposals": self.proposals.expire_lapsed,
             "shop numbers": partial(self.context.store.run, shop_numbers.assign_missing),
             "shop applications": partial(
@@ -105,13 +109,14 @@ class CityNightly:
 
     async def _forget_list_texts(self) -> int:
         uploaded_before, count = self.context.clock() - self.retention.grant_file_texts, 0
-        while True:
-            forgotten = await self.context.store.run(
-                partial(grant_file_rows.forget_texts, uploaded_before=uploaded_before)
-            )
-            count += forgotten
-            if forgotten < grant_file_rows.FORGET_BATCH_SIZE:
-                return count
+        for rows in (grant_file_rows, carry_in_rows):
+            forgotten = rows.FORGET_BATCH_SIZE
+            while forgotten == rows.FORGET_BATCH_SIZE:
+                forgotten = await self.context.store.run(
+                    partial(rows.forget_texts, uploaded_before=uploaded_before)
+                )
+                count += forgotten
+        return count
 
     def _forget(self, conn: Connection) -> int:
         now = self.context.clock()

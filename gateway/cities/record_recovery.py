@@ -18,6 +18,7 @@ from sqlalchemy import Connection, select, update
 from core_ledger import LedgerError, NotEnoughPoints, Receipt, Transfer, chart, ledger
 from core_ledger.read_model import lock_books, moment, read_lots
 from gateway.cities import daily_limits, rights_recovery, tables
+from gateway.cities.carry_in import carry_in_rows
 from gateway.cities.grants import grant_projects, project_members
 from gateway.cities.member_data import erasure
 from gateway.cities.platform_deeds import member_merge
@@ -60,7 +61,7 @@ class RecordObstacle(StrEnum):
     NOT_AGAIN = "its grants come back by themselves: look at them before anything of it is uploaded again"
 
 
-_NOT_AGAIN: Final = frozenset({AuditAction.GRANT_FILE_APPROVED})
+_NOT_AGAIN: Final = frozenset({AuditAction.GRANT_FILE_APPROVED, AuditAction.CARRY_IN_APPROVED})
 
 
 class RecordLeft(GatewayError):
@@ -217,6 +218,8 @@ def _recover_moves(conn: Connection, lines: Sequence[Line]) -> None:
             _refund(conn, lines)
         case "grant":
             _grant(conn, line)
+        case "carry_in":
+            _carry_in(conn, line)
         case "contribute":
             _transfer(conn, line)
             event_id = line["target"].rpartition(":")[2]
@@ -336,6 +339,15 @@ def _grant(conn: Connection, line: Line) -> None:
     daily_limits.count_many(
         conn, code, project.plan.point_service, day, "granted", {line["book"]: line["points"]}
     )
+
+
+def _carry_in(conn: Connection, line: Line) -> None:
+    """The lot, and its number: taken for good, so that no file carries it in again."""
+    _transfer(conn, line)
+    details, code = _details(line), line["id"].split(":")[1]
+    member_id, at = line["book"].removeprefix("member:"), moment(line["moved_at_us"])
+    if not carry_in_rows.take_number(conn, code, details["number"], details["file"], member_id, at):
+        raise RecordLeft(RecordObstacle.ID_USED)
 
 
 def _refund_id(line: Line) -> str:

@@ -216,6 +216,64 @@ grant_lines = _table(
     Index("grant_lines_by_member", "file_id", "mykey_id"),
 )
 
+# --- balances carried in from a predecessor's system --------------------------------------------------------------
+
+carry_ins = _table(
+    "carry_ins",
+    Column("municipality", _Words, nullable=False),
+    Column("file_id", _Words, nullable=False),
+    Column("name", _Words, nullable=False),
+    Column("content_hash", _Words, nullable=False),
+    Column("state", _Words, nullable=False),
+    Column("lines", Integer, nullable=False),
+    Column("faults", Integer, nullable=False),
+    Column("points", _Whole, nullable=False),
+    Column("uploaded_by", _Words, nullable=False),
+    Column("uploaded_at", Instant, nullable=False),
+    Column("approved_by", _Words),
+    Column("approved_at", Instant),
+    Column("applied_through", _Words, nullable=False),  # the last number that was dealt with; "" for none
+    Column("ended_at", Instant),
+    PrimaryKeyConstraint("municipality", "file_id"),
+    UniqueConstraint("municipality", "content_hash", name="a_file_is_carried_in_once"),
+    Index("carry_ins_by_state", "state"),
+)
+
+carry_in_lines = _table(
+    "carry_in_lines",
+    Column("file_id", _Words, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("number", _Words, nullable=False),  # the member's number at the predecessor, without separators
+    Column("member_id", _Words),  # null while nobody has taken the number over
+    Column("mykey_id", _Words, nullable=False),
+    Column("code_hash", _Words),  # of a line without a MyKey ID
+    Column("code_sealed", LargeBinary),  # for the report of a file that nobody has approved
+    Column("point_service", _Words, nullable=False),
+    Column("points", _Whole, nullable=False),
+    Column("issued_on", _Words, nullable=False),
+    Column("last_day", _Words, nullable=False),  # under our rules; "" for never
+    Column("origin", _Words, nullable=False),
+    Column("fault", _Words),  # why it cannot be carried in, or was not
+    Column("typed", _Words),  # JSON: what stood in a line with a fault
+    PrimaryKeyConstraint("file_id", "line"),
+    Index("carry_in_lines_by_number", "file_id", "number"),
+    Index("carry_in_lines_by_member", "member_id"),
+    Index("carry_in_lines_by_mykey_id", "mykey_id"),
+)
+
+carried_numbers = _table(
+    "carried_numbers",
+    Column("municipality", _Words, nullable=False),
+    Column("number", _Words, nullable=False),
+    Column("file_id", _Words, nullable=False),
+    Column("member_id", _Words),  # null while the number waits for its person
+    Column("code_hash", _Words),  # of the code with which that person takes it over; null without one
+    Column("carried_at", Instant),
+    PrimaryKeyConstraint("municipality", "number"),
+    Index("carried_numbers_by_member", "member_id"),
+    Index("carried_numbers_by_file", "file_id"),
+)
+
 # --- shops and spending -------------------------------------------------------------------------------------------
 
 shops = _table(

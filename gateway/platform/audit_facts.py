@@ -26,6 +26,8 @@ class ExportedList(StrEnum):
 
     GRANTS = "grants", "給付の一覧", "List of grants"
     GRANT_FILE_REPORT = "grant file report", "給付ファイルの確認結果", "Report of a grant file"
+    CARRY_IN_REPORT = "carry-in report", "引継ぎファイルの確認結果", "Report of carried-in balances"
+    RECONCILIATION = "carry-in reconciliation", "引継ぎの照合", "Reconciliation of carried-in balances"
     SETTLEMENT = "settlement", "精算期間", "Settlement cycle"
     CORRECTIONS = "corrections", "訂正", "Corrections"
     JOURNAL = "journal", "財務会計の仕訳", "Journal for the accounting"

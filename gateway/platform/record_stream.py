@@ -28,7 +28,7 @@ MEMBER_ERASED: Final = "member erased"
 KINDS: Final = frozenset({MOVE, DEED, MEMBER_REVOKED, MEMBER_ERASED})
 
 MOVES_KEPT: Final = frozenset(
-    {"spend", "refund", "grant", "allocate", "auto_allocate", "contribute", "merge"}
+    {"spend", "refund", "grant", "allocate", "auto_allocate", "contribute", "merge", "carry_in"}
 )
 """Moves by their kind. An exchange's come back from its order, expiry by the rules, settlements by their closing."""
 
@@ -48,6 +48,7 @@ DEEDS_NOT_KEPT: Final = frozenset(
         AuditAction.GRANTED,
         AuditAction.REFUNDED,
         AuditAction.GRANT_FILE_CHECKED,
+        AuditAction.CARRY_IN_CHECKED,
         AuditAction.TRANSFER_FILE_DOWNLOADED,
         AuditAction.EVENT_SETTLED,
         AuditAction.DATABASE_RESTORED,

@@ -12,7 +12,7 @@ from core_ledger import chart
 from core_ledger.read_model import moment, moves
 
 KINDS: Final = (
-    "grant", "refund", "event_given_back", "auto_allocate", "expiry", "reversal", "correction",
+    "grant", "carry_in", "refund", "event_given_back", "auto_allocate", "expiry", "reversal", "correction",
 )  # fmt: skip
 MAX_MOVES_READ: Final = 300
 """The newest moves of a book that are looked at, so that a long history costs a first page nothing."""

@@ -326,6 +326,16 @@ export class CardWrongPurpose extends UnauthorizedProblem {
   override name = "CardWrongPurpose";
 }
 
+/** Too many tries. */
+export class CarryInLocked extends TooManyProblem {
+  override name = "CarryInLocked";
+}
+
+/** Number or code is wrong. */
+export class CarryInWrong extends ConflictProblem {
+  override name = "CarryInWrong";
+}
+
 /** Somebody else has changed it meanwhile. */
 export class ChangedMeanwhile extends ConflictProblem {
   override name = "ChangedMeanwhile";
@@ -1311,6 +1321,11 @@ export class TookTooLong extends UnavailableProblem {
   override name = "TookTooLong";
 }
 
+/** The sums are not the file's. */
+export class TotalsDiffer extends ConflictProblem {
+  override name = "TotalsDiffer";
+}
+
 /** The number of units is missing. */
 export class UnitsMissing extends InvalidInputProblem {
   override name = "UnitsMissing";
@@ -1548,6 +1563,8 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "card-wrong-origin": CardWrongOrigin,
   "card-wrong-policy": CardWrongPolicy,
   "card-wrong-purpose": CardWrongPurpose,
+  "carry-in-locked": CarryInLocked,
+  "carry-in-wrong": CarryInWrong,
   "changed-meanwhile": ChangedMeanwhile,
   "commit-failed": CommitFailed,
   "content-digest-wrong": ContentDigestWrong,
@@ -1745,6 +1762,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "too-many-applications": TooManyApplications,
   "too-many-requests": TooManyRequests,
   "took-too-long": TookTooLong,
+  "totals-differ": TotalsDiffer,
   "units-missing": UnitsMissing,
   "units-not-allowed": UnitsNotAllowed,
   "units-not-for-coupons": UnitsNotForCoupons,

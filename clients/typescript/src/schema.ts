@@ -2142,6 +2142,171 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/carry-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take over the points of a city's former system, with the number there and the code that the city has sent.
+         * @description Each number once for ever. The points keep their days of issue and their last days.
+         */
+        post: operations["claim_carry_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/carry-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The city's newest 200 files of balances. */
+        get: operations["list_carry_ins"];
+        put?: never;
+        /**
+         * Check a predecessor's balances whole, up to 100,000 lines, CSV or Excel (.xlsx). Nothing is carried in yet.
+         * @description The columns are 利用者番号, マイキーID, 引継ぎコード, ポイント制度, ポイント, 発行日, 最終日 and 有償・無償; others are dropped.
+         *
+         *     The same content again is the same file (200). A line that cannot be carried in makes the file `faulty`.
+         */
+        post: operations["upload_carry_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/carry-ins/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file with its sums by point service and last day. */
+        get: operations["get_carry_in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/carry-ins/{file_id}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lines of a file with what is wrong with each, by their numbers in the file. */
+        get: operations["carry_in_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/carry-ins/{file_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every line as it was typed, those with a fault first, with what to do; to be mended and sent again.
+         * @description Until the file is approved the codes are in it: it is for who may send the file.
+         */
+        get: operations["carry_in_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/carry-ins/{file_id}/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose a checked file, with the sums that the predecessor's system reports: they must be the file's. */
+        post: operations["propose_carry_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/carry-ins/{file_id}/cancellation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back a file that nobody has approved. */
+        post: operations["cancel_carry_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/carry-ins/{file_id}/reconciliation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file held against the ledger, move by move: by point service, last day and origin. */
+        get: operations["reconcile_carry_in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/carry-ins/{file_id}/reconciliation/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same for Excel. */
+        get: operations["reconciliation_of_carry_in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/city/projects/{project_id}/grantees/{mykey_id}": {
         parameters: {
             query?: never;
@@ -4836,7 +5001,7 @@ export interface components {
          * @description A deed. The value is what lines hold and programs branch on; `label` is what people read.
          * @enum {string}
          */
-        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service reading changed" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop terms set" | "shop applied" | "shop application mended" | "shop application sent back" | "shop application refused" | "shop application accepted" | "shop application withdrawn" | "shop application erased" | "shop changed" | "shop closed" | "shop reopened" | "till refunds changed" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "privacy text changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "announcement published" | "announcement withdrawn" | "till bound" | "till ended" | "till PIN set" | "till PIN removed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "planned stop announced" | "planned stop withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
+        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "carry-in checked" | "carry-in cancelled" | "carry-in approved" | "carry-in applied" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service reading changed" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop terms set" | "shop applied" | "shop application mended" | "shop application sent back" | "shop application refused" | "shop application accepted" | "shop application withdrawn" | "shop application erased" | "shop changed" | "shop closed" | "shop reopened" | "till refunds changed" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "privacy text changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "announcement published" | "announcement withdrawn" | "till bound" | "till ended" | "till PIN set" | "till PIN removed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "planned stop announced" | "planned stop withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
         /** @description A deed that a city's log may hold, as the filter takes it, and named for people. */
         AuditActionView: {
             action: string;
@@ -5098,6 +5263,64 @@ export interface components {
             replace?: boolean;
             reason: string;
         };
+        /**
+         * @description `fault` is a word, `fault_ja` and `remedy_ja` say it, `column` names where it is; `typed` is by the columns' names.
+         *
+         *     `last_day` is the one of the point service's rules; null where points never expire. Codes are never in it.
+         */
+        CarryInLineView: {
+            line: number;
+            number: string;
+            mykey_id: string;
+            point_service: string;
+            points: number;
+            issued_on: string | null;
+            last_day: string | null;
+            origin: string;
+            fault: string | null;
+            fault_ja: string | null;
+            remedy_ja: string | null;
+            column: string | null;
+            typed: {
+                [key: string]: string;
+            };
+        };
+        CarryInLines: {
+            lines: components["schemas"]["CarryInLineView"][];
+            next_after: number | null;
+        };
+        CarryInList: {
+            files: components["schemas"]["CarryInView"][];
+        };
+        /** @description The predecessor's sums, each point service and last day once. */
+        CarryInProposal: {
+            totals: components["schemas"]["TotalWanted"][];
+            /** @default  */
+            reason?: string;
+        };
+        /**
+         * @description `state`: checking, faulty, checked, approved (being carried in), applied, sent_back or cancelled.
+         *
+         *     `proposal_id` is the proposal in which a checked file waits; `totals` are its sums by point service and last day. Both
+         *     where one file is asked for.
+         */
+        CarryInView: {
+            file_id: string;
+            name: string;
+            state: string;
+            lines: number;
+            faults: number;
+            points: number;
+            uploaded_by: string;
+            /** Format: date-time */
+            uploaded_at: string;
+            approved_by: string | null;
+            approved_at: string | null;
+            ended_at: string | null;
+            /** @default null */
+            proposal_id?: string | null;
+            totals?: components["schemas"]["LotTotalView"][];
+        };
         /** @description `purpose` and `value` are what the page hands to the card agent's POST /v1/sign. */
         ChallengeView: {
             value: string;
@@ -5267,6 +5490,17 @@ export interface components {
             refundable_points: number;
             expired_points: number;
             refunds: components["schemas"]["RefundView"][];
+        };
+        /** @description A number of the city's former system and the code from the city's letter. */
+        ClaimWanted: {
+            municipality: string;
+            number: string;
+            code: string;
+        };
+        /** @description What was taken over. */
+        ClaimedView: {
+            points: number;
+            lots: components["schemas"]["LotTotalView"][];
         };
         /** @description `scope` is null for a key from before there were scopes, which calls everything. */
         ClientKeyView: {
@@ -5846,12 +6080,13 @@ export interface components {
         /**
          * @description In yen, of what was issued for value. `duty`: exempt (Article 4, item 3), below or above the threshold.
          *
-         *     `issued_yen` and `recovered_yen` are of the half year; `unused_yen` stands at its end, and beside it what was free.
+         *     `issued_yen`, `carried_in_yen` (from a predecessor's system) and `recovered_yen` are of the half year; `unused_yen` stands at its end, and beside it what was free.
          */
         HalfYearView: {
             issuer: components["schemas"]["IssuerView"];
             point_services: string[];
             issued_yen: number;
+            carried_in_yen: number;
             recovered_yen: number;
             unused_yen: number;
             free_unused_yen: number;
@@ -5991,6 +6226,11 @@ export interface components {
             change: string;
             /** Format: date-time */
             at: string;
+        };
+        LotTotalView: {
+            point_service: string;
+            last_day: string | null;
+            points: number;
         };
         LotView: {
             /** Format: date */
@@ -6141,7 +6381,7 @@ export interface components {
             answer: "confirmed" | "disputed";
         };
         /** @enum {string} */
-        NoticeKind: "exchange_settled" | "exchange_failed" | "exchange_needs_a_person" | "granted" | "given_back" | "event_given_back" | "moved_by_itself" | "expired" | "will_expire" | "reversed" | "corrected" | "signed_in_anew" | "mykey_id_changed" | "password_changed" | "card_linked" | "mail_changed" | "pay_card_issued" | "pay_card_stopped" | "pay_card_pin_set" | "phone_linked" | "passkey_added" | "proof_removed" | "step_up_changed" | "access_restored" | "rectified" | "merged" | "representative_appointed" | "representative_ended" | "representative_acted" | "announcement";
+        NoticeKind: "exchange_settled" | "exchange_failed" | "exchange_needs_a_person" | "granted" | "carried_in" | "given_back" | "event_given_back" | "moved_by_itself" | "expired" | "will_expire" | "reversed" | "corrected" | "signed_in_anew" | "mykey_id_changed" | "password_changed" | "card_linked" | "mail_changed" | "pay_card_issued" | "pay_card_stopped" | "pay_card_pin_set" | "phone_linked" | "passkey_added" | "proof_removed" | "step_up_changed" | "access_restored" | "rectified" | "merged" | "representative_appointed" | "representative_ended" | "representative_acted" | "announcement";
         /**
          * @description `points` is signed. `municipality` and `point_service` name whose points they are; null for the reserve.
          *
@@ -6977,6 +7217,29 @@ export interface components {
             points: number;
             lots: components["schemas"]["LotView"][];
             replayed: boolean;
+        };
+        /** @description `file` = `ledger` + `waiting` (nobody has taken them over yet) + `refused` + `difference`. */
+        ReconciledLotsView: {
+            point_service: string;
+            last_day: string | null;
+            origin: string;
+            file: number;
+            ledger: number;
+            waiting: number;
+            refused: number;
+            difference: number;
+        };
+        /**
+         * @description `agrees`: no difference in `lots`, no `unexpected` points in the ledger, and the city's sums are equal.
+         *
+         *     `city_ledger` is what has come from the city's source accounts over all its files, `city_moves` the same move by move.
+         */
+        ReconciliationView: {
+            agrees: boolean;
+            lots: components["schemas"]["ReconciledLotsView"][];
+            unexpected: number;
+            city_ledger: number;
+            city_moves: number;
         };
         /**
          * @description One kind of data. `since` is the oldest row's time. `rows` have the `fields`, each a text, a number or null.
@@ -7891,6 +8154,13 @@ export interface components {
              * @enum {string}
              */
             kind: "reserve";
+        };
+        /** @description What the predecessor's system reports; `last_day` is null for points that never expire. */
+        TotalWanted: {
+            point_service: string;
+            /** @default null */
+            last_day?: string | null;
+            points: number;
         };
         /** @description `address` is what the authenticator app's camera reads as a QR; `seed` is for typing. */
         TotpBegun: {
@@ -11258,6 +11528,252 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FileOverlapView"];
+                };
+            };
+        };
+    };
+    claim_carry_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimWanted"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClaimedView"];
+                };
+            };
+        };
+    };
+    list_carry_ins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarryInList"];
+                };
+            };
+        };
+    };
+    upload_carry_in: {
+        parameters: {
+            query: {
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": unknown;
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarryInView"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarryInView"];
+                };
+            };
+        };
+    };
+    get_carry_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarryInView"];
+                };
+            };
+        };
+    };
+    carry_in_lines: {
+        parameters: {
+            query?: {
+                faults_only?: boolean;
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarryInLines"];
+                };
+            };
+        };
+    };
+    carry_in_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+        };
+    };
+    propose_carry_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CarryInProposal"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    cancel_carry_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarryInView"];
+                };
+            };
+        };
+    };
+    reconcile_carry_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationView"];
+                };
+            };
+        };
+    };
+    reconciliation_of_carry_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
                 };
             };
         };
@@ -15052,7 +15568,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                deed: "grant" | "grant_file" | "grant_cancel" | "correction" | "project" | "budget" | "refund" | "shop_account" | "payer_account" | "closing" | "transfer_file" | "payout" | "shop_debt" | "settlement_settings" | "privacy_text" | "staff" | "role" | "reset" | "restart" | "rule" | "rule_withdrawal" | "shop_staff" | "shop_reset" | "shop_application" | "member_access" | "representative" | "card_limits" | "announcement" | "deed_rule";
+                deed: "grant" | "grant_file" | "carry_in" | "grant_cancel" | "correction" | "project" | "budget" | "refund" | "shop_account" | "payer_account" | "closing" | "transfer_file" | "payout" | "shop_debt" | "settlement_settings" | "privacy_text" | "staff" | "role" | "reset" | "restart" | "rule" | "rule_withdrawal" | "shop_staff" | "shop_reset" | "shop_application" | "member_access" | "representative" | "card_limits" | "announcement" | "deed_rule";
             };
             cookie?: never;
         };

@@ -61,12 +61,13 @@ class BaseDayPath(Strict):
 class HalfYearView(View):
     """In yen, of what was issued for value. `duty`: exempt (Article 4, item 3), below or above the threshold.
 
-    `issued_yen` and `recovered_yen` are of the half year; `unused_yen` stands at its end, and beside it what was free.
+    `issued_yen`, `carried_in_yen` (from a predecessor's system) and `recovered_yen` are of the half year; `unused_yen` stands at its end, and beside it what was free.
     """
 
     issuer: IssuerView
     point_services: list[str]
     issued_yen: int
+    carried_in_yen: int
     recovered_yen: int
     unused_yen: int
     free_unused_yen: int
@@ -78,6 +79,7 @@ class HalfYearView(View):
             issuer=IssuerView.of(report.issuer),
             point_services=list(report.services),
             issued_yen=report.issued_yen,
+            carried_in_yen=report.carried_in_yen,
             recovered_yen=report.recovered_yen,
             unused_yen=report.unused_yen,
             free_unused_yen=report.free_unused_yen,
@@ -171,10 +173,10 @@ async def half_year_csv(call: StaffRequest[None, None, BaseDayPath]) -> TypedRes
     await log_export(call, ExportedList.HALF_YEAR_REPORT, base_day)
     reports = await call.services.store.read(lambda conn: half_year.by_issuer(conn, code, base_day))
     data = excel_csv(
-        ["基準日", "発行者", "ポイントサービス", "発行額(円)", "回収額(円)", "未使用残高(円)", "無償分の未使用(円)", "区分"],
+        ["基準日", "発行者", "ポイントサービス", "発行額(円)", "引継額(円)", "回収額(円)", "未使用残高(円)", "無償分の未使用(円)", "区分"],
         [
             (
-                base_day.isoformat(), report.issuer.name, " ".join(report.services), report.issued_yen,
+                base_day.isoformat(), report.issuer.name, " ".join(report.services), report.issued_yen, report.carried_in_yen,
                 report.recovered_yen, report.unused_yen, report.free_unused_yen, DUTIES[report.duty.value],
             )
             for report in reports

@@ -312,7 +312,7 @@ def _check_set(file: GrantFile, part: Sequence[GrantLine], today: Any, conn: Con
     project = grant_projects.require(conn, file.municipality, file.project_id)
     rule_versions = rules.versions(conn, file.municipality, project.plan.point_service)
     most = rules.in_force(rule_versions, today).most_granted_a_day
-    known = _members_of(conn, [line.mykey_id for line in part if not line.fault])
+    known = members_of(conn, [line.mykey_id for line in part if not line.fault])
     points = {known[line.mykey_id]: line.points for line in part if not line.fault and line.mykey_id in known}
     beyond = project_members.beyond_limits(conn, file.municipality, file.project_id, points)
     rows = []
@@ -351,7 +351,8 @@ def _require_own_check(conn: Connection, file: GrantFile) -> None:
         )
 
 
-def _members_of(conn: Connection, mykey_ids: Sequence[str]) -> dict[str, str]:
+def members_of(conn: Connection, mykey_ids: Sequence[str]) -> dict[str, str]:
+    """The active members behind these MyKey IDs, by MyKey ID."""
     found: dict[str, str] = {}
     for part in batches(mykey_ids):
         rows = conn.execute(

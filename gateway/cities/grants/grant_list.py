@@ -254,8 +254,8 @@ def _line(
     id_text = cells[layout.places["mykey_id"]]
     points_text = cells[layout.places["points"]] if "points" in layout.places else str(points_for_all)
     note = cells[layout.places["note"]] if "note" in layout.places else ""
-    kept = {name: _shown(cells[place]) for name, place in layout.kept.items()}
-    mykey_id, points = mykey_ids.read(id_text), _points_of(points_text)
+    kept = {name: shown(cells[place]) for name, place in layout.kept.items()}
+    mykey_id, points = mykey_ids.read(id_text), points_of(points_text)
     fault = _fault(len(row.cells) > layout.width, (id_text, points_text, note), mykey_id, points)
     if not fault and mykey_id in seen:
         fault = "duplicate"
@@ -265,7 +265,7 @@ def _line(
         if not fault and value and value in values:
             fault = "duplicate-kept"
         values.add(value)
-    typed = TypedCells(_shown(id_text), _shown(points_text), _shown(note))
+    typed = TypedCells(shown(id_text), shown(points_text), shown(note))
     if not fault:
         return GrantLine(row.number, mykey_id or "", points, note, typed=typed, kept=kept or None)
     fits = fault in ("duplicate", "duplicate-kept")
@@ -297,13 +297,13 @@ def _fault(too_wide: bool, texts: Sequence[str], mykey_id: str | None, points: i
     return "" if is_printable(note) else "note-unseen"
 
 
-def _points_of(text: str) -> int:
+def points_of(text: str) -> int:
     """A whole number as people write it: full width, thousands with commas, 円 behind it. -1 for anything else."""
     match_ = _WHOLE.fullmatch(plain_width(text).replace(" ", ""))
     return -1 if match_ is None else int(match_[1].replace(",", ""))
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """A cell as a report may show it: shortened, and each unseen character as a box."""
     short = text[:MAX_TYPED_LENGTH]
     return (

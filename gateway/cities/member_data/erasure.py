@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, or_, select, update
 
 from core_ledger import chart
 from gateway.cities import tables as city
+from gateway.cities.carry_in import carry_in_rows
 from gateway.cities.grants.grant_file_rows import FileState
 from gateway.exchanges import link_rows
 from gateway.members import mail_addresses, member_rows, mykey_ids, proofs, representations, sessions
@@ -72,6 +73,15 @@ def _empty_lists(conn: Connection, member_ids: Sequence[str], ids: Sequence[str]
     these = or_(lines.c.member_id.in_(member_ids), lines.c.mykey_id.in_(ids))
     emptied: dict[str, Any] = {"mykey_id": "", "note": "", "typed": None, "kept": None}
     conn.execute(update(lines).where(these, lines.c.file_id.in_(ended)).values(emptied))
+    carried, balances = city.carry_in_lines, city.carry_ins
+    over = select(balances.c.file_id).where(balances.c.state.not_in(_WAITING))
+    theirs = or_(carried.c.member_id.in_(member_ids), carried.c.mykey_id.in_(ids))
+    conn.execute(
+        update(carried)
+        .where(theirs, carried.c.file_id.in_(over), carried.c.typed.is_not(None))
+        .values(typed=carry_in_rows.NOTHING_TYPED)
+    )
+    conn.execute(update(carried).where(theirs, carried.c.file_id.in_(over)).values(mykey_id=""))
 
 
 def _empty_proposals(conn: Connection, member_id: str, ids: Sequence[str]) -> None:

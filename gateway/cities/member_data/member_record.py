@@ -255,6 +255,22 @@ def _grant_lists(of: _Of) -> Iterable[Row]:
         }  # fmt: skip
 
 
+def _carried_in(of: _Of) -> Iterable[Row]:
+    lines, files = city.carry_in_lines, city.carry_ins
+    query = (
+        select(lines, files.c.municipality, files.c.name, files.c.uploaded_at)
+        .join(files, files.c.file_id == lines.c.file_id)
+        .where(or_(lines.c.member_id.in_(of.member_ids), lines.c.mykey_id.in_(of.mykey_ids())))
+        .order_by(files.c.uploaded_at, lines.c.file_id, lines.c.line)
+    )
+    for row in of.conn.execute(query):
+        yield {
+            "municipality": row.municipality, "number": row.number, "mykey_id": row.mykey_id,
+            "point_service": row.point_service, "points": row.points, "issued_on": row.issued_on, "file": row.name,
+            "uploaded_at": _moment(row.uploaded_at),
+        }  # fmt: skip
+
+
 def _event_gifts(of: _Of) -> Iterable[Row]:
     gifts = tables.event_gifts
     return _rows(
@@ -304,6 +320,7 @@ _READERS: Final[Mapping[str, Callable[[_Of], Iterable[Row]]]] = {
     "point_cards": _point_cards,
     "grants": _grants,
     "grant_lists": _grant_lists,
+    "carried_in": _carried_in,
     "event_gifts": _event_gifts,
     "daily_sums": _daily_sums,
     "looks": _looks,

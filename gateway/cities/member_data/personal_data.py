@@ -210,6 +210,17 @@ PERSONAL_DATA: Final = (
         retention=RetentionPeriod.LISTS,
     ),
     PersonalData(
+        name="carried_in",
+        tables=("carry_in_lines", "carried_numbers"),
+        fields=("municipality", "number", "mykey_id", "point_service", "points", "issued_on", "file", "uploaded_at"),
+        title=Label(ja="前のシステムから引き継いだ残高", en="What was carried in from a city's former system"),
+        why=Label(
+            ja="前のシステムの番号ごとに、二度引き継がれないようにするためです。",
+            en="So that no number of the former system is ever carried in twice.",
+        ),
+        retention=RetentionPeriod.FOR_EVER,
+    ),
+    PersonalData(
         name="event_gifts",
         tables=("event_gifts",),
         fields=("event", "points", "settled_at"),
@@ -263,7 +274,7 @@ NO_PERSONAL_DATA: Final = frozenset(
         "client_keys", "seen_nonces", "point_services", "point_rules", "support_events", "compared_days",
         "closed_differences", "webhook_keys", "outbox", "seen_pushes", "partner_controls", "maintenance_windows",
         "schema_marker", "commit_probes", "audit_heads", "audit_seals", "daily_digests", "staff", "staff_passkeys",
-        "staff_challenges", "staff_sessions", "tills", "till_tokens", "till_pins", "grant_projects", "grant_files", "shops", "city_banks", "settlements",
+        "staff_challenges", "staff_sessions", "tills", "till_tokens", "till_pins", "grant_projects", "grant_files", "carry_ins", "shops", "city_banks", "settlements",
         "settlement_lines", "daily_figures", "day_totals", "month_figures", "issue_figures", "deed_rules",
         "proposal_decisions", "staff_changes", "first_passwords", "staff_grant_days", "project_limits",
         "shop_account_changes", "settlement_accounts", "transfer_files", "transfer_file_contents", "venue_limits",

@@ -33,7 +33,9 @@ KINDS: Final[Mapping[str, tuple[str, str, str]]] = {
     ),
 }  # fmt: skip
 """Notices of their own; of others it is said that points have moved, or the account has changed."""
-_MOVES: Final = frozenset({"refund", "event_given_back", "auto_allocate", "reversal", "correction"})
+_MOVES: Final = frozenset(
+    {"carry_in", "refund", "event_given_back", "auto_allocate", "reversal", "correction"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ class Deed(StrEnum):
 
     GRANT = "grant"
     GRANT_FILE = "grant_file"
+    CARRY_IN = "carry_in"
     GRANT_CANCEL = "grant_cancel"
     CORRECTION = "correction"
     PROJECT = "project"
@@ -97,7 +98,7 @@ _PLATFORM_TOO: Final = frozenset({Deed.STAFF, Deed.RESET, Deed.RESTART})
 
 
 ALWAYS_DECIDED: Final = PLATFORM_DEEDS | {
-    Deed.GRANT_FILE, Deed.CORRECTION, Deed.GRANT_CANCEL, Deed.MEMBER_ACCESS, Deed.DEED_RULE,
+    Deed.GRANT_FILE, Deed.CARRY_IN, Deed.CORRECTION, Deed.GRANT_CANCEL, Deed.MEMBER_ACCESS, Deed.DEED_RULE,
     Deed.SETTLEMENT_SETTINGS,
     Deed.PRIVACY_TEXT,
     Deed.CARD_LIMITS,
@@ -118,6 +119,7 @@ DECIDING_ROLES: Final[frozenset[Role]] = frozenset().union(*DECIDED_BY.values())
 PROPOSED_BY: Final[Mapping[Deed, Action]] = {
     Deed.GRANT: Action.GRANT,
     Deed.GRANT_FILE: Action.UPLOAD_GRANTS,
+    Deed.CARRY_IN: Action.UPLOAD_GRANTS,
     Deed.GRANT_CANCEL: Action.GRANT,
     Deed.CORRECTION: Action.GRANT,
     Deed.PROJECT: Action.PLAN_GRANTS,

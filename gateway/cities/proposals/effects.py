@@ -14,6 +14,9 @@ from sqlalchemy import Connection
 
 from gateway.cities import announcements, rule_changes
 from gateway.cities.announcements import PlanStop, PublishAnnouncement
+from gateway.cities.carry_in import carry_in_approval
+from gateway.cities.carry_in.carry_in_approval import ApproveCarryIn
+from gateway.cities.carry_in.carry_ins import CarryIns
 from gateway.cities.city_context import CityContext
 from gateway.cities.grants import corrections, grant_file_approval, grant_projects, grants
 from gateway.cities.grants.corrections import CancelGrant, CorrectBalance
@@ -177,6 +180,17 @@ def _approve_file(decided: Decided, command: ApproveFile) -> None:
 async def _grant_lines(context: CityContext, proposal: Proposal, _: ApproveFile) -> None:
     work = GrantFiles(context).apply(proposal.municipality, proposal.subject)
     context.tasks.spawn(work, f"grant file {proposal.subject}")
+
+
+def _approve_carry_in(decided: Decided, command: ApproveCarryIn) -> None:
+    carry_in_approval.approve_file(
+        decided.conn, decided.author, command, decided.deciders[-1], decided.proposal.reason, decided.at
+    )
+
+
+async def _carry_in_lines(context: CityContext, proposal: Proposal, _: ApproveCarryIn) -> None:
+    work = CarryIns(context).apply(proposal.municipality, proposal.subject)
+    context.tasks.spawn(work, f"carry-in {proposal.subject}")
 
 
 def _cancel_grant(decided: Decided, command: CancelGrant) -> None:
@@ -439,6 +453,10 @@ EFFECTS: Final[Mapping[Deed, Effect]] = {
         carry_out=_approve_file,
         ended=grant_file_approval.end_file,
         afterwards=_grant_lines,
+    ),
+    Deed.CARRY_IN: Effect(
+        command=ApproveCarryIn, ground=carry_in_approval.file_ground, carry_out=_approve_carry_in,
+        ended=carry_in_approval.end_file, afterwards=_carry_in_lines,
     ),
     Deed.GRANT_CANCEL: Effect(
         command=CancelGrant,

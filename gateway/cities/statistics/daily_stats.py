@@ -5,6 +5,7 @@ what is new, every move counts exactly once, and no hot row is touched when poin
 at; the ledger decides. Sums by day without the parties, and by month, are kept beside the figures of each day.
 
     in      granted (project) · exchanged (partner) · campaign (funder) · allocated · refunded (shop) · other_in
+            carried_paid · carried_free: from a predecessor's system
     out     spent (shop) · expired · reversed (partner, funder) · other_out
 """
 
@@ -29,7 +30,9 @@ from gateway.platform.sql import insert_into
 from gateway.points import rules as point_rules
 
 BOOK_BATCH_SIZE: Final = 500
-INFLOWS: Final = ("granted", "exchanged", "campaign", "allocated", "refunded", "other_in")
+INFLOWS: Final = (
+    "granted", "exchanged", "campaign", "allocated", "refunded", "carried_paid", "carried_free", "other_in",
+)  # fmt: skip
 OUTFLOWS: Final = ("spent", "expired", "reversed", "other_out")
 
 _days, _totals, _months = tables.daily_figures, tables.day_totals, tables.month_figures
@@ -150,6 +153,8 @@ def _figures_of(row: Any) -> Iterable[tuple[str, str, str, str]]:
         match source:
             case ["municipality", _, "granted"]:
                 yield (*place, "granted", _project(row.details))
+            case ["municipality", _, "carried_in", origin]:
+                yield (*place, f"carried_{origin}", "")
             case ["partner", partner, "due"]:
                 yield (*place, "exchanged", partner)
             case ["funder", *funder]:

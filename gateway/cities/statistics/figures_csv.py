@@ -17,6 +17,8 @@ FIGURES: Final[Mapping[str, str]] = {
     "campaign": "キャンペーンの追加分",
     "allocated": "留保ポイントからの移行",
     "refunded": "利用の取消",
+    "carried_paid": "前のシステムからの引継ぎ（有償）",
+    "carried_free": "前のシステムからの引継ぎ（無償）",
     "other_in": "その他の増加",
     "spent": "加盟店での利用",
     "expired": "失効",

@@ -4,7 +4,10 @@ Points for value came from a partner, directly or by way of the reserve; a city'
 free. Nothing marks a point in a balance by where it came from, so the report goes by one order that is never too low: free
 points count as used first. `issued` and `recovered` are of the half year, `unused` stands at its end.
 
-    unused = issued for value so far - recovered so far        recovered: used, expired or taken back, after all free ones
+    unused = issued and carried in for value so far - recovered so far
+    recovered: used, expired or taken back, after all free ones
+
+What was carried in from a predecessor's system is no issue of the half year: it stands beside, as `carried`.
 """
 
 from __future__ import annotations
@@ -31,7 +34,9 @@ _totals: Final = tables.day_totals
 THRESHOLD_YEN: Final = 10_000_000
 """Above it on a base day an issuer of its own instruments has to report (資金決済法 14条, 令 6条)."""
 FOR_VALUE: Final = ("exchanged", "allocated")
-FREE: Final = ("granted", "campaign", "other_in")
+FREE: Final = ("granted", "campaign", "carried_free", "other_in")
+CARRIED: Final = ("carried_paid",)
+"""For value too, but issued before, by whoever issued them then: unused until they are used, and no 発行額 of ours."""
 RETURNED: Final = ("refunded",)
 GONE: Final = ("spent", "expired", "reversed", "other_out")
 
@@ -50,6 +55,7 @@ class HalfYear:
     issuer: Issuer
     services: tuple[str, ...]
     issued_yen: int
+    carried_in_yen: int
     recovered_yen: int
     unused_yen: int
     free_unused_yen: int
@@ -91,6 +97,7 @@ def _report(conn: Connection, code: str, issuer: Issuer, services: Sequence[str]
         issuer=issuer,
         services=tuple(services),
         issued_yen=sum(part.issued for part in parts),
+        carried_in_yen=sum(part.carried for part in parts),
         recovered_yen=sum(part.recovered for part in parts),
         unused_yen=sum(part.unused for part in parts),
         free_unused_yen=sum(part.free_unused for part in parts),
@@ -100,6 +107,7 @@ def _report(conn: Connection, code: str, issuer: Issuer, services: Sequence[str]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sums:
     issued: int
+    carried: int
     recovered: int
     unused: int
     free_unused: int
@@ -109,19 +117,22 @@ def _sums_of_service(conn: Connection, code: str, service: str, base_day: date) 
     """Day by day to the base day: of all that has left so far, what exceeds the free points was for value."""
     since, _ = period_of(base_day)
     rules = point_rules.versions(conn, code, service)
-    free = paid = gone = issued_yen = recovered_yen = 0
+    free = paid = gone = issued_yen = carried_in_yen = recovered_yen = 0
     for day, figures in _days(conn, code, service, base_day):
-        issued, used_before = _sum(figures, FOR_VALUE), max(0, gone - free)
+        issued, carried = _sum(figures, FOR_VALUE), _sum(figures, CARRIED)
+        used_before = max(0, gone - free)
         free += _sum(figures, FREE)
-        paid += issued
+        paid += issued + carried
         gone += _sum(figures, GONE) - _sum(figures, RETURNED)
         if day >= since:
             value = _value(rules, day)
             issued_yen += issued * value
+            carried_in_yen += carried * value
             recovered_yen += (max(0, gone - free) - used_before) * value
     worth = _value(rules, base_day)
     return _Sums(
         issued=issued_yen,
+        carried=carried_in_yen,
         recovered=recovered_yen,
         unused=(paid - max(0, gone - free)) * worth,
         free_unused=max(0, free - gone) * worth,

@@ -37,9 +37,12 @@ __all__ = [
     "begin_oidc",
     "bind_till",
     "cancel",
+    "cancel_carry_in",
     "cancel_file",
     "cancel_grant",
     "card_standing",
+    "carry_in_lines",
+    "carry_in_report",
     "change_event",
     "change_mykey_id",
     "change_pace",
@@ -72,6 +75,7 @@ __all__ = [
     "city_totals_by_party",
     "city_unused",
     "city_unused_csv",
+    "claim_carry_in",
     "close_city_point_service",
     "close_settlement",
     "close_shop",
@@ -99,6 +103,7 @@ __all__ = [
     "file_report_workbook",
     "generate_mykey_id",
     "get_bank_result",
+    "get_carry_in",
     "get_city_event",
     "get_corrections",
     "get_corrections_csv",
@@ -136,6 +141,7 @@ __all__ = [
     "list_announcements",
     "list_audit_actions",
     "list_bank_results",
+    "list_carry_ins",
     "list_city_announcements",
     "list_city_events",
     "list_city_point_services",
@@ -212,6 +218,7 @@ __all__ = [
     "point_service_rules",
     "print_pay_cards",
     "project_venue_code",
+    "propose_carry_in",
     "propose_client_key",
     "propose_closing",
     "propose_deed_rule",
@@ -232,6 +239,8 @@ __all__ = [
     "quote",
     "read_audit",
     "read_shop_code",
+    "reconcile_carry_in",
+    "reconciliation_of_carry_in",
     "record_bank_result",
     "record_payout",
     "refuse_shop_application",
@@ -306,6 +315,7 @@ __all__ = [
     "unlink",
     "unlock_member",
     "upload_bank_result",
+    "upload_carry_in",
     "upload_grants",
     "verify_audit",
     "view_own_application",
@@ -2148,6 +2158,143 @@ def file_granted_before(file_id: str, *, limit: int | UnsetType = UNSET) -> Call
         session=True,
         query={"limit": limit},
     )
+
+
+def claim_carry_in(*, municipality: str, number: str, code: str) -> Call[models.ClaimedView]:
+    """Take over the points of a city's former system, with the number there and the code that the city has sent.
+
+    Each number once for ever. The points keep their days of issue and their last days.
+
+    Refused with: not-for-a-representative, unknown-municipality, carry-in-wrong, carry-in-locked.
+    """
+    return json_call(
+        "POST",
+        "/v1/me/carry-ins",
+        models.ClaimedView,
+        session=True,
+        body=models.ClaimWanted(municipality=municipality, number=number, code=code),
+    )
+
+
+def upload_carry_in(
+    *,
+    name: str,
+    content: bytes,
+    media_type: Literal[
+        "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    ] = "text/csv",
+) -> Call[models.CarryInView]:
+    """Check a predecessor's balances whole, up to 100,000 lines, CSV or Excel (.xlsx). Nothing is carried in yet.
+
+    The columns are 利用者番号, マイキーID, 引継ぎコード, ポイント制度, ポイント, 発行日, 最終日 and 有償・無償; others are dropped.
+
+    The same content again is the same file (200). A line that cannot be carried in makes the file `faulty`.
+
+    Refused with: file-state, nobody-to-decide, upload-type-wrong, csv-unreadable, csv-columns, csv-too-long.
+    """
+    return file_call(
+        "POST",
+        "/v1/city/carry-ins",
+        models.CarryInView,
+        session=True,
+        query={"name": name},
+        content=content,
+        media_type=media_type,
+    )
+
+
+def list_carry_ins() -> Call[models.CarryInList]:
+    """The city's newest 200 files of balances."""
+    return json_call("GET", "/v1/city/carry-ins", models.CarryInList, session=True)
+
+
+def get_carry_in(file_id: str) -> Call[models.CarryInView]:
+    """A file with its sums by point service and last day.
+
+    Refused with: unknown-file.
+    """
+    return json_call("GET", f"/v1/city/carry-ins/{path_part(file_id)}", models.CarryInView, session=True)
+
+
+def carry_in_lines(
+    file_id: str,
+    *,
+    faults_only: bool | UnsetType = UNSET,
+    after: int | UnsetType = UNSET,
+    limit: int | UnsetType = UNSET,
+) -> Call[models.CarryInLines]:
+    """The lines of a file with what is wrong with each, by their numbers in the file.
+
+    Refused with: unknown-file.
+    """
+    return json_call(
+        "GET",
+        f"/v1/city/carry-ins/{path_part(file_id)}/lines",
+        models.CarryInLines,
+        session=True,
+        query={"faults_only": faults_only, "after": after, "limit": limit},
+    )
+
+
+def carry_in_report(file_id: str) -> Call[File]:
+    """Every line as it was typed, those with a fault first, with what to do; to be mended and sent again.
+
+    Until the file is approved the codes are in it: it is for who may send the file.
+
+    Refused with: unknown-file.
+    """
+    return json_call("GET", f"/v1/city/carry-ins/{path_part(file_id)}/report", File, session=True)
+
+
+def propose_carry_in(
+    file_id: str, *, totals: list[models.TotalWanted], reason: str | UnsetType = UNSET
+) -> Call[models.ProposalView]:
+    """Propose a checked file, with the sums that the predecessor's system reports: they must be the file's.
+
+    Refused with: unknown-file, file-state, totals-differ, proposal-pending, nobody-to-decide.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/carry-ins/{path_part(file_id)}/proposal",
+        models.ProposalView,
+        session=True,
+        body=models.CarryInProposal(totals=totals, reason=reason),
+    )
+
+
+def cancel_carry_in(file_id: str, *, reason: str) -> Call[models.CarryInView]:
+    """Take back a file that nobody has approved.
+
+    Refused with: unknown-file, file-state, proposal-of-another.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/carry-ins/{path_part(file_id)}/cancellation",
+        models.CarryInView,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+    )
+
+
+def reconcile_carry_in(file_id: str) -> Call[models.ReconciliationView]:
+    """The file held against the ledger, move by move: by point service, last day and origin.
+
+    Refused with: unknown-file.
+    """
+    return json_call(
+        "GET",
+        f"/v1/city/carry-ins/{path_part(file_id)}/reconciliation",
+        models.ReconciliationView,
+        session=True,
+    )
+
+
+def reconciliation_of_carry_in(file_id: str) -> Call[File]:
+    """The same for Excel.
+
+    Refused with: unknown-file.
+    """
+    return json_call("GET", f"/v1/city/carry-ins/{path_part(file_id)}/reconciliation/csv", File, session=True)
 
 
 def get_grantee(project_id: str, mykey_id: str) -> Call[models.GranteeView]:
@@ -4380,6 +4527,7 @@ def propose_deed_rule(
     deed: Literal[
         "grant",
         "grant_file",
+        "carry_in",
         "grant_cancel",
         "correction",
         "project",

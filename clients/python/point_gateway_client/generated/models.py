@@ -142,6 +142,10 @@ AuditAction: TypeAlias = Annotated[
         "city exported",
         "grant cancelled",
         "balance corrected",
+        "carry-in checked",
+        "carry-in cancelled",
+        "carry-in approved",
+        "carry-in applied",
         "grant file checked",
         "grant file approved",
         "grant file cancelled",
@@ -468,6 +472,33 @@ class CardsWanted(Message, frozen=True, kw_only=True):
     replace: bool | UnsetType = UNSET
 
 
+class CarryInLineView(Message, frozen=True, kw_only=True):
+    """
+    `fault` is a word, `fault_ja` and `remedy_ja` say it, `column` names where it is; `typed` is by the columns' names.
+
+    `last_day` is the one of the point service's rules; null where points never expire. Codes are never in it.
+    """
+
+    line: int
+    number: str
+    mykey_id: str
+    point_service: str
+    points: int
+    issued_on: date | None
+    last_day: date | None
+    origin: str
+    fault: str | None
+    fault_ja: str | None
+    remedy_ja: str | None
+    column: str | None
+    typed: dict[str, str]
+
+
+class CarryInLines(Message, frozen=True, kw_only=True):
+    lines: list[CarryInLineView]
+    next_after: int | None
+
+
 class ChallengeView(Message, frozen=True, kw_only=True):
     """
     `purpose` and `value` are what the page hands to the card agent's POST /v1/sign.
@@ -584,6 +615,16 @@ class CityRepresentationView(Message, frozen=True, kw_only=True):
 
 class CityRepresentations(Message, frozen=True, kw_only=True):
     representatives: list[CityRepresentationView]
+
+
+class ClaimWanted(Message, frozen=True, kw_only=True):
+    """
+    A number of the city's former system and the code from the city's letter.
+    """
+
+    municipality: str
+    number: str
+    code: str
 
 
 class ClientKeyView(Message, frozen=True, kw_only=True):
@@ -1137,6 +1178,12 @@ class LoginChangeView(Message, frozen=True, kw_only=True):
     display_name: str
     change: str
     at: datetime
+
+
+class LotTotalView(Message, frozen=True, kw_only=True):
+    point_service: str
+    last_day: date | None
+    points: int
 
 
 class LotView(Message, frozen=True, kw_only=True):
@@ -1931,6 +1978,35 @@ class ReceiptView(Message, frozen=True, kw_only=True):
     replayed: bool
 
 
+class ReconciledLotsView(Message, frozen=True, kw_only=True):
+    """
+    `file` = `ledger` + `waiting` (nobody has taken them over yet) + `refused` + `difference`.
+    """
+
+    point_service: str
+    last_day: date | None
+    origin: str
+    file: int
+    ledger: int
+    waiting: int
+    refused: int
+    difference: int
+
+
+class ReconciliationView(Message, frozen=True, kw_only=True):
+    """
+    `agrees`: no difference in `lots`, no `unexpected` points in the ledger, and the city's sums are equal.
+
+    `city_ledger` is what has come from the city's source accounts over all its files, `city_moves` the same move by move.
+    """
+
+    agrees: bool
+    lots: list[ReconciledLotsView]
+    unexpected: int
+    city_ledger: int
+    city_moves: int
+
+
 class RecordingWanted(Message, frozen=True, kw_only=True):
     """
     `seen` is the `version` of what was shown.
@@ -2715,6 +2791,16 @@ class ToReserve(Message, frozen=True, kw_only=True, tag_field="kind", tag="reser
     pass
 
 
+class TotalWanted(Message, frozen=True, kw_only=True):
+    """
+    What the predecessor's system reports; `last_day` is null for points that never expire.
+    """
+
+    point_service: str
+    points: int
+    last_day: date | None | UnsetType = UNSET
+
+
 class TotpBegun(Message, frozen=True, kw_only=True):
     """
     `address` is what the authenticator app's camera reads as a QR; `seed` is for typing.
@@ -3093,6 +3179,38 @@ class CampaignView(Message, frozen=True, kw_only=True):
     extra_points_per_unit: int
 
 
+class CarryInProposal(Message, frozen=True, kw_only=True):
+    """
+    The predecessor's sums, each point service and last day once.
+    """
+
+    totals: list[TotalWanted]
+    reason: str | UnsetType = UNSET
+
+
+class CarryInView(Message, frozen=True, kw_only=True):
+    """
+    `state`: checking, faulty, checked, approved (being carried in), applied, sent_back or cancelled.
+
+    `proposal_id` is the proposal in which a checked file waits; `totals` are its sums by point service and last day. Both
+    where one file is asked for.
+    """
+
+    file_id: str
+    name: str
+    state: str
+    lines: int
+    faults: int
+    points: int
+    uploaded_by: str
+    uploaded_at: datetime
+    approved_by: str | None
+    approved_at: datetime | None
+    ended_at: datetime | None
+    proposal_id: str | None
+    totals: list[LotTotalView]
+
+
 class CityAnnouncementView(Message, frozen=True, kw_only=True):
     """
     As staff see it. `stops_from` is set for a planned stop alone.
@@ -3180,6 +3298,15 @@ class CitySpend(Message, frozen=True, kw_only=True):
     refundable_points: int
     expired_points: int
     refunds: list[RefundView]
+
+
+class ClaimedView(Message, frozen=True, kw_only=True):
+    """
+    What was taken over.
+    """
+
+    points: int
+    lots: list[LotTotalView]
 
 
 class ClientKeyWanted(Message, frozen=True, kw_only=True):
@@ -3348,12 +3475,13 @@ class HalfYearView(Message, frozen=True, kw_only=True):
     """
     In yen, of what was issued for value. `duty`: exempt (Article 4, item 3), below or above the threshold.
 
-    `issued_yen` and `recovered_yen` are of the half year; `unused_yen` stands at its end, and beside it what was free.
+    `issued_yen`, `carried_in_yen` (from a predecessor's system) and `recovered_yen` are of the half year; `unused_yen` stands at its end, and beside it what was free.
     """
 
     issuer: IssuerView
     point_services: list[str]
     issued_yen: int
+    carried_in_yen: int
     recovered_yen: int
     unused_yen: int
     free_unused_yen: int
@@ -3970,6 +4098,10 @@ class ApplicationAdded(Message, frozen=True, kw_only=True):
 class ApplicationList(Message, frozen=True, kw_only=True):
     applications: list[ApplicationView]
     next_after: str | None
+
+
+class CarryInList(Message, frozen=True, kw_only=True):
+    files: list[CarryInView]
 
 
 class ExchangeStory(Message, frozen=True, kw_only=True):

@@ -413,6 +413,18 @@ class CardWrongPurpose(UnauthorizedProblem):
     word = "card-wrong-purpose"
 
 
+class CarryInLocked(TooManyProblem):
+    """Too many tries."""
+
+    word = "carry-in-locked"
+
+
+class CarryInWrong(ConflictProblem):
+    """Number or code is wrong."""
+
+    word = "carry-in-wrong"
+
+
 class ChangedMeanwhile(ConflictProblem):
     """Somebody else has changed it meanwhile."""
 
@@ -1595,6 +1607,12 @@ class TookTooLong(UnavailableProblem):
     word = "took-too-long"
 
 
+class TotalsDiffer(ConflictProblem):
+    """The sums are not the file's."""
+
+    word = "totals-differ"
+
+
 class UnitsMissing(InvalidInputProblem):
     """The number of units is missing."""
 
@@ -1865,6 +1883,8 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "card-wrong-origin": CardWrongOrigin,
     "card-wrong-policy": CardWrongPolicy,
     "card-wrong-purpose": CardWrongPurpose,
+    "carry-in-locked": CarryInLocked,
+    "carry-in-wrong": CarryInWrong,
     "changed-meanwhile": ChangedMeanwhile,
     "commit-failed": CommitFailed,
     "content-digest-wrong": ContentDigestWrong,
@@ -2062,6 +2082,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "too-many-applications": TooManyApplications,
     "too-many-requests": TooManyRequests,
     "took-too-long": TookTooLong,
+    "totals-differ": TotalsDiffer,
     "units-missing": UnitsMissing,
     "units-not-allowed": UnitsNotAllowed,
     "units-not-for-coupons": UnitsNotForCoupons,

@@ -1,0 +1,87 @@
+"""A member takes over a number of the predecessor that waits, with the code that the city has sent for it.
+
+Whoever knows number and code is believed, once: no name is compared, as none is kept. Wrong codes are counted by member
+as wrong passwords are (`lockout`), whatever the number; a number that nobody has says the same as a wrong code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from gateway.cities import tables
+from gateway.cities.carry_in.carry_in_lines import carry_lots
+from gateway.cities.carry_in.carry_in_list import code_of, number_of
+from gateway.cities.carry_in.carry_in_rows import CODE_PURPOSE, LotTotal, day_or_never, take_number
+from gateway.cities.city_context import CityContext
+from gateway.errors import ProblemError
+from gateway.members import lockout
+from gateway.points import directory
+
+_lines, _numbers = tables.carry_in_lines, tables.carried_numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a member does with a number that waits."""
+
+    context: CityContext
+
+    async def claim(self, member_id: str, code: str, number: str, typed_code: str) -> list[LotTotal]:
+        """Take a number over: its points come at once. Again by the same member: the same answer.
+
+        Raises ProblemError: `unknown-municipality` (404), `carry-in-wrong` (409), `carry-in-locked` (429).
+        """
+        directory.require_municipality(code)
+        now = self.context.clock()
+        done = await self.context.store.run(
+            lambda conn: self._claim(conn, member_id, code, number_of(number), code_of(typed_code), now)
+        )
+        if isinstance(done, ProblemError):  # the miss was counted: it is kept
+            raise done
+        return done
+
+    def _claim(
+        self, conn: Connection, member_id: str, code: str, number: str, typed_code: str, at: datetime
+    ) -> list[LotTotal] | ProblemError:
+        counter = self.context.vault.stable_hash(member_id, purpose="carry-in-misses")
+        try:
+            lockout.count_attempt(conn, counter, at)
+        except ProblemError as locked:
+            return ProblemError(
+                "carry-in-locked",
+                "Too many wrong numbers or codes; wait until the time given, and ask the city where the code is lost.",
+                **locked.facts,
+            )
+        query = select(_numbers).where(_numbers.c.municipality == code, _numbers.c.number == number)
+        row = conn.execute(query.with_for_update()).one_or_none()
+        if row is None or not self._opens(row, member_id, typed_code):
+            return ProblemError(
+                "carry-in-wrong",
+                "No number of the former system waits with this code, or it was taken over before. Compare both with the letter.",
+            )
+        lockout.reset(conn, counter)
+        lots = conn.execute(
+            select(_lines)
+            .where(_lines.c.file_id == row.file_id, _lines.c.number == number, _lines.c.fault.is_(None))
+            .order_by(_lines.c.line)
+        ).all()
+        if row.member_id is None:
+            take_number(conn, code, number, row.file_id, member_id, at)
+            if refused := carry_lots(conn, code, lots, at, by="member", member_id=member_id):
+                raise RuntimeError(f"carry-in of file {row.file_id}: lines {sorted(refused)} were refused")
+        return [
+            LotTotal(point_service=lot.point_service, last_day=day_or_never(lot.last_day), points=lot.points)
+            for lot in lots
+        ]
+
+    def _opens(self, row: Row[Any], member_id: str, typed_code: str) -> bool:
+        if row.member_id is not None:
+            return bool(row.member_id == member_id)
+        vault = self.context.vault
+        return row.code_hash is not None and vault.is_keyed_hash(
+            row.code_hash, typed_code, purpose=CODE_PURPOSE
+        )
