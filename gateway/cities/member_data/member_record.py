@@ -216,12 +216,20 @@ def _plain_account(book: str, account: str) -> str:
 
 
 def _payments(of: _Of) -> Iterable[Row]:
+    """Found by the member's own book, which names them: payments have no index by member (decision 023)."""
     spends = city.spends
-    return _rows(
-        of, spends, spends.c.book_id, of.books, payment_id="spend_id", municipality="municipality",
-        point_service="point_service", shop="shop_id", points="points", yen="yen", at="at",
-        refunded_points="refunded_points",
-    )  # fmt: skip
+    named = select(moves.c.reference).where(moves.c.book_id.in_(of.books), moves.c.kind == "spend")
+    query = (
+        select(spends)
+        .where(spends.c.spend_id.in_(named), spends.c.book_id.in_(of.books))
+        .order_by(*spends.primary_key.columns)
+    )
+    for row in of.conn.execute(query):
+        yield {
+            "payment_id": row.spend_id, "municipality": row.municipality, "point_service": row.point_service,
+            "shop": row.shop_id, "points": row.points, "yen": row.yen, "at": _moment(row.at),
+            "refunded_points": row.refunded_points,
+        }  # fmt: skip
 
 
 def _point_cards(of: _Of) -> Iterable[Row]:
