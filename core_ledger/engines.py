@@ -14,6 +14,9 @@ from core_ledger.chain_keys import OPTION, ChainKeys
 
 LOCK_WAIT_S = 5.0
 CONNECTION_LIFE_S = 600
+WRITER_CACHE_KIB = 65_536
+READER_CACHE_KIB = 16_384
+"""Of SQLite's pages, at most, for each connection: memory that a process fills in its first hours and then keeps."""
 INLINE_READERS = 2
 """Connections to PostgreSQL for single questions."""
 # Pages are on solid state: reading one out of order costs hardly more than the next one.
@@ -104,7 +107,7 @@ _WRITER_PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",
     "foreign_keys = ON",
-    "cache_size = -65536",
+    f"cache_size = -{WRITER_CACHE_KIB}",
     "wal_autocheckpoint = 64000",
 )
 
@@ -118,7 +121,7 @@ def _sqlite_writer(connection: Any, _record: object) -> None:
 
 def _sqlite_reader(connection: Any, _record: object) -> None:
     connection.isolation_level = None
-    for pragma in ("query_only = ON", "cache_size = -16384"):
+    for pragma in ("query_only = ON", f"cache_size = -{READER_CACHE_KIB}"):
         connection.execute(f"PRAGMA {pragma}").fetchall()
 
 

@@ -85,3 +85,12 @@ def test_the_bare_my_page_is_drawn_from_todays_template():
                 assert "利用者マイページ" in answer.read().decode().replace("<wbr>", "")
         finally:
             bare.terminate()
+
+
+def test_the_support_desk_is_measured_on_a_full_database(tmp_path):
+    found = run("support", "--entries", "12000", "--folder", str(tmp_path))
+    assert found["entries"] >= 11_000
+    assert {"timeline", "payment by its reference", "exchange by its reference"} <= set(found["questions"])
+    assert all(0 < each["p50_ms"] <= each["most_ms"] for each in found["questions"].values())
+    assert found["ratios"]["slowest_support_question_in_300_ms"] > 0
+    assert list(tmp_path.iterdir()) == []
