@@ -8,6 +8,7 @@ import pytest
 
 from core_ledger import audit, chart
 from gateway.cities.proposals.proposal_rows import Proposal
+from gateway.cities.settlement import payout_rows
 from gateway.cities.settlement.payout_rows import PayoutState
 from gateway.cities.settlement.settlement_lines import paid_account
 from gateway.cities.shops import account_notices
@@ -17,7 +18,7 @@ from gateway.cities.shops.shops import ShopEntry
 from gateway.errors import ProblemError
 from gateway.platform import audit_log
 
-from .conftest import KASAMA
+from .conftest import KASAMA, MITO
 from .test_four_eyes import ACCOUNT
 from .test_settlement import JULY_1, JULY_16, at, pay, shops
 
@@ -175,6 +176,22 @@ class TestAPaymentThatWasMade:
         await town.transfer_file(JULY_1)
         await record(town, PayoutState.PAID)
         assert await states(town) == {"cafe": "ordered", "soba": "paid"}
+
+    async def test_it_is_paid_once(self, town, closed):
+        await town.transfer_file(JULY_1)
+        await record(town, PayoutState.PAID)
+        await pay(town, at(18), 40)
+        town.clock.now = at(2, 8)
+        later = await town.close_cycle(JULY_16)
+        assert [(line.shop_id, line.brought_yen, line.paid_yen) for line in later.lines] == [("soba", 0, 40)]
+
+    async def test_what_another_city_holds_is_another_shops(self, town, closed):
+        await record(town, PayoutState.HELD, "cafe")
+        known = await town.store.read(lambda conn: payout_rows.list_by_cycle(conn, KASAMA, JULY_1))
+        held = replace(known["cafe"], shop_id="soba")
+        await town.store.run(lambda conn: payout_rows.save(conn, MITO, JULY_1, held))
+        assert await states(town) == {"cafe": "held", "soba": "closed"}
+        assert sum(paid_lines(await town.transfer_file(JULY_1)).values()) == 300
 
     async def test_a_shop_that_the_cycle_does_not_pay_has_none(self, town, closed):
         await town.transfer_file(JULY_1)

@@ -6,14 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_ledger import Transfer, chart, ledger
+from core_ledger import Lot, Transfer, chart, ledger
 from gateway.cities.shops.shops import ShopEntry
 from gateway.errors import ProblemError
 from gateway.members import member_rows as member_records
 from gateway.model import JST
 from gateway.points import directory, expiry, expiry_sweep
 from gateway.points.allocation import Allocations
-from gateway.points.rules import Expiry, PointRule, RuleVersion, adverse_changes, last_day, last_day_under
+from gateway.points.rules import (
+    Expiry,
+    PointRule,
+    RuleVersion,
+    adverse_changes,
+    check,
+    last_day,
+    last_day_under,
+)
 
 from .conftest import KASAMA, MITO, NOON, OUEN, new_id
 
@@ -84,6 +92,43 @@ def test_points_older_than_the_first_rule_go_by_it_from_the_day_on_which_it_take
     ):
         assert last_day(rules, issued) == last
     assert last_day(rules[:1], date(2018, 2, 10)) == date(2018, 8, 9)
+
+
+def test_points_that_never_expire_stay_so_and_become_so():
+    never, later = version(1, date(2018, 4, 1), PointRule()), date(2018, 8, 1)
+    assert last_day([never], date(2018, 1, 10)) is None
+    assert last_day([never, version(2, later, months(6))], date(2018, 7, 20)) is None
+    assert last_day([version(1, date(2018, 4, 1), months(6)), version(2, later, PointRule())], TODAY) is None
+
+
+def test_a_longer_rule_still_lengthens_what_can_be_used_on_its_first_day():
+    first = version(1, date(2018, 4, 1), months(1))
+    longer = version(2, date(2018, 8, 1), months(12))
+    assert last_day([first, longer], date(2018, 7, 2)) == date(2019, 7, 1)  # usable until 1 August
+    assert last_day([first, longer], date(2018, 7, 1)) == date(2018, 7, 31)
+
+
+def test_points_with_and_without_a_last_day_are_listed_together_the_soonest_first():
+    rules = [version(1, date(2018, 4, 1), PointRule()), version(2, date(2018, 8, 1), months(6))]
+    heaps = [Lot(issued_on=day, points=1, held=0) for day in (date(2018, 7, 1), date(2018, 8, 2))]
+    assert [due.last_day for due in expiry.last_days(rules, heaps)] == [date(2019, 2, 1), None]
+
+
+def test_what_is_lost_is_lost_by_points_to_come():
+    """A fixed day cuts what is issued late in the year and nothing of what was issued before."""
+    fixed = PointRule(expiry=Expiry.FIXED_DAY, expiry_day=date(2019, 3, 31))
+    assert adverse_changes(months(6), fixed, date(2018, 10, 1)) == ("points-expire-earlier",)
+
+
+@pytest.mark.parametrize("rule", [months(1), months(120), fiscal(0), fiscal(10)])
+def test_the_shortest_and_the_longest_rule_are_rules(rule):
+    check(rule)
+
+
+@pytest.mark.parametrize("rule", [fiscal(-1), fiscal(11)])
+def test_a_fiscal_year_that_is_over_or_far_away_is_none(rule):
+    with pytest.raises(ProblemError, match="expiry_count"):
+        check(rule)
 
 
 async def test_a_first_rule_takes_no_points_before_it_takes_effect(town):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import update
@@ -13,6 +13,8 @@ from sqlalchemy import update
 from core_ledger import Transfer, chart, ledger
 from gateway.app import whole_api
 from gateway.cities.spending import spend_rows
+from gateway.cities.support.representatives import AppointRepresentative, require_appointable
+from gateway.errors import ProblemError
 from gateway.exchanges import exchange_rows
 from gateway.http.authentication import AuthLevel
 from gateway.members import representations, sessions
@@ -356,6 +358,75 @@ class TestOnePersonEndsIt:
             for id_ in ids
         ]
         assert [each.ended_by for each in ended] == ["actor"] * 5
+
+
+class TestEachIsItsOwn:
+    async def test_what_another_does_is_neither_counted_nor_shown_nor_ended_with_it(self, family):
+        await family.appointed()
+        store, (third, _), (fourth, _) = (
+            family.site.services.store, await family.site.member_token(), await family.site.member_token(),
+        )  # fmt: skip
+        (own,) = await store.read(lambda conn: representations.list_of_member(conn, family.mother.member_id))
+        other = replace(own, representation_id="f" * 32, member_id=third.member_id, actor_id=fourth.member_id)
+        await store.run(lambda conn: representations.add(conn, other))
+        await store.run(lambda conn: paid(conn, other, "theirs", NOON, 1_000))
+        await store.run(lambda conn: paid(conn, own, "first", NOON.replace(hour=0), 600))
+        with pytest.raises(ProblemError) as refused:
+            await store.run(lambda conn: paid(conn, own, "more", NOON, 401))
+        assert refused.value.facts["left"] == 400
+        await store.run(lambda conn: paid(conn, own, "rest", NOON, 400))
+        acts = await store.read(lambda conn: representations.acts_of(conn, own.representation_id))
+        assert [act.subject for act in acts] == ["rest", "first"]
+        mine = await store.read(lambda conn: representations.list_of_actor(conn, family.son.member_id))
+        theirs = await store.read(lambda conn: representations.list_of_member(conn, third.member_id))
+        assert (mine, theirs) == ([own], [other])
+        await family.site.services.members.revoke(fourth.member_id)
+        ended = [
+            (
+                await store.read(lambda conn, id_=each.representation_id: representations.get(conn, id_))
+            ).ended_by
+            for each in (own, other)
+        ]
+        assert ended == [None, "actor"]
+
+    async def test_nothing_is_done_by_one_that_has_ended_or_not_begun(self, family):
+        await family.appointed()
+        store = family.site.services.store
+        (own,) = await store.read(lambda conn: representations.list_of_member(conn, family.mother.member_id))
+
+        async def refused(at):
+            with pytest.raises(ProblemError) as caught:
+                await store.run(lambda conn: paid(conn, own, new_id(), at, 1))
+            return caught.value.type
+
+        # Half past midnight in Japan, and half an hour before: the server's day is another one.
+        first, before = (datetime(2018, 7, 30, hour, 30, tzinfo=UTC) for hour in (15, 14))
+        assert await refused(before) == "representation-over"
+        await store.run(lambda conn: paid(conn, own, new_id(), first, 1))
+        await store.run(lambda conn: representations.end(conn, own, "desk", NOON))
+        assert await refused(NOON) == "representation-over"
+
+    async def test_the_last_day_is_over_at_midnight_in_japan(self, family):
+        command = AppointRepresentative(
+            mykey_id=family.mother.mykey_id, actor_mykey_id=family.son.mykey_id,
+            kind=representations.RepresentationKind.CARE, may_exchange=False, pay_points_a_day=0,
+            starts_on=TODAY, ends_on=TODAY,
+        )  # fmt: skip
+        store = family.site.services.store
+        now = datetime(2018, 7, 31, 15, 30, tzinfo=UTC)
+        with pytest.raises(ProblemError) as caught:
+            await store.read(lambda conn: require_appointable(conn, KASAMA, command, now))
+        assert (caught.value.type, caught.value.facts["field"]) == ("representative-unfit", "ends_on")
+
+
+def paid(conn, representation, spend_id, at, points):
+    acting = sessions.Acting(
+        representation_id=representation.representation_id, actor_id=representation.actor_id,
+        rights=representation.rights,
+    )  # fmt: skip
+    return representations.record_act(
+        conn, acting, representations.ActKind.PAYMENT, spend_id, at, points=points
+    )
 
 
 class TestEveryRecordNamesThem:
