@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from gateway.cities import tables
-from gateway.cities.proposals import proposal_rows
+from gateway.cities.proposals import deeds, proposal_rows
 from gateway.cities.proposals.deeds import CITY_DEEDS, DECIDING_ROLES, Deed, DeedRule
 from gateway.cities.proposals.proposal_rows import ProposalState
 from gateway.cities.shops.shops import ShopEntry
@@ -17,7 +17,7 @@ from gateway.errors import ProblemError
 from gateway.platform.roles import Role
 from gateway.points.rules import Expiry, PointRule
 
-from .conftest import KASAMA, NOON, OUEN
+from .conftest import KASAMA, MITO, NOON, OUEN
 from .test_four_eyes import PLAN, announce, colleague, count_projects, propose
 
 
@@ -250,6 +250,19 @@ class TestTheCityCanAlwaysDecide:
         assert await refused_word(remove(others[1])) == "too-few-deciders"
         people = await town.store.read(lambda conn: staff_rows.list_by_city(conn, KASAMA))
         assert sum(each.active and each.role in DECIDING_ROLES for each in people) == 2
+
+    async def test_another_citys_table_is_not_this_ones(self, town):
+        line = DeedRule(deed=Deed.PROJECT, persons=3)
+        await town.store.run(lambda conn: deeds.save_rule(conn, MITO, line))
+        here = await town.store.read(lambda conn: deeds.list_by_city(conn, KASAMA))
+        assert {each.persons for each in here} == {1}
+        assert await town.store.read(lambda conn: deeds.most_persons(conn, MITO)) == 3
+
+    @pytest.mark.parametrize("deed", [Deed.GRANT, Deed.REFUND])
+    def test_a_line_with_sums_says_what_one_person_gives_in_a_day(self, deed):
+        with pytest.raises(ProblemError) as caught:
+            deeds.check_rule(DeedRule(deed=deed))
+        assert (caught.value.type, caught.value.facts["field"]) == ("bad-deed-rule", "points_a_day")
 
     async def test_nor_with_fewer_than_its_own_table_asks_for(self, town):
         boss = await colleague(town, "administrator", "管理者")

@@ -377,6 +377,12 @@ class TestEachIsItsOwn:
         await store.run(lambda conn: paid(conn, own, "rest", NOON, 400))
         acts = await store.read(lambda conn: representations.acts_of(conn, own.representation_id))
         assert [act.subject for act in acts] == ["rest", "first"]
+        assert not own.over(datetime(2019, 7, 30, 14, 59, tzinfo=UTC))
+        assert own.over(datetime(2019, 7, 30, 15, 0, tzinfo=UTC))
+        # Half past midnight in Japan is the next day, whatever the server's is.
+        await store.run(
+            lambda conn: paid(conn, own, "late", datetime(2018, 7, 31, 15, 30, tzinfo=UTC), 1_000)
+        )
         mine = await store.read(lambda conn: representations.list_of_actor(conn, family.son.member_id))
         theirs = await store.read(lambda conn: representations.list_of_member(conn, third.member_id))
         assert (mine, theirs) == ([own], [other])

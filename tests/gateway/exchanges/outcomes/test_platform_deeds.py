@@ -17,7 +17,7 @@ import gateway
 from core_ledger import ChainKeys, audit
 from gateway.cities.announcements import PlanStop
 from gateway.cities.city import City
-from gateway.cities.platform_deeds import installing
+from gateway.cities.platform_deeds import installing, partner_deeds
 from gateway.cities.platform_deeds.exchange_deeds import line_hash
 from gateway.cities.platform_deeds.exchange_services import ExchangeServices
 from gateway.cities.platform_deeds.key_deeds import end_of_day, key_command, read_public_key
@@ -559,6 +559,21 @@ class TestAPartnerIsClosedByOneAndOpenedByTwo:
         assert await bureau.city.platform.announce_maintenance(author, longer) is None
         assert (await bureau.availability()).upcoming == (longer,)
         assert await bureau.actions() == ["partner maintenance announced"] * 2
+
+    async def test_the_deeds_themselves_look_once_more(self, bureau):
+        """Whatever calls them: one person neither cuts a window nor lets a partner that is not paused go on."""
+        who, window, world = await bureau.hire("甲"), bureau.window(hours=6), bureau.world
+        now = world.clock()
+        await world.store.run(lambda conn: partner_deeds.announce(conn, who, window, now))
+        shorter = replace(window, ends_at=window.ends_at - timedelta(hours=1))
+        resume = partner_deeds.ResumePartner(partner_id=CARDS)
+        for work, word in (
+            (lambda conn: partner_deeds.announce(conn, who, shorter, now), "second-person-missing"),
+            (lambda conn: partner_deeds.resume(conn, who, resume, "r", "甲", now), "partner-not-paused"),
+        ):
+            with pytest.raises(ProblemError) as caught:
+                await world.store.run(work)
+            assert caught.value.type == word
 
     async def test_ending_a_window_earlier_is_proposed_and_ends_it_at_that_moment(self, bureau):
         author, other = await bureau.hire("甲"), await bureau.hire("乙")
