@@ -44,6 +44,7 @@ from municipal import (
     sign_in,
     staff,
     support,
+    tills,
 )
 from municipal.error_messages import TROUBLES
 from municipal.i18n import WORDS
@@ -52,6 +53,7 @@ from municipal.menu import current, entries_for
 from municipal.session import staff_seal
 from municipal.settings import Settings
 from municipal.site import HOME, Cloud
+from municipal.till_device import reopen
 from pagekit.api import Gateway
 from pagekit.files import Files
 from pagekit.pages import CAMERA, Site
@@ -96,6 +98,7 @@ PARTS: Final = (
     partners,
     counter,
     shop_day,
+    tills,
     shop_documents,
 )
 HEADERS: Final = dict.fromkeys(("/shop/take/scan", "/shop/take/check"), CAMERA)
@@ -115,7 +118,12 @@ def make_app(settings: Settings) -> web.Application:
         templates=templates(),
         patience=LoginThrottle(burst=settings.tries_at_once),
         headers=HEADERS,
-        detours={"second-factor-missing": "/setup", "password-to-change": "/setup"},
+        detours={
+            "second-factor-missing": "/setup",
+            "password-to-change": "/setup",
+            "till-only": "/login?why=till",
+        },
+        reopen=reopen,
     )
     return site_app(cloud, [part.pages for part in PARTS], FILES)
 

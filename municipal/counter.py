@@ -18,13 +18,15 @@ from aiohttp import web
 
 from municipal.error_messages import NO_NUMBER, ErrorMessage
 from municipal.forms import number
+from municipal.session import AT_TILL
 from municipal.site import Pages, Visit
 from pagekit.api import Problem, Unreachable
 from pagekit.ids import UUID, fresh_id
+from pagekit.pages import PageValues
 from pagekit.typed_text import digits
 from point_gateway_client import calls, models
 
-pages = Pages(needs="take_points")
+pages = Pages(needs=f"take_points{AT_TILL}")
 
 LOGIN_CHANGE_TOLD_FOR: Final = timedelta(days=7)
 LOGIN_CHANGES: Final[Mapping[str, str]] = {
@@ -106,10 +108,12 @@ _WRONG_PIN: Final = ErrorMessage(
 )
 
 
-@pages.get("/shop", needs="see_own_shop")
+@pages.get("/shop", needs=f"see_own_shop{AT_TILL}")
 async def shop(visit: Visit) -> web.Response:
     """The till for whoever takes points, the statements for whoever keeps the books."""
-    return visit.redirect("/shop/take" if visit.signed_in().may("take_points") else "/shop/settlements")
+    return visit.redirect(
+        "/shop/take" if visit.signed_in().may(f"take_points{AT_TILL}") else "/shop/settlements"
+    )
 
 
 @pages.get("/shop/take")
@@ -223,38 +227,47 @@ async def _latest(visit: Visit) -> list[models.ShopSpendView]:
 
 
 async def _amount_page(visit: Visit, trouble: ErrorMessage | None, typed: str) -> web.Response:
-    (shop, latest, news), (is_account_changed, is_login_changed) = await asyncio.gather(
-        asyncio.gather(
-            visit.send(calls.own_shop()), _latest(visit), visit.send(calls.list_shop_announcements())
-        ),
-        _changed(visit),
+    shop, latest, notes = await asyncio.gather(
+        visit.send(calls.own_shop()), _latest(visit), _what_the_shop_is_told(visit)
     )
     return visit.render(
         "take.html",
         status=trouble.status if trouble else 200,
         shop=shop,
         latest=latest,
-        news=news.announcements,
-        is_account_changed=is_account_changed,
-        is_login_changed=is_login_changed,
         trouble=trouble,
         typed=typed,
         spend_id=fresh_id(),
+        **notes,
     )
 
 
-async def _changed(visit: Visit) -> tuple[bool, bool]:
-    """Whether the shop's owner is to look at a change of the account, and at one of the log-ins; nobody else is asked to."""
-    if not visit.signed_in().may("keep_own_shop"):
-        return False, False
-    notices, people = await asyncio.gather(
-        visit.send(calls.list_own_notices()), visit.send(calls.list_own_people())
+async def _what_the_shop_is_told(visit: Visit) -> PageValues:
+    """What stands above the amount for whoever has signed in: changes for the shop's owner, news for everybody but a bound till."""
+    who = visit.signed_in()
+    notes: PageValues = {
+        "news": [],
+        "is_account_changed": False,
+        "is_login_changed": False,
+        "is_till_new": False,
+    }
+    if who.till:
+        return notes
+    if not who.may("keep_own_shop"):
+        return notes | {"news": (await visit.send(calls.list_shop_announcements())).announcements}
+    news, notices, people, tills = await asyncio.gather(
+        visit.send(calls.list_shop_announcements()),
+        visit.send(calls.list_own_notices()),
+        visit.send(calls.list_own_people()),
+        visit.send(calls.list_own_tills()),
     )
     week_ago = visit.now - LOGIN_CHANGE_TOLD_FOR
-    return (
-        any(notice.state == "waiting" for notice in notices.notices),
-        any(change.at > week_ago for change in people.changes),
-    )
+    return {
+        "news": news.announcements,
+        "is_account_changed": any(notice.state == "waiting" for notice in notices.notices),
+        "is_login_changed": any(change.at > week_ago for change in people.changes),
+        "is_till_new": any(till.bound_at > week_ago for till in tills.tills),
+    }
 
 
 @pages.get("/shop/people", needs="keep_own_shop")

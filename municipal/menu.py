@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from municipal.session import Session
+from municipal.session import AT_TILL, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,10 @@ ENTRIES: Final = (
     Entry("/platform/keys", "鍵", "keep_keys", "クライアントと通知の鍵、提案と失効"),
     Entry("/platform/stops", "計画停止", "plan_stops", "すべてのページでの停止の予告"),
     Entry("/partners", "協力会社の精算", "see_partners", "月ごとの請求額と照合"),
-    Entry("/shop/take", "受付", "take_points", "お客様のコードを読み取って受け取る"),
-    Entry("/shop/day", "今日の利用", "see_own_shop", "受け取った一覧と取消"),
+    Entry("/shop/take", "受付", f"take_points{AT_TILL}", "お客様のコードを読み取って受け取る"),
+    Entry("/shop/day", "今日の利用", f"see_own_shop{AT_TILL}", "受け取った一覧と取消"),
     Entry("/shop/code", "お店のQRコード", "take_points", "お客様が読み取る紙"),
+    Entry("/shop/tills", "レジの端末", "keep_own_shop", "ログインしたままにする端末、取消の暗証番号"),
     Entry("/shop/people", "お店のログイン", "keep_own_shop", "この店で使う人と、その変更"),
     Entry("/shop/settlements", "精算の明細", "see_shop_books", "市からの支払い"),
     Entry("/shop/announcements", "市からのお知らせ", "see_own_shop", "市から加盟店への連絡"),

@@ -19,6 +19,10 @@ IDLE_LIMIT: Final = timedelta(minutes=15)
 """The gateway's own; ours counts only what a person did, not a page that updates itself."""
 SHOP_ROLES: Final = frozenset({"shop", "till", "bookkeeper"})
 """A shop's people; their password is enough."""
+TILL_LIMIT: Final = timedelta(hours=24)
+"""Of a bound till, after which the device shows its secret again; the gateway's own."""
+AT_TILL: Final = "@till"
+"""Stands after what a page needs that a bound till opens, too: taking payments, and today's list."""
 HALF_LASTS: Final = timedelta(minutes=5)
 
 
@@ -39,10 +43,17 @@ class Session(session_cookie.Session):
     first_password: bool
     missed_elsewhere: int = 0
     """How often somebody else had a wrong password for this login before this sign-in."""
+    till: str = ""
+    """The name of the bound till whose session it is; empty for a person's."""
 
     @property
     def idle_limit(self) -> timedelta:
-        return IDLE_LIMIT
+        return TILL_LIMIT if self.till else IDLE_LIMIT
+
+    @property
+    def stays(self) -> bool:
+        """Whether nobody is signed out for doing nothing."""
+        return bool(self.till)
 
     @property
     def is_shop(self) -> bool:
@@ -51,10 +62,12 @@ class Session(session_cookie.Session):
     @property
     def unfinished(self) -> bool:
         """Something of one's own is to be set up before anything else opens."""
-        return self.first_password or not (self.strong or self.is_shop)
+        return not self.till and (self.first_password or not (self.strong or self.is_shop))
 
     @property
     def first(self) -> str:
+        if self.till:
+            return "/login?why=till"
         return "/setup" if self.unfinished else ""
 
     @property
@@ -63,7 +76,9 @@ class Session(session_cookie.Session):
 
     def may(self, need: str) -> bool:
         """Whether the role has this action (as the gateway calls it), and everything of one's own is set up."""
-        return need in self.actions.split() and not self.unfinished
+        if self.till:
+            return need.endswith(AT_TILL)
+        return need.removesuffix(AT_TILL) in self.actions.split() and not self.unfinished
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,16 +97,17 @@ class HalfSignIn:
 
 
 def session_of(
-    view: models.StaffSessionView, token: str, now: datetime, missed_elsewhere: int = 0
+    view: models.StaffSessionView, token: str, now: datetime, missed_elsewhere: int = 0, till: str = ""
 ) -> Session:
-    """From the gateway's view of a session."""
-    return Session(missed_elsewhere=missed_elsewhere, **begun(token, now), **_shown(view))
+    """From the gateway's view of a session; `till` is the name of the bound till whose it is."""
+    return Session(missed_elsewhere=missed_elsewhere, till=till, **begun(token, now), **_shown(view))
 
 
 def renewed(session: Session, view: models.StaffSessionView) -> Session:
     """The same session with what has changed at the gateway."""
     values = {
-        name: getattr(session, name) for name in ("token", "form_secret", "used_at", "missed_elsewhere")
+        name: getattr(session, name)
+        for name in ("token", "form_secret", "used_at", "missed_elsewhere", "till")
     }
     return Session(**values, **_shown(view))
 

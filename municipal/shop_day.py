@@ -12,19 +12,31 @@ from municipal.counter import SPEND, spend_of_shop
 from municipal.error_messages import NO_NUMBER, ErrorMessage
 from municipal.forms import beside, day, number, status
 from municipal.labels import WAYS
+from municipal.session import AT_TILL
 from municipal.site import Pages, Visit
 from pagekit.api import Problem, Unreachable
 from pagekit.ids import UUID, fresh_id
 from pagekit.pages import PageValues
-from pagekit.typed_text import code
+from pagekit.typed_text import code, digits
 from point_gateway_client import UNSET, calls, models
 
-pages = Pages(needs="see_own_shop")
+pages = Pages(needs=f"see_own_shop{AT_TILL}")
 
 DONE: Final[dict[str, str]] = {
     "refunded": "ポイントをお客様に戻しました。お客様の残高にすぐ反映されます。",
     "again": "この取消は先ほど済んでいます。二重には戻していません。",
 }
+_ABOUT_THE_PIN: Final = frozenset(
+    {"till-no-pin", "till-pin-needed", "till-pin-wrong", "till-pin-locked", "body-invalid"}
+)
+_WRONG_PIN: Final = ErrorMessage(
+    "取消の暗証番号が違います",
+    "取り消していません。あと %(tries_left)s 回間違えると、使えなくなります。",
+    403,
+)
+_NO_SUCH_PIN: Final = ErrorMessage(
+    "取消の暗証番号は4〜8桁の数字です", "取り消していません。もう一度入力してください。", 422
+)
 _NO_REASON: Final = ErrorMessage(
     "理由を入力してください", "監査ログに残る理由を、500文字までで入力してください。", 422
 )
@@ -67,7 +79,7 @@ async def live(visit: Visit) -> web.Response:
         return web.Response(status=204)
 
 
-@pages.get(f"/shop/spends/{SPEND}/refund", needs="refund_at_shop")
+@pages.get(f"/shop/spends/{SPEND}/refund", needs=f"refund_at_shop{AT_TILL}")
 async def refund_page(visit: Visit) -> web.Response:
     spend = await spend_of_shop(visit)
     left = spend.points - spend.refunded_points
@@ -75,7 +87,7 @@ async def refund_page(visit: Visit) -> web.Response:
     return _refund_form(visit, spend, typed, None)
 
 
-@pages.post(f"/shop/spends/{SPEND}/refund/confirm", needs="refund_at_shop")
+@pages.post(f"/shop/spends/{SPEND}/refund/confirm", needs=f"refund_at_shop{AT_TILL}")
 async def check(visit: Visit) -> web.Response:
     """In words, before anything is given back."""
     spend, typed = await spend_of_shop(visit), dict(visit.form)
@@ -89,7 +101,7 @@ async def check(visit: Visit) -> web.Response:
     return visit.render("shop_refund_confirm.html", spend=spend, points=points, typed=typed)
 
 
-@pages.post(f"/shop/spends/{SPEND}/refund", needs="refund_at_shop")
+@pages.post(f"/shop/spends/{SPEND}/refund", needs=f"refund_at_shop{AT_TILL}")
 async def refund(visit: Visit) -> web.Response:
     """Give back, once, however often this is sent."""
     typed = dict(visit.form)
@@ -98,13 +110,33 @@ async def refund(visit: Visit) -> web.Response:
         refund_id=typed.get("refund_id", ""),
         points=number(typed.get("points", "")) or 0,
         reason=typed.get("reason", ""),
+        pin=digits(typed["pin"]) if typed.get("pin") else None,
     )
     try:
         refunded = await visit.send(call)
     except Problem as problem:
+        spend = await spend_of_shop(visit)
+        if visit.signed_in().till and problem.word in _ABOUT_THE_PIN:
+            trouble = _about_the_pin(visit, problem)
+            points = number(typed.get("points", "")) or 0
+            return visit.render(
+                "shop_refund_confirm.html",
+                status=trouble.status,
+                spend=spend,
+                points=points,
+                typed=typed,
+                trouble=trouble,
+            )
         trouble = beside(visit, problem)
-        return _refund_form(visit, await spend_of_shop(visit), typed | {"refund_id": fresh_id()}, trouble)
+        return _refund_form(visit, spend, typed | {"refund_id": fresh_id()}, trouble)
     return visit.redirect("/shop/day", done="again" if refunded.replayed else "refunded")
+
+
+def _about_the_pin(visit: Visit, problem: Problem) -> ErrorMessage:
+    if problem.word == "till-pin-wrong":
+        return replace(_WRONG_PIN, field="pin", facts={"tries_left": str(problem.facts.get("tries_left", 0))})
+    trouble = _NO_SUCH_PIN if problem.word == "body-invalid" else visit.trouble(problem)
+    return replace(trouble, field="pin")
 
 
 def _refund_form(

@@ -15,6 +15,7 @@ from municipal.error_messages import ErrorMessage
 from municipal.forms import credential_of
 from municipal.session import HALF_LASTS, HalfSignIn, half_seal, session_of
 from municipal.site import Pages, Visit, own_path
+from municipal.till_device import is_bound
 from pagekit.api import Call, Problem
 from pagekit.known_device import devices_of, keep_device
 from pagekit.session_cookie import MAX_COOKIE_LENGTH
@@ -28,8 +29,11 @@ _HALF: Final = "municipal-half"
 
 @pages.get("/login", public=True)
 async def login(visit: Visit) -> web.Response:
-    if visit.session is not None:
+    """At a bound till the page opens where somebody wants it; where a session has ended by itself, the till goes on."""
+    if visit.session is not None and not visit.session.till:
         return visit.redirect("/")
+    if visit.query("why") in ("ended", "idle") and is_bound(visit):
+        return visit.redirect(own_path(visit.query("next")))
     return _login_page(visit, None, visit.query("next"))
 
 
@@ -88,7 +92,12 @@ async def logout(visit: Visit) -> web.Response:
     return await sign_out(visit)
 
 
-pages.get("/signed-out", public=True, counts_as_use=False)(signed_out)
+@pages.get("/signed-out", public=True, counts_as_use=False)
+async def signed_out_page(visit: Visit) -> web.Response:
+    """At a bound till with the way back to it: Clear-Site-Data leaves its cookie."""
+    return await signed_out(visit, is_till=is_bound(visit))
+
+
 pages.post("/still-here")(still_here)
 
 

@@ -125,6 +125,8 @@ class Site(Generic[SettingsT, SessionT]):
     headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     personal_cookies: tuple[str, ...] = ()
     """Further cookies that end with a person's session."""
+    reopen: Callable[[PageRequest[SettingsT, SessionT]], Awaitable[SessionT | None]] | None = None
+    """Begins a session from what the browser keeps beside one, for a page that is not public; None where it keeps nothing."""
 
     @property
     def session_cookie(self) -> str:
@@ -159,6 +161,10 @@ class PageRequest(Generic[SettingsT, SessionT]):
     """The form whose answer is drawn again; nothing is written then."""
     refused_with: int = 0
     """The status of a form that never came to its handler: it was too large, or one of too many."""
+    on_answer: list[Callable[[web.Response], None]] = field(default_factory=list)
+    """What is done to the answer at the very end, whichever it is."""
+    is_reopened: bool = False
+    """The session was begun from what the browser keeps."""
     shown_once: bool = False
     """The page that was drawn holds a secret: it has no address, and nothing of it is kept."""
 
@@ -377,6 +383,9 @@ def served(
         elif kept is not None:
             await _end(visit, kept)
             visit.clear_session, visit.ended = True, kept
+        if visit.session is None and site.reopen is not None and not page.public:
+            visit.session = await site.reopen(visit)
+            visit.is_reopened = visit.session is not None
         before = visit.session
         try:
             answer = await _answer(visit, page, form)
@@ -395,6 +404,8 @@ def served(
         _dress(visit, page, answer)
         if is_new or visit.clear_session:
             _forget_person(visit, answer)
+        for work in visit.on_answer:
+            work(answer)
         return answer
 
     return serve
@@ -743,7 +754,7 @@ def _dress(
     # With a session, somebody has just signed in where an older one lay idle.
     if visit.clear_session and visit.session is None:
         answer.del_cookie(name, path="/", secure=settings.https, httponly=True, samesite="Lax")
-    elif visit.session is not None and page is not None and page.counts_as_use:
+    elif visit.session is not None and page is not None and (page.counts_as_use or visit.is_reopened):
         used = replace(visit.session, used_at=int(visit.now.timestamp()))
         answer.set_cookie(
             name, visit.site.seal.seal(used), path="/", secure=settings.https, httponly=True, samesite="Lax"

@@ -46,6 +46,11 @@ class Session:
         return timedelta(minutes=10)
 
     @property
+    def stays(self) -> bool:
+        """Whether nobody is signed out for doing nothing: a device that its owner has bound."""
+        return False
+
+    @property
     def idle_limit_s(self) -> int:
         return int(self.idle_limit.total_seconds())
 

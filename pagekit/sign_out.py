@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from aiohttp import web
@@ -34,14 +34,14 @@ async def sign_out(visit: PageRequest[SettingsT, SessionT], **query: str) -> web
     return answer
 
 
-async def signed_out(visit: PageRequest[SettingsT, SessionT]) -> web.Response:
+async def signed_out(visit: PageRequest[SettingsT, SessionT], **values: Any) -> web.Response:
     """What stays on the screen: clearly nobody's. Looking at it ends no session, or any site's link could: forms do."""
     if visit.session is not None:
         return visit.render("still_signed_in.html")
     visit.clear_session = True
     following = own_path(visit.query("next"), "")
     answer = visit.render(
-        "signed_out.html", why=visit.query("why"), at=visit.query("at"), following=following
+        "signed_out.html", why=visit.query("why"), at=visit.query("at"), following=following, **values
     )
     answer.headers.update(CLEAR)
     return answer

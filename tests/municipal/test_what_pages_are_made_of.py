@@ -17,12 +17,12 @@ from gateway.cities.proposals.deeds import CITY_DEEDS, Deed
 from gateway.cities.proposals.proposal_rows import ProposalState
 from gateway.platform.roles import ALLOWED, Role
 from gateway.points.rules import Expiry
-from municipal import labels, proposals
+from municipal import counter, labels, proposals
 from municipal.app import PARTS
 from municipal.charts import HEIGHT, Bar, round_up, spread, stacked
 from municipal.forms import chosen, day, number
 from municipal.i18n import WORDS
-from municipal.session import session_of, staff_seal
+from municipal.session import AT_TILL, session_of, staff_seal
 from pagekit.api import Problem
 from pagekit.clock import system_clock
 from pagekit.qr import QUIET, qr
@@ -151,7 +151,21 @@ def test_a_word_that_no_choice_has_is_refused_as_the_gateway_refuses_it() -> Non
 
 def test_every_need_of_a_page_is_an_action_of_the_gateway() -> None:
     actions = {action.value for allowed in ALLOWED.values() for action in allowed}
-    assert {page.needs for part in PARTS for page in part.pages.all if page.needs} <= actions
+    needs = {page.needs for part in PARTS for page in part.pages.all if page.needs}
+    assert {need.removesuffix(AT_TILL) for need in needs} <= actions
+
+
+def test_a_bound_till_opens_the_pages_of_the_till_and_no_other() -> None:
+    """Written a second time, so that a slip shows."""
+    pages = [page for part in PARTS for page in part.pages.all]
+    at_till = {f"{page.method} {page.path}" for page in pages if page.needs.endswith(AT_TILL)}
+    spend = counter.SPEND
+    assert at_till == {
+        "GET /shop", "GET /shop/take", "GET /shop/take/scan", "POST /shop/take/check", "POST /shop/take",
+        f"GET /shop/taken/{spend}", "GET /shop/latest", "GET /shop/day", "GET /shop/day/live",
+        f"GET /shop/spends/{spend}/refund", f"POST /shop/spends/{spend}/refund/confirm",
+        f"POST /shop/spends/{spend}/refund",
+    }  # fmt: skip
 
 
 def test_a_staff_session_comes_back_from_its_seal_and_tells_no_secret() -> None:
