@@ -21,6 +21,7 @@ from portal import (
     allocate,
     card_settings,
     cards,
+    carry_in,
     exchanges,
     history,
     mail,
@@ -73,6 +74,7 @@ PARTS: Final = (
     representatives,
     proofs,
     step_up,
+    carry_in,
     accessibility,
     manual,
 )

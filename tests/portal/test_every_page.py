@@ -68,6 +68,7 @@ MEMBERS_ONLY = [
     "/settings/phone",
     "/settings/card",
     "/settings/step-up",
+    "/carry-in/082163",
     "/prove?next=/pay",
     "/settings/card-password", "/settings/sessions", "/settings/record", "/settings/mail", "/settings/revoke", "/links?done=unlinked", "/references", "/references?reference=x",
     "/exchanges/00000000-0000-4000-8000-000000000000", "/nothing-here",

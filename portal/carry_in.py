@@ -1,0 +1,54 @@
+"""前のシステムのポイントを引き継ぐ: number and code from the city's letter, at the address that the letter names."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiohttp import web
+
+from pagekit.api import Problem
+from pagekit.typed_text import code as plain_code
+from point_gateway_client import calls
+from portal.error_messages import ErrorMessage
+from portal.site import Pages, Visit
+
+pages = Pages()
+
+_EMPTY: Final = ErrorMessage(
+    "番号か引継ぎコードが違います",
+    "通知と見比べてください。すでに引き継いだ番号かもしれません。",
+    422,
+    field="code",
+)
+_CITY: Final = r"{code:[0-9]{6}}"
+
+
+@pages.get(f"/carry-in/{_CITY}")
+async def form(visit: Visit) -> web.Response:
+    return visit.render("carry_in.html", city=visit.path_param("code"), trouble=None, typed={}, done=None)
+
+
+@pages.post(f"/carry-in/{_CITY}")
+async def take_over(visit: Visit) -> web.Response:
+    """Once for each number; the same person again is told the same."""
+    city, number, code = visit.path_param("code"), visit.form.get("number", ""), visit.form.get("code", "")
+    trouble, done = None, None
+    if not plain_code(number) or not plain_code(code):
+        trouble = _EMPTY
+    else:
+        try:
+            done = await visit.send(
+                calls.claim_carry_in(municipality=city, number=number[:100], code=code[:100])
+            )
+        except Problem as problem:
+            if problem.word == "not-for-a-representative":
+                raise
+            trouble = visit.trouble(problem)
+    return visit.render(
+        "carry_in.html",
+        status=trouble.status if trouble else 200,
+        city=city,
+        trouble=trouble,
+        typed={"number": number},
+        done=done,
+    )
