@@ -177,6 +177,7 @@ SEES = {
     "/figures",
     "/projects",
     "/files",
+    "/carry-ins",
     "/events",
     "/services",
     "/shops",
@@ -185,12 +186,10 @@ SEES = {
 }
 MENUS = {
     "shimin": SEES,
-    "fukushi": SEES
-    | {"/carry-ins", "/applications", "/support", "/cards", "/members", "/spends", "/proposals"},
+    "fukushi": SEES | {"/applications", "/support", "/cards", "/members", "/spends", "/proposals"},
     "kacho": SEES | {"/applications", "/support", "/members", "/spends", "/audit", "/proposals"},
     "kanri": SEES
     | {
-        "/carry-ins",
         "/applications",
         "/support",
         "/cards",
