@@ -22,9 +22,7 @@ ENTRIES: Final = (
     Entry("/proposals", "承認", "see_proposals", "待っている提案、承認、差戻し"),
     Entry("/projects", "給付事業", "see", "事業と予算、窓口・名簿・会場での給付"),
     Entry("/files", "給付ファイル", "see", "名簿の確認結果、承認、進み具合"),
-    Entry(
-        "/carry-ins", "前のシステムからの引継ぎ", "see", "残高のファイルの確認、合計の照合、引継ぎ"
-    ),
+    Entry("/carry-ins", "前のシステムからの引継ぎ", "see", "残高のファイルの確認、合計の照合、引継ぎ"),
     Entry("/events", "特定支援イベント", "see", "目標、公開、進み具合"),
     Entry("/support", "利用者の窓口", "see_member", "番号や利用の記録から探し、履歴と期限を見る"),
     Entry("/cards", "ポイントカード", "help_member", "スマートフォンを使わない方のカードの発行と印刷"),
