@@ -81,11 +81,13 @@ class Album:
 
         It shows the page's whole width from the element `first` to the end of `last`, or `first` alone.
         """
-        for language in self.words.languages:
-            page.context.add_cookies([{"name": "language", "value": language, "url": page.url}])
-            page.reload()
-            self._hold(page, f"manual/{name}-{language}.png", language, [first, last or first])
-        page.context.clear_cookies(name="language")
+        try:
+            for language in self.words.languages:
+                page.context.add_cookies([{"name": "language", "value": language, "url": page.url}])
+                page.reload()
+                self._hold(page, f"manual/{name}-{language}.png", language, [first, last or first])
+        finally:  # the cookie is this address's alone, and would stand before the next one's
+            page.context.clear_cookies(name="language")
 
     def _hold(self, page: Page, name: str, language: str, shown: list[str]) -> None:
         page.mouse.move(0, 0)
