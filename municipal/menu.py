@@ -50,6 +50,7 @@ ENTRIES: Final = (
     Entry("/shop/code", "お店のQRコード", "take_points", "お客様が読み取る紙"),
     Entry("/shop/tills", "レジの端末", "keep_own_shop", "ログインしたままにする端末、取消の暗証番号"),
     Entry("/shop/people", "お店のログイン", "keep_own_shop", "この店で使う人と、その変更"),
+    Entry("/shop/report", "期間の集計", "see_shop_books", "日や月ごとの利用と取消、CSV"),
     Entry("/shop/settlements", "精算の明細", "see_shop_books", "市からの支払い"),
     Entry("/shop/announcements", "市からのお知らせ", "see_own_shop", "市から加盟店への連絡"),
 )

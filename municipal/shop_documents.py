@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from typing import Final, Literal
 from urllib.parse import urlencode
 
 from aiohttp import web
 
 from municipal.error_messages import ErrorMessage
-from municipal.forms import beside, day_param, status
+from municipal.forms import beside, day, day_param, status
 from municipal.labels import WAYS
 from municipal.site import Pages, Visit
 from municipal.statements import corrected
@@ -39,6 +40,40 @@ def shop_address(visit: Visit, shop_code: str) -> str:
     """The portal's page for paying at the shop, which any camera opens; the bare code where no portal is set."""
     portal = visit.site.settings.portal_url
     return f"{portal}/pay/shop?{urlencode({'code': shop_code})}" if portal else shop_code
+
+
+@pages.get("/shop/report")
+async def report_page(visit: Visit) -> web.Response:
+    """The current month by day, or what the form asks for."""
+    since, until, by = _asked_period(visit)
+    report, trouble = None, None
+    try:
+        report = await visit.send(calls.own_report(since=since, until=until, by=by))
+    except Problem as problem:
+        trouble = beside(visit, problem)
+    return visit.render(
+        "own_report.html",
+        status=status(trouble),
+        report=report,
+        since=since,
+        until=until,
+        by=by,
+        trouble=trouble,
+    )
+
+
+@pages.get("/shop/report/csv")
+async def report_csv(visit: Visit) -> web.Response:
+    since, until, by = _asked_period(visit)
+    return await visit.proxy_download(calls.own_report_csv(since=since, until=until, by=by))
+
+
+def _asked_period(visit: Visit) -> tuple[date, date, Literal["day", "month"]]:
+    """What the address asks for; in place of what is no day, this month until today."""
+    today = visit.site.settings.clock().date()
+    until = day(visit.query("until")) or today
+    since = day(visit.query("since")) or until.replace(day=1)
+    return since, until, "month" if visit.query("by") == "month" else "day"
 
 
 @pages.get("/shop/settlements")

@@ -20,9 +20,9 @@ pytestmark = pytest.mark.xdist_group("browser")
 PHONE: ViewportSize = {"width": 390, "height": 844}
 PAGES = {
     "reji@mise": {"/shop/take", "/shop/day", "/shop/code", "/shop/announcements"},
-    "keiri@mise": {"/shop/day", "/shop/settlements", "/shop/announcements"},
+    "keiri@mise": {"/shop/day", "/shop/report", "/shop/settlements", "/shop/announcements"},
     "soba@mise": {
-        "/shop/take", "/shop/day", "/shop/code", "/shop/people", "/shop/settlements", "/shop/announcements",
+        "/shop/take", "/shop/day", "/shop/code", "/shop/people", "/shop/report", "/shop/settlements", "/shop/announcements",
     },
 }  # fmt: skip
 """Which pages each log-in has in its menu, and opens."""
@@ -103,4 +103,30 @@ def test_a_till_gives_back_once_the_owner_has_let_it_on_the_page(
     till.page.wait_for_selector("#trouble")
     assert "レジからの取消はできません" in till.page.inner_text("#trouble")
     till.picture("till-refunds-off")
+    context.close()
+
+
+def test_a_book_keepers_report_is_the_same_on_the_page_and_in_its_file(
+    phone, loop: Loop, city: CityHall, chromium: Browser, town: DemoEnvironment, payer: str
+) -> None:
+    context = chromium.new_context(viewport=PHONE, locale="ja-JP")
+    member = Walk(context.new_page(), town, name=payer).sign_in()
+    member.to("/pay").page.click("button.service")
+    member.page.wait_for_selector("#pay-code svg")
+    loop.run(city.take("soba", member.page.inner_text(".digits").replace(" ", ""), 130))
+    books = phone("keiri@mise").to("/shop/report")
+    books.picture("report-with-a-payment")
+    spent = books.page.inner_text("#spent b").replace(",", "")
+    path = books.page.get_attribute("a[href^='/shop/report/csv']", "href")
+    answer = books.page.request.get(f"{town.municipal_url}{path}")
+    lines = answer.body().decode("utf-8-sig").splitlines()
+    assert lines[-1].split(",")[5] == spent
+    assert int(spent) >= 130
+    assert "text/csv" in answer.headers["content-type"]
+    books.page.select_option("#by", "month")
+    books.page.click("form[action='/shop/report'] button")
+    assert books.page.inner_text("#spent b").replace(",", "") == spent
+    assert books.page.inner_text("tbody td:first-child").count("-") == 1
+    books.to("/shop/report?since=2010-01-01&until=2018-07-31")
+    assert books.page.locator("#trouble").is_visible()
     context.close()

@@ -2428,6 +2428,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/shop/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this shop took and gave back in a period, by day or month and by point service. */
+        get: operations["own_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop/report/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same for Excel, with the sum in its last line. */
+        get: operations["own_report_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/shop/tills": {
         parameters: {
             query?: never;
@@ -7302,6 +7336,22 @@ export interface components {
             points: number;
             reason: string;
         };
+        /**
+         * @description One point service in one day (`2018-07-31`) or month (`2018-07`). `points` and `yen` are what is left after refunds.
+         *
+         *     A refund counts once, on its own day.
+         */
+        ReportRowView: {
+            period: string;
+            point_service: string;
+            service_name: string;
+            spends: number;
+            spent: number;
+            refunds: number;
+            refunded: number;
+            points: number;
+            yen: number;
+        };
         /** @description `name` is the other person's. `pay_points_a_day` 0: pays nothing. `ended_by`: member, actor or desk. */
         RepresentationView: {
             representation_id: string;
@@ -7698,6 +7748,16 @@ export interface components {
             reason: string;
             /** @default null */
             pin?: string | null;
+        };
+        /** @description In the order of time; a day or month without a payment or refund has no row. */
+        ShopReportView: {
+            shop_id: string;
+            shop_name: string;
+            /** Format: date */
+            since: string;
+            /** Format: date */
+            until: string;
+            rows: components["schemas"]["ReportRowView"][];
         };
         /**
          * @description A payment as the shop sees it: no member, no days of issue.
@@ -11985,6 +12045,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ShopView"];
+                };
+            };
+        };
+    };
+    own_report: {
+        parameters: {
+            query: {
+                since: string;
+                until: string;
+                by?: "day" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopReportView"];
+                };
+            };
+        };
+    };
+    own_report_csv: {
+        parameters: {
+            query: {
+                since: string;
+                until: string;
+                by?: "day" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
                 };
             };
         };

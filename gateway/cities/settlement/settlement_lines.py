@@ -23,6 +23,7 @@ from gateway.cities.settlement.settlement_settings import find_settings
 from gateway.cities.settlement.transfer_fees import NO_FEE, NO_FEES, Fee, FeeTable, StatementTerms
 from gateway.cities.shops import account_notices
 from gateway.cities.shops.shop_rows import Shop
+from gateway.cities.spending.spend_sums import sum_rows
 from gateway.platform.encryption import Vault
 
 _spends, _refunds = tables.spends, tables.refunds
@@ -433,14 +434,5 @@ def _both(*sums: Mapping[str, Counter[str]]) -> dict[str, Counter[str]]:
 
 
 def _sums(conn: Connection, table: Table, found: CycleScope) -> dict[str, dict[str, int]]:
-    rows = conn.execute(
-        select(
-            table.c.shop_id,
-            func.count().label("moves"),
-            func.sum(table.c.points).label("points"),
-            func.sum(table.c.yen).label("yen"),
-        )
-        .where(found.rows(table))
-        .group_by(table.c.shop_id)
-    )
+    rows = conn.execute(sum_rows(table, table.c.shop_id, where=(found.rows(table),)))
     return {r.shop_id: {"count": int(r.moves), "points": int(r.points), "yen": int(r.yen)} for r in rows}

@@ -22,6 +22,7 @@ from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.spending.spending import Spending
 from gateway.cities.staff import second_factor
 from gateway.cities.statistics import daily_stats, open_exchanges
+from gateway.cities.statistics.shop_report import shop_report
 from gateway.demo import city as demo
 from gateway.errors import ProblemError
 from gateway.platform import audit_log, tables
@@ -91,6 +92,25 @@ async def test_thirty_payments_at_once_never_take_more_than_there_is(town):
         outcome
         for outcome in outcomes
         if isinstance(outcome, Exception) and not isinstance(outcome, ProblemError)
+    ]
+
+
+async def test_a_shops_report_is_grouped_by_days_in_japan_there_too(town):
+    await shop(town)
+    member = await town.member(1_000)
+    spends = []
+    for hours in (0, 11.99, 12):  # from noon on: the last one is the next day
+        town.clock.now = NOON + timedelta(hours=hours)
+        code = town.city.shops.code_of(await town.city.shops.get(KASAMA, "soba"))
+        paid = await town.city.spending.pay(member.member_id, new_id(), code, OUEN, 100)
+        spends.append(paid.spend)
+    await town.refund(spends[0], 30)
+    report = await town.store.read(
+        lambda conn: shop_report(conn, KASAMA, "soba", "そば", NOON.date(), date(2018, 8, 31), "day")
+    )
+    assert [(row.period, row.spends, row.spent, row.refunds, row.points) for row in report.rows] == [
+        ("2018-07-31", 2, 200, 0, 200),
+        ("2018-08-01", 1, 100, 1, 70),
     ]
 
 

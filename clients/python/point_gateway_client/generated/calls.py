@@ -201,6 +201,8 @@ __all__ = [
     "overview",
     "own_privacy_texts",
     "own_record",
+    "own_report",
+    "own_report_csv",
     "own_shop",
     "own_shop_code",
     "partner_invoice",
@@ -2434,6 +2436,34 @@ def set_till_refunds(*, allowed: bool) -> Call[models.ShopView]:
         models.ShopView,
         session=True,
         body=models.TillRefunds(allowed=allowed),
+    )
+
+
+def own_report(
+    *, since: date, until: date, by: Literal["day", "month"] | UnsetType = UNSET
+) -> Call[models.ShopReportView]:
+    """What this shop took and gave back in a period, by day or month and by point service.
+
+    Refused with: unknown-shop, bad-period.
+    """
+    return json_call(
+        "GET",
+        "/v1/shop/report",
+        models.ShopReportView,
+        session=True,
+        query={"since": since, "until": until, "by": by},
+    )
+
+
+def own_report_csv(
+    *, since: date, until: date, by: Literal["day", "month"] | UnsetType = UNSET
+) -> Call[File]:
+    """The same for Excel, with the sum in its last line.
+
+    Refused with: unknown-shop, bad-period.
+    """
+    return json_call(
+        "GET", "/v1/shop/report/csv", File, session=True, query={"since": since, "until": until, "by": by}
     )
 
 

@@ -2063,6 +2063,24 @@ class RefundWanted(Message, frozen=True, kw_only=True):
     reason: str
 
 
+class ReportRowView(Message, frozen=True, kw_only=True):
+    """
+    One point service in one day (`2018-07-31`) or month (`2018-07`). `points` and `yen` are what is left after refunds.
+
+    A refund counts once, on its own day.
+    """
+
+    period: str
+    point_service: str
+    service_name: str
+    spends: int
+    spent: int
+    refunds: int
+    refunded: int
+    points: int
+    yen: int
+
+
 class RepresentationView(Message, frozen=True, kw_only=True):
     """
     `name` is the other person's. `pay_points_a_day` 0: pays nothing. `ended_by`: member, actor or desk.
@@ -2385,6 +2403,18 @@ class ShopRefund(Message, frozen=True, kw_only=True):
     points: int
     reason: str
     pin: str | None | UnsetType = UNSET
+
+
+class ShopReportView(Message, frozen=True, kw_only=True):
+    """
+    In the order of time; a day or month without a payment or refund has no row.
+    """
+
+    shop_id: str
+    shop_name: str
+    since: date
+    until: date
+    rows: list[ReportRowView]
 
 
 class ShopSpendView(Message, frozen=True, kw_only=True):
