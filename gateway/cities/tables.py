@@ -484,6 +484,8 @@ shop_applications = _table(  # shops that apply on the web; what they say of the
     Column("applied_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Column("state_at", Instant, nullable=False),
+    Column("mail_due_at", Instant),  # the applicant is to be mailed, or somebody is at it until then
+    Column("mail_attempts", _Whole),
     Index("shop_applications_of_a_city", "municipality", "state", "number"),
 )
 

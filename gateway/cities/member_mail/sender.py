@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -24,7 +24,8 @@ import structlog
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from gateway.cities.city_context import CityContext
-from gateway.cities.member_mail import collect, texts
+from gateway.cities.member_mail import applicant_mail, collect, texts
+from gateway.cities.member_mail.applicant_mail import ApplicantMail
 from gateway.members import mail_addresses
 from gateway.members.mail_addresses import CONFIRMATION, MailLink, address_of, token_of
 from gateway.platform import tables
@@ -89,7 +90,7 @@ class MailSender:
                 if loop.time() - collected_at >= COLLECT_INTERVAL_S:
                     collected_at = loop.time()
                     await collect.collect(self.context)
-                sent = await self.poll_once()
+                sent = await self.poll_once() + await self.poll_applicants_once()
             except Exception as fault:  # noqa: BLE001  a database that restarts, a server that is away
                 _log.error("mail round failed", error=type(fault).__name__)
             if sent < SEND_BATCH_SIZE:
@@ -124,50 +125,58 @@ class MailSender:
             else:
                 again = await self.context.store.run(partial(_defer, mail, why, self.context.clock()))
                 outcome = "deferred" if again else "given up"
-        self._count(mail, outcome, why)
+        _count(outcome, why, notices=len(mail.notices), attempts=mail.attempts)
 
     async def _deliver(self, mail: Mail, recipient: Recipient, handed: list[bool]) -> tuple[str, str]:
         """Hand the mail over; gives how it ended and why. `handed` is filled while the server may have it."""
-        settings, context = self.settings, self.context
+        context = self.context
         message = self._message(mail, recipient)
-        client = aiosmtplib.SMTP(
-            hostname=settings.host,
-            port=settings.port,
-            username=settings.user or None,
-            password=settings.read_password(),
-            use_tls=settings.security == "tls",
-            start_tls=settings.security == "starttls",
-            tls_context=_tls(settings),
-            timeout=settings.deadline_s / 2,
-            local_hostname=settings.sender.rpartition("@")[2],
+
+        async def mark_sent() -> bool:
+            return await context.store.run(partial(_mark_sent, mail, context.clock()))
+
+        outcome, why = await _hand_over(self.settings, recipient.address, message, mark_sent, handed)
+        if outcome == "refused":
+            await context.store.run(partial(_write, mail, sent_at=None, last_error=why))
+        return outcome, why
+
+    async def poll_applicants_once(self) -> int:
+        """Send once what is due to shops that applied. Returns how many mails there were."""
+        context, now = self.context, self.context.clock()
+        mails = await context.store.run(lambda conn: applicant_mail.claim(conn, context.vault, now, LEASE))
+        for mail in mails:
+            await self._send_to_applicant(mail)
+        return len(mails)
+
+    async def _send_to_applicant(self, mail: ApplicantMail) -> None:
+        context, settings = self.context, self.settings
+        if mail.address is None:
+            await context.store.run(lambda conn: applicant_mail.write(conn, mail, None))
+            MAILS.labels("dropped").inc()
+            return
+        message = applicant_mail.message_to(
+            mail, mail.address, settings.sender, context.site, context.clock()
         )
+
+        async def mark_sent() -> bool:
+            return await context.store.run(lambda conn: applicant_mail.mark_sent(conn, mail))
+
+        handed: list[bool] = []
+        delivery = _hand_over(settings, mail.address, message, mark_sent, handed)
         try:
-            await client.connect()
-            await client.mail(settings.sender)
-            try:
-                await client.rcpt(recipient.address)
-            except aiosmtplib.SMTPRecipientRefused as refused:
-                if refused.code in _PERMANENT:
-                    raise _Bounced(f"refused with {refused.code}") from None
-                raise _Deferred(f"recipient put off with {refused.code}") from None
-            # From here on it counts as sent: whatever breaks now may lose this mail and repeats none.
-            if not await context.store.run(partial(_mark_sent, mail, context.clock())):
-                return "dropped", "taken by another process"
-            handed.append(True)
-            try:
-                await client.data(message.as_bytes())
-            except aiosmtplib.SMTPDataError as refused:
-                handed.clear()
-                if refused.code in _TEMPORARY:
-                    raise _Deferred(f"text put off with {refused.code}") from None
-                why = f"text refused with {refused.code}"
-                await context.store.run(partial(_write, mail, sent_at=None, last_error=why))
-                return "refused", why
-            except (aiosmtplib.SMTPException, OSError) as fault:
-                return "unknown", type(fault).__name__
-            return "sent", ""
-        finally:
-            client.close()
+            outcome, why = await asyncio.wait_for(delivery, settings.deadline_s)
+        except _Bounced as bounced:
+            outcome, why = "bounced", str(bounced)
+            await context.store.run(lambda conn: applicant_mail.write(conn, mail, None))
+        except (_Deferred, TimeoutError, OSError, aiosmtplib.SMTPException) as fault:
+            why = str(fault) if isinstance(fault, _Deferred) else type(fault).__name__
+            outcome = "unknown"  # where it was handed over the server may have it
+            if not handed:
+                again = mail.attempts < len(RETRY_AFTER)
+                due_at = context.clock() + RETRY_AFTER[mail.attempts] if again else None
+                await context.store.run(lambda conn: applicant_mail.write(conn, mail, due_at))
+                outcome = "deferred" if again else "given up"
+        _count(outcome, why, notices=1, attempts=mail.attempts)
 
     def _message(self, mail: Mail, recipient: Recipient) -> EmailMessage:
         settings, vault = self.settings, self.context.vault
@@ -210,11 +219,58 @@ class MailSender:
             return None
         return Recipient(address=address, mail_id=row.mail_id, language=member.language)
 
-    def _count(self, mail: Mail, outcome: str, why: str) -> None:
-        MAILS.labels(outcome).inc()
-        (_log.info if outcome == "sent" else _log.warning)(
-            "mail", outcome=outcome, why=why, notices=len(mail.notices), attempt=mail.attempts + 1
-        )
+
+def _count(outcome: str, why: str, *, notices: int, attempts: int) -> None:
+    MAILS.labels(outcome).inc()
+    (_log.info if outcome == "sent" else _log.warning)(
+        "mail", outcome=outcome, why=why, notices=notices, attempt=attempts + 1
+    )
+
+
+async def _hand_over(
+    settings: MailSettings,
+    address: str,
+    message: EmailMessage,
+    mark_sent: Callable[[], Awaitable[bool]],
+    handed: list[bool],
+) -> tuple[str, str]:
+    """Hand a mail to the server; gives how it ended and why. `handed` is filled while the server may have it."""
+    client = aiosmtplib.SMTP(
+        hostname=settings.host,
+        port=settings.port,
+        username=settings.user or None,
+        password=settings.read_password(),
+        use_tls=settings.security == "tls",
+        start_tls=settings.security == "starttls",
+        tls_context=_tls(settings),
+        timeout=settings.deadline_s / 2,
+        local_hostname=settings.sender.rpartition("@")[2],
+    )
+    try:
+        await client.connect()
+        await client.mail(settings.sender)
+        try:
+            await client.rcpt(address)
+        except aiosmtplib.SMTPRecipientRefused as refused:
+            if refused.code in _PERMANENT:
+                raise _Bounced(f"refused with {refused.code}") from None
+            raise _Deferred(f"recipient put off with {refused.code}") from None
+        # From here on it counts as sent: whatever breaks now may lose this mail and repeats none.
+        if not await mark_sent():
+            return "dropped", "taken by another process"
+        handed.append(True)
+        try:
+            await client.data(message.as_bytes())
+        except aiosmtplib.SMTPDataError as refused:
+            handed.clear()
+            if refused.code in _TEMPORARY:
+                raise _Deferred(f"text put off with {refused.code}") from None
+            return "refused", f"text refused with {refused.code}"
+        except (aiosmtplib.SMTPException, OSError) as fault:
+            return "unknown", type(fault).__name__
+        return "sent", ""
+    finally:
+        client.close()
 
 
 def prune(conn: Connection, now: datetime) -> int:

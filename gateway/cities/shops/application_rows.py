@@ -51,6 +51,7 @@ LEGAL: Final[LegalMoves[ApplicationState]] = {
 }
 """Mended before anybody has looked, it is submitted anew; only what lies with the city is accepted."""
 OPEN: Final = (_S.SUBMITTED, _S.SENT_BACK)
+DECIDED: Final = (_S.SENT_BACK, _S.REFUSED, _S.ACCEPTED)
 ENDED_WITHOUT_A_SHOP: Final = (_S.WITHDRAWN, _S.REFUSED)
 
 
@@ -163,12 +164,13 @@ def transition(
     reason: str = "",
     **values: Any,
 ) -> None:
-    """Write a state, and what changes with it."""
+    """Write a state, and what changes with it. What a clerk has decided is mailed, what an applicant does is not."""
     require_legal(LEGAL, application.state, state)
+    mail = {"mail_due_at": at if state in DECIDED else None, "mail_attempts": 0}
     conn.execute(
         update(_applications)
         .where(_applications.c.number == application.number)
-        .values(state=state.value, state_at=at, reason=reason, **values)
+        .values(state=state.value, state_at=at, reason=reason, **mail, **values)
     )
 
 
