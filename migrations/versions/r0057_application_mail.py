@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0057_application_mail"
-down_revision = "0058_till_refunds"
+down_revision = "0062_carry_in"
 branch_labels = None
 depends_on = None
 

@@ -223,6 +223,7 @@ CITIES_PARTS = {
     "grant files",
     "proposals",
     "shop numbers",
+    "shop applications",
     "list texts",
     "tidying up",
     "figures",
