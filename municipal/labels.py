@@ -115,6 +115,9 @@ SETTLEMENT_SETTINGS: Final[Mapping[str, str]] = {
     "fee_tax_percent": "振込手数料の消費税率（%）",
     "invoice_number": "発行者の登録番号（インボイス）",
     "tax_note": "明細に載せる税の注記",
+    "cycle_ends": "締めの日",
+    "cycle_pay_days": "支払日",
+    "cycle_pay_after": "締めから支払までの銀行営業日",
 }
 FEE_SIDES: Final[Mapping[str, str]] = {"same_branch": "同店", "same_bank": "同行", "other_bank": "他行"}
 FEE_BEARERS: Final[Mapping[str, str]] = {"city": "自治体", "shop": "加盟店（支払額から差し引く）"}

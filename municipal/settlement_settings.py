@@ -26,7 +26,8 @@ from point_gateway_client import calls, models
 
 pages = Pages(needs="see")
 
-NUMBERS: Final = ("result_column", "result_length", "fee_tax_percent")
+NUMBERS: Final = ("result_column", "result_length", "fee_tax_percent", "cycle_pay_after")
+_MONTH_END: Final = 31
 ENCODINGS: Final[tuple[Literal["utf-8", "shift_jis"], ...]] = ("utf-8", "shift_jis")
 DAYS: Final[tuple[Literal["dashes", "slashes", "plain"], ...]] = ("dashes", "slashes", "plain")
 BEARERS: Final[tuple[Literal["city", "shop"], ...]] = ("city", "shop")
@@ -76,6 +77,9 @@ def _change(typed: Mapping[str, str]) -> Any:
         fee_tax_percent=number(typed["fee_tax_percent"]) or 0,
         invoice_number=code(typed.get("invoice_number", "")).upper(),
         tax_note=typed.get("tax_note", ""),
+        cycle_ends=_month_days(typed, "cycle_ends"),
+        cycle_pay_days=_month_days(typed, "cycle_pay_days"),
+        cycle_pay_after=number(typed["cycle_pay_after"]) or 0,
         reason=typed.get("reason", ""),
         seen=typed.get("seen") or None,
     )
@@ -115,6 +119,17 @@ _SIDES: Final[Mapping[str, Any]] = {word: word for word in FEE_SIDES} | {
     label: word for word, label in FEE_SIDES.items()
 }
 """A side by its word, and by what it is called."""
+
+
+def _month_days(typed: Mapping[str, str], name: str) -> list[int]:
+    """Days of the month with commas between; 末 is the last one. Raises Problem for what is none."""
+    days = []
+    for part in _codes(typed, name):
+        day = _MONTH_END if part in ("末", "月末") else number(part)
+        if day is None or not 1 <= day <= _MONTH_END:
+            raise Problem("bad-settlement-settings", 422, facts={"field": name})
+        days.append(day)
+    return days
 
 
 def _codes(typed: Mapping[str, str], name: str) -> list[str]:

@@ -49,8 +49,13 @@ _NO_SPEND: Final = ErrorMessage(
 
 @pages.get("/settlements")
 async def cycle_list(visit: Visit) -> web.Response:
-    cycles = (await visit.send(calls.list_settlements())).cycles
-    return visit.render("settlements.html", cycles=cycles, today=visit.site.settings.clock().date())
+    listed = await visit.send(calls.list_settlements())
+    return visit.render(
+        "settlements.html",
+        cycles=listed.cycles,
+        rules=listed.rules,
+        today=visit.site.settings.clock().date(),
+    )
 
 
 @pages.get(f"/settlements/{_CYCLE}")

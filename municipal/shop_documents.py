@@ -102,6 +102,7 @@ async def _settlements(visit: Visit, trouble: ErrorMessage | None) -> web.Respon
         "own_settlements.html",
         status=status(trouble),
         cycles=settlements.cycles,
+        rules=settlements.rules,
         notices=notices.notices,
         trouble=trouble,
         done=DONE.get(visit.query("done"), ""),

@@ -73,6 +73,7 @@ OF_THE_CITY: Final[Mapping[Table, str]] = {
     city.payouts: "what became of each payment",
     city.shop_debts: "what closed shops owed",
     city.settlement_settings: "how the city settles with its bank",
+    city.cycle_rules: "when its cycles end and are paid, from which day on",
     city.privacy_texts: "what the city tells members of their data",
     city.bank_results: "the bank's result files: who gave each, and who recorded it",
     city.transfer_files: "each making of the bank's file",

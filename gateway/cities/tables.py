@@ -447,6 +447,17 @@ settlement_settings = _table(  # how a city settles with its bank; without a row
     Column("changed_at", Instant, nullable=False),
 )
 
+cycle_rules = (
+    _table(  # when a city's cycles end and are paid, from a day on; without a row they are the standard ones
+        "cycle_rules",
+        Column("municipality", _Words, nullable=False),
+        Column("since", _Words, nullable=False),
+        Column("rule", _Words, nullable=False),  # JSON
+        Column("changed_at", Instant, nullable=False),
+        PrimaryKeyConstraint("municipality", "since"),
+    )
+)
+
 privacy_texts = _table(  # what a city tells members of their data
     "privacy_texts",
     Column("municipality", _Words, primary_key=True),

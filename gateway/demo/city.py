@@ -29,7 +29,7 @@ from gateway.cities.grants.grant_projects import GrantProjects, ProjectPlan
 from gateway.cities.grants.grants import transfer_of
 from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.proposals.proposals import Proposals
-from gateway.cities.settlement.business_days import cycle_of
+from gateway.cities.settlement.business_days import STANDARD
 from gateway.cities.settlement.settlement import Settlements
 from gateway.cities.shops.application_entry import ApplicationEntry
 from gateway.cities.shops.applications import ShopApplications
@@ -429,8 +429,12 @@ class _Filling:
     async def _settle_before(self, who: StaffSession, day: date) -> None:
         """Close the cycle that ended yesterday, at nine in the morning, but for the one in which the story ends."""
         last = self.first_day + timedelta(days=DAYS - 1)
-        cycle = cycle_of(day - timedelta(days=1))
-        if cycle.ends_on != day - timedelta(days=1) or cycle.ends_on >= last or cycle == cycle_of(last):
+        cycle = STANDARD.cycle_of(day - timedelta(days=1))
+        if (
+            cycle.ends_on != day - timedelta(days=1)
+            or cycle.ends_on >= last
+            or cycle == STANDARD.cycle_of(last)
+        ):
             return
         await self._write_days()
         at = self._at(day, 8)

@@ -358,12 +358,22 @@ def test_fees_are_set_by_two_persons_and_seen_before_they_are_deducted(at: At) -
     boss.page.select_option("[name=fee_bearer]", "shop")
     boss.press("提案する")
     assert boss.page.get_attribute("[name=invoice_number]", "aria-invalid") == "true"
-    boss.fill(invoice_number="ｔ４０００ ０２００ ８２１６３").press("提案する")
+    boss.fill(invoice_number="ｔ４０００ ０２００ ８２１６３", cycle_ends="10,29").press("提案する")
+    assert boss.page.get_attribute("[name=cycle_ends]", "aria-invalid") == "true"
+    boss.fill(cycle_ends="１０、25", cycle_pay_days="25,月").press("提案する")
+    assert boss.page.get_attribute("[name=cycle_pay_days]", "aria-invalid") == "true"
+    boss.fill(cycle_pay_days="25,末").press("提案する")
     assert "T4000020082163" in decide(at, boss).text()
     assert "他行/30000=440" in boss.to("/settlement-settings").picture(
         "settlement-settings-fees"
     ).page.input_value("[name=fee_bands]")
     assert faults(boss.page) == []
+    rules = at("kacho").to("/settlements").picture("settlements-cycles").page.locator(".cycle-rule")
+    assert [each.strip() for each in rules.all_inner_texts()] == [
+        "締めの日は 15日、月末 です。順に、そのあとの 月末、15日 に支払います。金融機関の休業日は翌営業日です。",
+        "2018年8月16日 から: 締めの日は 10日、25日 です。順に、そのあとの 25日、月末 に支払います。金融機関の休業日は翌営業日です。",
+    ]
+    assert faults(rules.page) == []
     operator = at("kacho").to("/settlements/2018-08-01").picture("settlement-fees")
     assert faults(operator.page) == []
     assert operator.page.locator("#transfer").count() == 1

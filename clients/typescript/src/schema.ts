@@ -5672,6 +5672,18 @@ export interface components {
             cycle: components["schemas"]["CycleView"];
             paid_yen: number | null;
         };
+        /**
+         * @description From `since` on (null: from the beginning) cycles end on these days of the month, 31 being its last.
+         *
+         *     The cycle of each end is paid on its day of `pay_days`, or `pay_after` bank days after the end; on the next bank day where
+         *     banks are closed.
+         */
+        CycleRuleView: {
+            since: string | null;
+            ends: number[];
+            pay_days: number[];
+            pay_after: number;
+        };
         CycleView: {
             /** Format: date */
             starts_on: string;
@@ -5680,8 +5692,10 @@ export interface components {
             /** Format: date */
             pays_on: string;
         };
+        /** @description `rules`: how cycles end and are paid today, then each change that is to come. */
         CyclesList: {
             cycles: components["schemas"]["CycleListed"][];
+            rules: components["schemas"]["CycleRuleView"][];
         };
         DayCompared: {
             partner_id: string;
@@ -7564,9 +7578,17 @@ export interface components {
             fee_tax_percent: number;
             invoice_number: string;
             tax_note: string;
+            cycle_ends: number[];
+            cycle_pay_days: number[];
+            cycle_pay_after: number;
             version: string;
         };
-        /** @description All settings as they shall be; `seen` is the version that they were drawn from. No `journal_columns` are the usual ones. */
+        /**
+         * @description All settings as they shall be; `seen` is the version that they were drawn from.
+         *
+         *     No `journal_columns` are the usual ones; no `cycle_ends` and `cycle_pay_days` the half-months. A changed cycle begins with the
+         *     next one.
+         */
         SettlementSettingsWanted: {
             /** @default  */
             bank_sheet?: string;
@@ -7608,6 +7630,12 @@ export interface components {
             invoice_number?: string;
             /** @default  */
             tax_note?: string;
+            /** @default null */
+            cycle_ends?: number[] | null;
+            /** @default null */
+            cycle_pay_days?: number[] | null;
+            /** @default 0 */
+            cycle_pay_after?: number;
             reason: string;
             /** @default null */
             seen?: string | null;
@@ -7659,8 +7687,10 @@ export interface components {
             cycle: components["schemas"]["CycleView"];
             line: components["schemas"]["ShopLineView"];
         };
+        /** @description `rules`: how cycles end and are paid today, then each change that is to come. */
         ShopCycles: {
             cycles: components["schemas"]["ShopCycle"][];
+            rules: components["schemas"]["CycleRuleView"][];
         };
         /** @description A shop's day, newest first, with its sums. `may_refund`: whether who asks may give points back here. */
         ShopDay: {

@@ -32,6 +32,7 @@ JournalWord = Literal[
     "number", "fiscal_year", "closed_on", "pays_on", "starts_on", "ends_on", "debit", "credit", "yen", "fee",
     "fee_tax", "transfer", "shop_id", "shop_name", "summary", "empty",
 ]  # fmt: skip
+MonthDay = Annotated[int, Field(ge=1, le=31)]
 ResultCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{1,3}$")]
 ResultCodes = Annotated[list[ResultCode], Field(default_factory=list, max_length=50)]
 
@@ -158,7 +159,8 @@ class SettlementSettingsFields(View):
 
     In a result file a code of `result_length` characters stands from `result_column` on; 0: no result file is taken.
     `journal_*`: the journal of a closing for the city's accounting. `fee_*`: what a transfer costs, and who bears it
-    (`city` or `shop`); `invoice_number` (T and 13 digits) and `tax_note` stand on statements.
+    (`city` or `shop`); `invoice_number` (T and 13 digits) and `tax_note` stand on statements. `cycle_*`: on which days of the
+    month cycles end (31: its last), and on which each is paid, or how many bank days after its end.
     """
 
     bank_sheet: str
@@ -179,6 +181,9 @@ class SettlementSettingsFields(View):
     fee_tax_percent: int
     invoice_number: str
     tax_note: str
+    cycle_ends: list[int]
+    cycle_pay_days: list[int]
+    cycle_pay_after: int
 
 
 class SettlementSettingsView(SettlementSettingsFields):
@@ -190,7 +195,11 @@ class SettlementSettingsView(SettlementSettingsFields):
 
 
 class SettlementSettingsWanted(Strict):
-    """All settings as they shall be; `seen` is the version that they were drawn from. No `journal_columns` are the usual ones."""
+    """All settings as they shall be; `seen` is the version that they were drawn from.
+
+    No `journal_columns` are the usual ones; no `cycle_ends` and `cycle_pay_days` the half-months. A changed cycle begins with the
+    next one.
+    """
 
     bank_sheet: Line = ""
     result_column: Annotated[int, Field(ge=0, le=120)] = 0
@@ -210,11 +219,15 @@ class SettlementSettingsWanted(Strict):
     fee_tax_percent: Annotated[int, Field(ge=0, le=99)] = 10
     invoice_number: Line = ""
     tax_note: Line = ""
+    cycle_ends: Annotated[list[MonthDay], Field(min_length=1, max_length=4)] | None = None
+    cycle_pay_days: Annotated[list[MonthDay], Field(max_length=4)] | None = None
+    cycle_pay_after: Annotated[int, Field(ge=0, le=20)] = 0
     reason: Reason
     seen: Version | None = None
 
     def settings(self) -> SettlementSettings:
         values: dict[str, Any] = self.model_dump(exclude={"reason", "seen", "journal_columns", "fee_bands"})
+        values = {name: value for name, value in values.items() if value is not None}
         values |= {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
         values["fee_bands"] = tuple(each.band() for each in self.fee_bands)
         values["fee_bearer"] = FeeBearer(self.fee_bearer)

@@ -21,7 +21,7 @@ from gateway.api.city.fields import (
     TillPin,
     attachment,
 )
-from gateway.api.city.settlements import CycleView, ShopLineView, StatementView
+from gateway.api.city.settlements import CycleRuleView, CycleView, ShopLineView, StatementView
 from gateway.api.city.shops import ShopCodeView, ShopView
 from gateway.api.city.spending import NOT_TAKEN
 from gateway.api.city.spends import GivenBackView, ShopSpendView
@@ -95,7 +95,10 @@ class ShopCycle(View):
 
 
 class ShopCycles(View):
+    """`rules`: how cycles end and are paid today, then each change that is to come."""
+
     cycles: list[ShopCycle]
+    rules: list[CycleRuleView]
 
 
 @api.get(
@@ -267,11 +270,16 @@ async def shop_refund(
 )
 async def shop_settlements(call: StaffRequest) -> TypedResponse:
     """The shop's last two dozen closed cycles: what was paid, and when."""
-    found = await call.services.city.settlements.list_by_shop(call.staff.municipality, call.staff.own_shop)
+    city = call.services.city
+    found = await city.settlements.list_by_shop(call.staff.municipality, call.staff.own_shop)
+    calendar = await city.settlements.calendar(call.staff.municipality)
     return TypedResponse(
         200,
         ShopCycles(
-            cycles=[ShopCycle(cycle=CycleView.of(cycle), line=ShopLineView.of(line)) for cycle, line in found]
+            cycles=[
+                ShopCycle(cycle=CycleView.of(cycle), line=ShopLineView.of(line)) for cycle, line in found
+            ],
+            rules=CycleRuleView.list_of(calendar, city.context.today),
         ),
     )
 

@@ -14,7 +14,7 @@ from gateway.api.city.spends import RefundView, ShopSpendView
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
 from gateway.cities.proposals.proposal_rows import Proposal
-from gateway.cities.settlement.business_days import SettlementCycle
+from gateway.cities.settlement.business_days import CycleCalendar, SettlementCycle
 from gateway.cities.settlement.cycle_corrections import Correction
 from gateway.cities.settlement.journal_csv import journal_csv
 from gateway.cities.settlement.settlement import CycleCorrections, ShopStatement
@@ -57,8 +57,37 @@ class CycleListed(View):
     paid_yen: int | None
 
 
+class CycleRuleView(View):
+    """From `since` on (null: from the beginning) cycles end on these days of the month, 31 being its last.
+
+    The cycle of each end is paid on its day of `pay_days`, or `pay_after` bank days after the end; on the next bank day where
+    banks are closed.
+    """
+
+    since: date | None
+    ends: list[int]
+    pay_days: list[int]
+    pay_after: int
+
+    @classmethod
+    def list_of(cls, calendar: CycleCalendar, today: date) -> list[CycleRuleView]:
+        """The rule of today, and those that are to come."""
+        coming = [each for each in calendar.rules if each[0] > today]
+        now = [each for each in calendar.rules if each[0] <= today][-1]
+        return [
+            cls(
+                since=None if since == date.min else since, ends=list(rule.ends), pay_days=list(rule.pay_days),
+                pay_after=rule.pay_after,
+            )
+            for since, rule in (now, *coming)
+        ]  # fmt: skip
+
+
 class CyclesList(View):
+    """`rules`: how cycles end and are paid today, then each change that is to come."""
+
     cycles: list[CycleListed]
+    rules: list[CycleRuleView]
 
 
 class ShopLineView(View):
@@ -221,10 +250,12 @@ class StatementView(View):
 async def list_settlements(call: StaffRequest) -> TypedResponse:
     """Every cycle since the first payment, newest first."""
     settlements = await call.services.city.settlements.listed(call.staff.municipality)
+    calendar = await call.services.city.settlements.calendar(call.staff.municipality)
     return TypedResponse(
         200,
         CyclesList(
-            cycles=[CycleListed(cycle=CycleView.of(cycle), paid_yen=yen) for cycle, yen in settlements]
+            cycles=[CycleListed(cycle=CycleView.of(cycle), paid_yen=yen) for cycle, yen in settlements],
+            rules=CycleRuleView.list_of(calendar, call.services.city.context.today),
         ),
     )
 

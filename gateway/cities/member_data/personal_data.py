@@ -279,7 +279,7 @@ NO_PERSONAL_DATA: Final = frozenset(
         "proposal_decisions", "staff_changes", "first_passwords", "staff_grant_days", "project_limits",
         "shop_account_changes", "settlement_accounts", "transfer_files", "transfer_file_contents", "venue_limits",
         "payouts", "point_service_issuers", "shop_debts", "account_notices", "pay_card_limits",
-        "journal_ends", "journal_marks", "journal_checkpoint", "settlement_settings", "bank_results", "privacy_texts", "announcements",
+        "journal_ends", "journal_marks", "journal_checkpoint", "settlement_settings", "cycle_rules", "bank_results", "privacy_texts", "announcements",
         "shop_terms", "shop_applications",
     }
 )  # fmt: skip

@@ -16,11 +16,12 @@ from sqlalchemy import Connection
 from gateway.cities import tables
 from gateway.cities.city_context import CityContext, StaffActor, write_audit
 from gateway.cities.proposals.propose import Ground
-from gateway.cities.settlement import business_days, zengin
 from gateway.cities.settlement import settlement_lines as lines
 from gateway.cities.settlement import settlement_scope as contents
+from gateway.cities.settlement import zengin
 from gateway.cities.settlement.business_days import SettlementCycle
 from gateway.cities.settlement.city_fees import load_fees
+from gateway.cities.settlement.cycle_rules import find_cycle
 from gateway.cities.settlement.settlement_lines import Settlement
 from gateway.cities.settlement.settlement_settings import find_settings
 from gateway.cities.shops import account_changes
@@ -76,7 +77,7 @@ def closing_facts(drawn: Settlement) -> dict[str, str | int]:
 
 def closing_ground(context: CityContext, conn: Connection, code: str, command: CloseCycle) -> Ground:
     """The hash of every line and of the account that it goes to."""
-    drawn = lines.preview(context.vault, conn, code, cycle_from(command.starts_on))
+    drawn = lines.preview(context.vault, conn, code, find_cycle(conn, code, command.starts_on))
     return {"drawn": drawn_hash(conn, code, drawn)}
 
 
@@ -98,7 +99,8 @@ def close_cycle(
     context: CityContext, conn: Connection, who: StaffActor, command: CloseCycle, reason: str, at: datetime
 ) -> Settlement:
     """Carry it out. Raises ProblemError as `require_closable`, and `proposal-outdated` where anything has moved."""
-    code, cycle = who.municipality, cycle_from(command.starts_on)
+    code = who.municipality
+    cycle = find_cycle(conn, code, command.starts_on)
     starts_on = cycle.starts_on.isoformat()
     require_closable(context, conn, code, cycle)
     cycle_scope = contents.of_open(conn, code, cycle)
@@ -133,14 +135,6 @@ def close_cycle(
     closed = lines.closed(conn, code, cycle.starts_on)
     assert closed is not None
     return closed
-
-
-def cycle_from(starts_on: date) -> SettlementCycle:
-    """Raises ProblemError `unknown-cycle` (404) for a day on which none starts."""
-    cycle = business_days.cycle_of(starts_on)
-    if cycle.starts_on != starts_on:
-        raise ProblemError("unknown-cycle", "A cycle starts on the 1st or the 16th of a month.")
-    return cycle
 
 
 def already_closed() -> ProblemError:

@@ -14,8 +14,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, Table, select
 
 from gateway.cities import tables
-from gateway.cities.settlement import business_days
-from gateway.cities.settlement.business_days import SettlementCycle
+from gateway.cities.settlement import cycle_rules
+from gateway.cities.settlement.business_days import CycleCalendar, SettlementCycle
 from gateway.cities.settlement.settlement_scope import CycleScope, start_of
 from gateway.platform.clock import day_of
 
@@ -74,8 +74,9 @@ def of_cycle(conn: Connection, contents: CycleScope, shop_id: str | None = None)
     if shop_id is not None:
         late = late.where(_spends.c.shop_id == shop_id)
         back = back.where(_refunds.c.shop_id == shop_id)
-    corrections = [_late(row) for row in conn.execute(late)]
-    corrections += [_given_back(row, contents.cycle) for row in conn.execute(back)]
+    calendar = cycle_rules.find_calendar(conn, contents.municipality)
+    corrections = [_late(row, calendar) for row in conn.execute(late)]
+    corrections += [_given_back(row, contents.cycle, calendar) for row in conn.execute(back)]
     return sorted(
         corrections, key=lambda correction: (correction.at, correction.spend_id, correction.refund_id or "")
     )
@@ -99,14 +100,14 @@ def _same_shop(table: Table) -> ColumnElement[bool]:
     return (shops.c.municipality == table.c.municipality) & (shops.c.shop_id == table.c.shop_id)
 
 
-def _late(row: Row[Any]) -> Correction:
+def _late(row: Row[Any], calendar: CycleCalendar) -> Correction:
     return Correction(
         shop_id=row.shop_id,
         shop_name=row.name,
         spend_id=row.spend_id,
         refund_id=None,
         paid_at=row.at,
-        corrects=business_days.cycle_of(day_of(row.at)),
+        corrects=calendar.cycle_of(day_of(row.at)),
         at=row.at,
         points=row.points,
         yen=row.yen,
@@ -115,7 +116,7 @@ def _late(row: Row[Any]) -> Correction:
     )
 
 
-def _given_back(row: Row[Any], cycle: SettlementCycle) -> Correction:
+def _given_back(row: Row[Any], cycle: SettlementCycle, calendar: CycleCalendar) -> Correction:
     """A refund corrects the cycle in which its payment was paid; one that comes with it, the one it belongs to."""
     settled_before = row.paid_in is not None and row.paid_in < cycle.starts_on.isoformat()
     corrected_day = date.fromisoformat(row.paid_in) if settled_before else day_of(row.paid_at)
@@ -125,7 +126,7 @@ def _given_back(row: Row[Any], cycle: SettlementCycle) -> Correction:
         spend_id=row.spend_id,
         refund_id=row.refund_id,
         paid_at=row.paid_at,
-        corrects=business_days.cycle_of(corrected_day),
+        corrects=calendar.cycle_of(corrected_day),
         at=row.at,
         points=-row.points,
         yen=-row.yen,

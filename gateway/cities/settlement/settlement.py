@@ -23,9 +23,9 @@ from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.proposals.propose import propose
 from gateway.cities.settlement import (
     bank_results,
-    business_days,
     closing,
     cycle_corrections,
+    cycle_rules,
     payout_rows,
     payouts,
     settlement_settings,
@@ -35,10 +35,11 @@ from gateway.cities.settlement import (
 from gateway.cities.settlement import settlement_lines as lines
 from gateway.cities.settlement import transfer_file_making as making
 from gateway.cities.settlement.bank_results import BankResult, BankResultView, ResultRecorded
-from gateway.cities.settlement.business_days import SettlementCycle
+from gateway.cities.settlement.business_days import CycleCalendar, SettlementCycle
 from gateway.cities.settlement.city_fees import encrypted_payer
-from gateway.cities.settlement.closing import CloseCycle, cycle_from
+from gateway.cities.settlement.closing import CloseCycle
 from gateway.cities.settlement.cycle_corrections import Correction
+from gateway.cities.settlement.cycle_rules import find_cycle
 from gateway.cities.settlement.payout_rows import OWED_AGAIN, Payout, PayoutState
 from gateway.cities.settlement.payouts import RecordPayout
 from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
@@ -122,7 +123,9 @@ class Settlements:
             }
             if first is None:
                 return [(cycle, yen) for cycle, yen in closed.values()]
-            settlement_cycles = business_days.cycles(day_of(first), self.context.today)
+            settlement_cycles = cycle_rules.find_calendar(conn, code).cycles(
+                day_of(first), self.context.today
+            )
             return sorted(
                 (
                     closed.get(settlement_cycle.starts_on.isoformat(), (settlement_cycle, None))
@@ -135,9 +138,9 @@ class Settlements:
 
     async def get(self, code: str, starts_on: date) -> Settlement:
         """A closed settlement, or what closing would give. Raises ProblemError `unknown-cycle` (404)."""
-        cycle = cycle_from(starts_on)
 
         def job(conn: Connection) -> Settlement:
+            cycle = find_cycle(conn, code, starts_on)
             return lines.closed(conn, code, starts_on) or lines.preview(self.context.vault, conn, code, cycle)
 
         return await self.context.store.read(job)
@@ -146,13 +149,14 @@ class Settlements:
         """Propose to close a cycle, which happens once. Raises ProblemError: `unknown-cycle` (404), `cycle-not-over`,
         `cycle-closed`, `earlier-cycle-open`, `sum-too-large` (409), and as `propose`.
         """
-        cycle, now, code = cycle_from(starts_on), self.context.clock(), who.municipality
-        if day_of(now) <= cycle.ends_on:
-            raise ProblemError(
-                "cycle-not-over", f"This cycle ends on {cycle.ends_on}; close it after that day."
-            )
+        now, code = self.context.clock(), who.municipality
 
         def job(conn: Connection) -> Settlement | Proposal:
+            cycle = find_cycle(conn, code, starts_on)
+            if day_of(now) <= cycle.ends_on:
+                raise ProblemError(
+                    "cycle-not-over", f"This cycle ends on {cycle.ends_on}; close it after that day."
+                )
             if not deeds.rule_of(conn, code, Deed.CLOSING).persons:
                 return closing.close_cycle(
                     self.context, conn, who, CloseCycle(starts_on=starts_on), reason, now
@@ -169,9 +173,9 @@ class Settlements:
 
     async def statement(self, code: str, starts_on: date, shop_id: str) -> ShopStatement:
         """A shop's statement of a cycle. Raises ProblemError: `unknown-cycle`, `unknown-shop` (404)."""
-        cycle = cycle_from(starts_on)
 
         def job(conn: Connection) -> ShopStatement:
+            cycle = find_cycle(conn, code, starts_on)
             shop = shop_rows.require(conn, code, shop_id)
             settlement = lines.closed(conn, code, starts_on) or lines.preview(
                 self.context.vault, conn, code, cycle
@@ -196,9 +200,9 @@ class Settlements:
 
     async def corrections(self, code: str, starts_on: date) -> CycleCorrections:
         """What in a cycle corrects earlier ones, of all shops. Raises ProblemError `unknown-cycle` (404)."""
-        cycle = cycle_from(starts_on)
 
         def job(conn: Connection) -> CycleCorrections:
+            cycle = find_cycle(conn, code, starts_on)
             row = lines.closed_row(conn, code, starts_on)
             corrections = cycle_corrections.of_cycle(conn, lines.contents_of(conn, code, cycle))
             closed = lines.closed(conn, code, starts_on)
@@ -262,10 +266,10 @@ class Settlements:
         `reason-missing` (422), and as `propose`.
         """
         why, now, code = require_reason(reason), self.context.clock(), who.municipality
-        cycle_from(starts_on)
         command = RecordPayout(starts_on=starts_on, shop_id=shop_id, state=state)
 
         def job(conn: Connection) -> Payout | Proposal:
+            find_cycle(conn, code, starts_on)
             line = payouts.require_recordable(conn, code, command)
             if state not in OWED_AGAIN or not deeds.rule_of(conn, code, Deed.PAYOUT).persons:
                 return payouts.record_payout(conn, who, command, why, now)
@@ -279,9 +283,9 @@ class Settlements:
 
     async def payouts(self, code: str, starts_on: date) -> list[PayoutLine]:
         """Each shop that a closed cycle pays, with what is known of its payment; nothing for one that is open."""
-        cycle_from(starts_on)
 
         def job(conn: Connection) -> list[PayoutLine]:
+            find_cycle(conn, code, starts_on)
             settlement = lines.closed(conn, code, starts_on)
             known = payout_rows.list_by_cycle(conn, code, starts_on)
             is_ordered = bool(transfer_files.list_made(conn, code, starts_on))
@@ -303,7 +307,7 @@ class Settlements:
         now, code = self.context.clock(), who.municipality
 
         def job(conn: Connection) -> tuple[BankResultView, bool]:
-            cycle_from(starts_on)
+            find_cycle(conn, code, starts_on)
             result, is_new = bank_results.upload_result(self.context, conn, who, starts_on, file, now)
             return bank_results.view_result(self.context, conn, code, starts_on, result.number), is_new
 
@@ -329,6 +333,10 @@ class Settlements:
                 self.context, conn, who, starts_on, number, seen, why, now
             )
         )
+
+    async def calendar(self, code: str) -> CycleCalendar:
+        """When the city's cycles end and are paid, now and with changes that are to come."""
+        return await self.context.store.read(lambda conn: cycle_rules.find_calendar(conn, code))
 
     async def settings(self, code: str) -> SettlementSettings:
         """How the city settles with its bank."""

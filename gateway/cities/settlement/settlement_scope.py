@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import ColumnElement, Connection, Table, false, func, select
 
 from gateway.cities import tables
-from gateway.cities.settlement import business_days
+from gateway.cities.settlement import cycle_rules
 from gateway.cities.settlement.business_days import SettlementCycle
 from gateway.model import JST
 from gateway.platform.clock import day_of
@@ -75,7 +75,7 @@ def earlier_open(conn: Connection, code: str, cycle: SettlementCycle) -> Settlem
         oldest += [] if earliest is None else [earliest]
     if not oldest:
         return None
-    first = business_days.cycle_of(day_of(min(oldest)))
+    first = cycle_rules.find_calendar(conn, code).cycle_of(day_of(min(oldest)))
     return first if first.starts_on < cycle.starts_on else None
 
 
@@ -89,7 +89,10 @@ def end_of(cycle: SettlementCycle) -> datetime:
 
 
 def _newest_closed(conn: Connection, code: str) -> SettlementCycle | None:
-    newest = conn.scalar(
-        select(func.max(_settlements.c.starts_on)).where(_settlements.c.municipality == code)
-    )
-    return None if newest is None else business_days.cycle_of(date.fromisoformat(newest))
+    newest = conn.execute(
+        select(_settlements.c.starts_on, _settlements.c.ends_on, _settlements.c.pays_on)
+        .where(_settlements.c.municipality == code)
+        .order_by(_settlements.c.starts_on.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if newest is None else SettlementCycle(*map(date.fromisoformat, newest))

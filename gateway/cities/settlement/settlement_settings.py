@@ -19,7 +19,8 @@ from gateway.cities import tables
 from gateway.cities.city_context import CityContext, StaffActor, write_audit
 from gateway.cities.drawn_from import version_of
 from gateway.cities.proposals.propose import Ground
-from gateway.cities.settlement import zengin
+from gateway.cities.settlement import cycle_rules, zengin
+from gateway.cities.settlement.business_days import STANDARD, CycleRule
 from gateway.cities.settlement.transfer_fees import (
     MAX_BANDS,
     MAX_FEE_YEN,
@@ -112,6 +113,8 @@ class SettlementSettings:
     `fee_bands` say what the bank asks for a transfer, `fee_bearer` who bears it, `fee_tax_percent` the tax in it.
     `invoice_number` and `tax_note` stand on statements. No bands: no fees.
 
+    `cycle_*` are the rule of the cycles (`CycleRule`), which counts from the next one on.
+
     Raises ProblemError `bad-settlement-settings` (422), naming the field.
     """
 
@@ -133,15 +136,23 @@ class SettlementSettings:
     fee_tax_percent: int = 10
     invoice_number: str = ""
     tax_note: str = ""
+    cycle_ends: tuple[int, ...] = STANDARD.ends
+    cycle_pay_days: tuple[int, ...] = STANDARD.pay_days
+    cycle_pay_after: int = STANDARD.pay_after
 
     def __post_init__(self) -> None:
         _require_result_layout(self)
         _require_journal_layout(self)
         _require_fees(self)
+        _require_cycles(self)
 
     @property
     def version(self) -> str:
         return version_of(*asdict(self).values())
+
+    @property
+    def cycle_rule(self) -> CycleRule:
+        return CycleRule(ends=self.cycle_ends, pay_days=self.cycle_pay_days, pay_after=self.cycle_pay_after)
 
     @property
     def terms(self) -> StatementTerms | None:
@@ -194,7 +205,11 @@ def change_settings(
     conn: Connection, who: StaffActor, command: ChangeSettlementSettings, reason: str, at: datetime
 ) -> None:
     """Carry it out, for what is made from now on."""
-    facts = settings_facts(find_settings(conn, who.municipality), command.settings)
+    before = find_settings(conn, who.municipality)
+    facts = settings_facts(before, command.settings)
+    if command.settings.cycle_rule != before.cycle_rule:
+        since = cycle_rules.change_rule(conn, who.municipality, command.settings.cycle_rule, at)
+        facts["starts_on"] = since.isoformat()
     text = _ADAPTER.dump_json(command.settings).decode()
     conn.execute(
         insert_into(conn, _settings)
@@ -270,6 +285,14 @@ def _require_fees(settings: SettlementSettings) -> None:
         raise bad_settings("invoice_number", "give T and 13 digits; the check digit or their count is wrong")
     if len(settings.tax_note) > MAX_NOTE_LENGTH:
         raise bad_settings("tax_note", f"give at most {MAX_NOTE_LENGTH} characters")
+
+
+def _require_cycles(settings: SettlementSettings) -> None:
+    try:
+        _ = settings.cycle_rule
+    except ValueError as wrong:
+        name, text = wrong.args
+        raise bad_settings(f"cycle_{name}", text) from None
 
 
 def _require_side(side: BankSide, bands: list[FeeBand]) -> None:

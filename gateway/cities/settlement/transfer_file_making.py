@@ -18,7 +18,7 @@ from gateway.cities.settlement import business_days, payouts, transfer_files, ze
 from gateway.cities.settlement import settlement_lines as lines
 from gateway.cities.settlement.business_days import SettlementCycle
 from gateway.cities.settlement.city_fees import encrypted_payer
-from gateway.cities.settlement.closing import cycle_from
+from gateway.cities.settlement.cycle_rules import find_cycle
 from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
 from gateway.cities.settlement.transfer_files import TransferFileMade
 from gateway.cities.shops import account_changes
@@ -141,7 +141,7 @@ def _bound_to(made: TransferFileMade, starts_on: date) -> str:
 
 
 def _closed(conn: Connection, code: str, starts_on: date) -> Settlement:
-    cycle_from(starts_on)
+    find_cycle(conn, code, starts_on)
     settlement = lines.closed(conn, code, starts_on)
     if settlement is None:
         raise ProblemError("cycle-not-closed", "Close this cycle first.")

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from gateway.cities.settlement.business_days import cycles
+from gateway.cities.settlement.business_days import CycleCalendar
 from gateway.cities.settlement.settlement_csv import corrections_csv, settlement_csv, statement_csv
 from gateway.cities.shops.shops import ShopEntry
 from gateway.errors import ProblemError
@@ -134,7 +134,7 @@ async def test_whatever_happens_payments_less_refunds_with_corrections_are_the_l
         elif what == "close":
             await close_what_is_over(town)
     counted, of_lines = Counter(), Counter()
-    for cycle in cycles(date(2018, 6, 1), day):
+    for cycle in CycleCalendar().cycles(date(2018, 6, 1), day):
         lines = {
             line.shop_id: line for line in (await town.city.settlements.get(KASAMA, cycle.starts_on)).lines
         }

@@ -13,7 +13,7 @@ from sqlalchemy import delete, literal, select, update
 from core_ledger import audit, chart
 from gateway.cities import tables
 from gateway.cities.settlement import closing, settlement_lines
-from gateway.cities.settlement.business_days import SettlementCycle, cycle_of, cycles, is_business_day
+from gateway.cities.settlement.business_days import STANDARD, CycleCalendar, SettlementCycle, is_business_day
 from gateway.cities.settlement.closing import CloseCycle
 from gateway.cities.settlement.settlement_csv import corrections_csv, settlement_csv, statement_csv
 from gateway.cities.settlement.settlement_lines import paid_account
@@ -26,6 +26,7 @@ from gateway.platform.audit_actions import AuditAction
 
 from .conftest import KASAMA, MITO, OUEN, new_id
 
+cycle_of, cycles = STANDARD.cycle_of, CycleCalendar().cycles
 JULY_1, JULY_16, AUG_1 = date(2018, 7, 1), date(2018, 7, 16), date(2018, 8, 1)
 
 

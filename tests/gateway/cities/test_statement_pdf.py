@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import pypdf
 
 from core_ledger import LotMovement
-from gateway.cities.settlement.business_days import cycle_of
+from gateway.cities.settlement.business_days import STANDARD
 from gateway.cities.settlement.cycle_corrections import Correction
 from gateway.cities.settlement.settlement import ShopStatement
 from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
@@ -19,6 +19,7 @@ from gateway.model import JST
 
 from .conftest import KASAMA, NOON, OUEN
 
+cycle_of = STANDARD.cycle_of
 CYCLE = cycle_of(date(2018, 7, 16))
 CLOSED = datetime(2018, 8, 1, 9, 0, tzinfo=JST)
 LINE = ShopLine(

@@ -3219,6 +3219,9 @@ def change_settlement_settings(
     fee_tax_percent: int | UnsetType = UNSET,
     invoice_number: str | UnsetType = UNSET,
     tax_note: str | UnsetType = UNSET,
+    cycle_ends: list[int] | None | UnsetType = UNSET,
+    cycle_pay_days: list[int] | None | UnsetType = UNSET,
+    cycle_pay_after: int | UnsetType = UNSET,
     seen: str | None | UnsetType = UNSET,
 ) -> Call[models.ProposalView]:
     """Propose other settings (202): they count for what is made after another person's yes. What was closed stays as it is.
@@ -3249,6 +3252,9 @@ def change_settlement_settings(
             fee_tax_percent=fee_tax_percent,
             invoice_number=invoice_number,
             tax_note=tax_note,
+            cycle_ends=cycle_ends,
+            cycle_pay_days=cycle_pay_days,
+            cycle_pay_after=cycle_pay_after,
             reason=reason,
             seen=seen,
         ),

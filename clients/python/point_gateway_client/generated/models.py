@@ -703,6 +703,20 @@ class CredentialResponse(Message, frozen=True, kw_only=True):
     transports: list[str] | None | UnsetType = UNSET
 
 
+class CycleRuleView(Message, frozen=True, kw_only=True):
+    """
+    From `since` on (null: from the beginning) cycles end on these days of the month, 31 being its last.
+
+    The cycle of each end is paid on its day of `pay_days`, or `pay_after` bank days after the end; on the next bank day where
+    banks are closed.
+    """
+
+    since: date | None
+    ends: list[int]
+    pay_days: list[int]
+    pay_after: int
+
+
 class CycleView(Message, frozen=True, kw_only=True):
     starts_on: date
     ends_on: date
@@ -2258,12 +2272,18 @@ class SettlementSettingsView(Message, frozen=True, kw_only=True):
     fee_tax_percent: int
     invoice_number: str
     tax_note: str
+    cycle_ends: list[int]
+    cycle_pay_days: list[int]
+    cycle_pay_after: int
     version: str
 
 
 class SettlementSettingsWanted(Message, frozen=True, kw_only=True):
     """
-    All settings as they shall be; `seen` is the version that they were drawn from. No `journal_columns` are the usual ones.
+    All settings as they shall be; `seen` is the version that they were drawn from.
+
+    No `journal_columns` are the usual ones; no `cycle_ends` and `cycle_pay_days` the half-months. A changed cycle begins with the
+    next one.
     """
 
     reason: str
@@ -2285,6 +2305,9 @@ class SettlementSettingsWanted(Message, frozen=True, kw_only=True):
     fee_tax_percent: int | UnsetType = UNSET
     invoice_number: str | UnsetType = UNSET
     tax_note: str | UnsetType = UNSET
+    cycle_ends: list[int] | None | UnsetType = UNSET
+    cycle_pay_days: list[int] | None | UnsetType = UNSET
+    cycle_pay_after: int | UnsetType = UNSET
     seen: str | None | UnsetType = UNSET
 
 
@@ -3413,7 +3436,12 @@ class CycleListed(Message, frozen=True, kw_only=True):
 
 
 class CyclesList(Message, frozen=True, kw_only=True):
+    """
+    `rules`: how cycles end and are paid today, then each change that is to come.
+    """
+
     cycles: list[CycleListed]
+    rules: list[CycleRuleView]
 
 
 class DecisionView(Message, frozen=True, kw_only=True):
@@ -3962,7 +3990,12 @@ class ShopCycle(Message, frozen=True, kw_only=True):
 
 
 class ShopCycles(Message, frozen=True, kw_only=True):
+    """
+    `rules`: how cycles end and are paid today, then each change that is to come.
+    """
+
     cycles: list[ShopCycle]
+    rules: list[CycleRuleView]
 
 
 class ShopDay(Message, frozen=True, kw_only=True):
