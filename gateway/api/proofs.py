@@ -60,7 +60,14 @@ async def list_proofs(call: MemberRequest) -> TypedResponse:
     caller=AuthLevel.MEMBER,
     body=ProofRemoval,
     returns={200: SessionsEnded},
-    refuses=("unknown-proof", "proof-last", "current-password-wrong", "password-not-set", *MEMBER_REFUSALS),
+    refuses=(
+        "unknown-proof",
+        "proof-last",
+        "proof-guards-payments",
+        "current-password-wrong",
+        "password-not-set",
+        *MEMBER_REFUSALS,
+    ),  # fmt: skip
 )
 async def remove_proof(call: MemberRequest[ProofRemoval]) -> TypedResponse:
     """Take one proof away, never the last. The password is asked for again; all other sessions end."""

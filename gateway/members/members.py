@@ -31,6 +31,7 @@ from gateway.members import (
     representations,
     restorations,
     sessions,
+    step_up,
 )
 from gateway.members import member_rows as records
 from gateway.members.member_events import MemberEventKind
@@ -354,13 +355,14 @@ class Members(SignIns):
     async def remove_proof(self, member_id: str, proof_id: str, *, keep: str | None = None) -> int:
         """Take one proof away, never the last. Returns how many other sessions ended.
 
-        Raises ProblemError: `unknown-proof` (404), `proof-last` (409).
+        Raises ProblemError: `unknown-proof` (404), `proof-last`, `proof-guards-payments` (409).
         """
         now = self._clock()
 
         def job(conn: Connection) -> tuple[Proof, int]:
             records.require_member(conn, member_id, lock=True)
             removed = proofs.remove(conn, member_id, proof_id)
+            step_up.require_provable(conn, member_id)
             if removed.kind is ProofKind.PASSWORD:
                 records.write(conn, member_id, password_hash=None)
             member_events.record(conn, member_id, MemberEventKind.PROOF_REMOVED, now)

@@ -104,6 +104,25 @@ def find_above_of(conn: Connection, member_ids: Sequence[str]) -> Mapping[str, i
     return {row["member_id"]: row["step_up_above"] for row in rows if row["step_up_above"] is not None}
 
 
+def require_provable(conn: Connection, member_id: str) -> None:
+    """Raise ProblemError `proof-guards-payments` (409) where a sum is set that nothing could be proved above."""
+    state = _state(conn, member_id)
+    if state.above is not None and not state.has_strong_proof:
+        raise ProblemError(
+            "proof-guards-payments",
+            f"Above {state.above:,} points payments are confirmed with this, and there is no other card, phone or passkey. "
+            "Add one, or take the sum away first.",
+            above=state.above,
+        )
+
+
+def carry_over(conn: Connection, from_member: str, to_member: str) -> None:
+    """Two members are one person: the lower sum goes on, where there is something to prove it with. The caller holds both rows."""
+    sums = find_above_of(conn, [from_member, to_member])
+    if sums and _state(conn, to_member).has_strong_proof:
+        member_rows.write(conn, to_member, step_up_above=min(sums.values()))
+
+
 def fresh_proof_needed(above: int) -> ProblemError:
     return ProblemError(
         "fresh-proof-needed",

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from core_ledger import Store
 from gateway.errors import ProblemError
 from gateway.members import member_rows as member_records
+from gateway.members import proofs
 from gateway.members.members import Member, Members, SignedIn, new_member_id
 from gateway.members.passwords import PasswordHasher
-from gateway.members.proofs import ProofKind, card_proof
+from gateway.members.proofs import ProofKey, ProofKind, card_proof
 from gateway.model import JST
 from gateway.platform import tables
 from gateway.platform.encryption import Vault
@@ -611,6 +612,36 @@ class TestProofs:
         ):
             assert (await refusal(refused)).type in ("session-ended", "card-unknown")
         assert not (await town.members.profile(saito.member_id)).has_card
+
+    async def test_what_payments_are_confirmed_with_stays_while_a_sum_is_set(
+        self, town: Town, saito: Member
+    ) -> None:
+        await town.members.link_proof(saito.member_id, card_proof("card"))
+        phone = ProofKey(kind=ProofKind.OIDC, issuer="https://op", subject_hash="b")
+        await town.members.link_proof(saito.member_id, phone)
+
+        def proof_of(kind: ProofKind) -> Callable[[sa.Connection], str]:
+            return lambda conn: next(
+                each.proof_id for each in proofs.list_by_member(conn, saito.member_id) if each.kind is kind
+            )
+
+        async def remove(kind: ProofKind) -> None:
+            await town.members.remove_proof(saito.member_id, await town.store.read(proof_of(kind)))
+
+        async def set_sum(above: int | None) -> None:
+            await town.store.run(
+                lambda conn: member_records.write(conn, saito.member_id, step_up_above=above)
+            )
+
+        await set_sum(0)
+        await remove(ProofKind.CARD)
+        refused = await refusal(remove(ProofKind.OIDC))
+        assert (refused.type, refused.facts["above"]) == ("proof-guards-payments", 0)
+        assert len(await town.members.proofs(saito.member_id)) == 2
+        await remove(ProofKind.PASSWORD)
+        await set_sum(None)
+        await town.members.link_proof(saito.member_id, card_proof("card"))
+        await remove(ProofKind.OIDC)
 
     async def test_the_last_proof_stays(self, town: Town, saito: Member) -> None:
         (password,) = await town.members.proofs(saito.member_id)

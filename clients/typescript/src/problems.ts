@@ -946,6 +946,11 @@ export class ProjectNotOpen extends ConflictProblem {
   override name = "ProjectNotOpen";
 }
 
+/** Payments are confirmed with this. */
+export class ProofGuardsPayments extends ConflictProblem {
+  override name = "ProofGuardsPayments";
+}
+
 /** This is the only way to sign in. */
 export class ProofLast extends ConflictProblem {
   override name = "ProofLast";
@@ -1687,6 +1692,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "points-left": PointsLeft,
   "project-exists": ProjectExists,
   "project-not-open": ProjectNotOpen,
+  "proof-guards-payments": ProofGuardsPayments,
   "proof-last": ProofLast,
   "proof-registered": ProofRegistered,
   "proof-unknown": ProofUnknown,

@@ -46,6 +46,7 @@ from gateway.members import (
     proofs,
     representations,
     sessions,
+    step_up,
 )
 from gateway.members.member_events import MemberEventKind
 from gateway.members.member_rows import Member
@@ -142,6 +143,7 @@ def merge_members(
     stop_cards(conn, who, old, old.mykey_id, why, at)
     _hand_links_over(conn, context.vault, book_of(old), book_of(new))
     proofs.hand_over(conn, old.member_id, new.member_id)
+    step_up.carry_over(conn, old.member_id, new.member_id)
     mail_addresses.hand_over(conn, context.vault, old.member_id, new.member_id)
     if new.default_municipality is None and old.default_municipality is not None:
         member_rows.write(

@@ -15,7 +15,7 @@ from gateway.cities.grants import grantees
 from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.statistics import daily_stats
 from gateway.errors import ProblemError
-from gateway.members import member_events, member_rows, proofs, sessions
+from gateway.members import member_events, member_rows, proofs, sessions, step_up
 from gateway.members.mail_addresses import MailAddresses, MailState
 from gateway.members.member_events import MemberEventKind
 from gateway.members.members import Members
@@ -384,6 +384,32 @@ class TestWhatElseThePersonHas:
 
         assert await town.store.read(owners) == [None, new.member_id, new.member_id]
         assert await town.store.read(lambda conn: proofs.list_by_member(conn, old.member_id)) == []
+
+    @pytest.mark.parametrize(
+        ("sums", "with_card", "after"),
+        [
+            ((300, None), True, 300),
+            ((None, 300), True, 300),
+            ((300, 500), True, 300),
+            ((500, 0), True, 0),
+            ((None, None), True, None),
+            ((300, None), False, None),
+        ],
+    )
+    async def test_the_lower_sum_above_which_payments_are_confirmed_goes_on(
+        self, town, sums, with_card, after
+    ):
+        old, new = await town.member(), await town.member()
+
+        def job(conn):
+            for member, above in zip((old, new), sums, strict=True):
+                member_rows.write(conn, member.member_id, step_up_above=above)
+            if with_card:
+                proofs.add(conn, old.member_id, proofs.card_proof("a" * 64), NOON)
+
+        await town.store.run(job)
+        await merge(town, old, new)
+        assert await town.store.read(lambda conn: step_up.find_above(conn, new.member_id)) == after
 
     async def test_the_mail_address_goes_over_where_there_is_none(self, town):
         old, new = await town.member(), await town.member()

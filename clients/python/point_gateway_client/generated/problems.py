@@ -1157,6 +1157,12 @@ class ProjectNotOpen(ConflictProblem):
     word = "project-not-open"
 
 
+class ProofGuardsPayments(ConflictProblem):
+    """Payments are confirmed with this."""
+
+    word = "proof-guards-payments"
+
+
 class ProofLast(ConflictProblem):
     """This is the only way to sign in."""
 
@@ -2007,6 +2013,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "points-left": PointsLeft,
     "project-exists": ProjectExists,
     "project-not-open": ProjectNotOpen,
+    "proof-guards-payments": ProofGuardsPayments,
     "proof-last": ProofLast,
     "proof-registered": ProofRegistered,
     "proof-unknown": ProofUnknown,
