@@ -67,7 +67,7 @@ async def list_proofs(call: MemberRequest) -> TypedResponse:
         "current-password-wrong",
         "password-not-set",
         *MEMBER_REFUSALS,
-    ),  # fmt: skip
+    ),
 )
 async def remove_proof(call: MemberRequest[ProofRemoval]) -> TypedResponse:
     """Take one proof away, never the last. The password is asked for again; all other sessions end."""

@@ -821,7 +821,7 @@ def list_proofs() -> Call[models.Proofs]:
 def remove_proof(*, proof_id: str, password: str) -> Call[models.SessionsEnded]:
     """Take one proof away, never the last. The password is asked for again; all other sessions end.
 
-    Refused with: current-password-wrong, not-for-a-representative, unknown-proof, proof-last, password-not-set, sign-in-locked.
+    Refused with: current-password-wrong, not-for-a-representative, unknown-proof, proof-last, proof-guards-payments, password-not-set, sign-in-locked.
     """
     return json_call(
         "POST",
