@@ -23,6 +23,7 @@ from gateway.members import member_rows, mykey_ids
 from gateway.partners import availability
 from gateway.platform import tables as platform_tables
 from gateway.platform.audit_actions import AuditAction
+from gateway.platform.audit_facts import TillEnd
 from gateway.platform.roles import ALLOWED, Role
 
 Line = Mapping[str, Any]
@@ -94,11 +95,11 @@ def _void(conn: Connection, person: Staff, at: datetime) -> int:
 def end_tills(conn: Connection, staff_id: str, at: datetime) -> int:
     """All bound tills of a person; how many there were."""
     query = select(tables.tills.c.till_id).where(till_rows.of_person(staff_id))
-    return sum(till_rows.forget(conn, till_id, "restore", at) for till_id in conn.scalars(query).all())
+    return sum(till_rows.forget(conn, till_id, TillEnd.RESTORED, at) for till_id in conn.scalars(query).all())
 
 
 def _end_till(conn: Connection, line: Line, at: datetime) -> int:
-    return till_rows.forget(conn, str(line["facts"]["till"]), "restore", at)
+    return till_rows.forget(conn, str(line["facts"]["till"]), TillEnd.RESTORED, at)
 
 
 def _void_pin(conn: Connection, line: Line, _: datetime) -> int:

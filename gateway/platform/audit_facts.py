@@ -39,6 +39,28 @@ class ExportedList(StrEnum):
     AUDIT_LOG = "audit log", "監査ログ", "Audit log"
 
 
+class TillEnd(StrEnum):
+    """By what a shop's bound till ended. The value is what rows and lines hold."""
+
+    label: Label
+
+    def __new__(cls, word: str, ja: str = "", en: str = "") -> Self:
+        by = str.__new__(cls, word)
+        by._value_ = word
+        by.label = Label(ja, en)
+        return by
+
+    SHOP = "shop", "お店", "The shop"
+    CITY = "city", "自治体", "The city"
+    PASSWORD_RESET = "reset", "パスワードの再設定", "A new first password"
+    PASSWORD_CHANGED = "password", "パスワードの変更", "A changed password"
+    LOGIN_ENDED = "log-in", "ログインの停止・変更", "The end or change of its log-in"
+    SHOP_CLOSED = "shop closed", "加盟店の受付停止", "The closing of the shop"
+    COPIED = "copied", "端末の鍵の複製", "A copy of its secret"
+    UNUSED = "unused", "使われなかったため", "Disuse"
+    RESTORED = "restore", "復元のため", "A restore"
+
+
 FACT_LABELS: Final[Mapping[str, Label]] = {
     "balances": Label("ポイントの数", "Points by service"),
     "balances_left": Label("残っているポイント", "Points that are left"),
@@ -50,6 +72,8 @@ FACT_LABELS: Final[Mapping[str, Label]] = {
     "from_mykey_id": Label("終わりにするマイキーID", "MyKey ID that ends"),
     "from_name": Label("終わりにする利用者の名前", "Name under the MyKey ID that ends"),
     "from_state": Label("終わりにする利用者の状態", "State of the member that ends"),
+    "till": Label("受付の端末", "Till"),
+    "ended_by": Label("終わった理由", "Ended by"),
     "application": Label("申請の番号", "Application"),
     "login": Label("ログイン名", "Login"),
     "display_name": Label("使う人の名前", "Name of the person"),
@@ -190,6 +214,7 @@ FACT_VALUE_LABELS: Final[Mapping[str, Mapping[str, Label]]] = {
         "shops": Label("加盟店", "Shops"),
         "all": Label("利用者と加盟店", "Members and shops"),
     },
+    "ended_by": {by.value: by.label for by in TillEnd},
     "missed": {"password": Label("パスワード", "Password"), "second factor": _SECOND_FACTOR},
     "second factor": {"yes": Label("あり", "Yes"), "no": Label("なし", "No")},
 }

@@ -60,13 +60,13 @@ def propose_file(
     command = ApproveCarryIn(
         file_id=file.file_id, content_hash=content_hash, lines=file.lines, points=file.points
     )
-    facts: dict[str, str | int] = {
+    shown: dict[str, str | int] = {
         "file": file.name, "lines": file.lines, "numbers": carry_in_rows.count_numbers(conn, file.file_id),
         "content_hash": content_hash[:16], "totals": _totals_text(carry_in_rows.totals(conn, file.file_id)),
     }  # fmt: skip
     return propose(
         context, conn, who, Deed.CARRY_IN, file.file_id, command,
-        ground=file_ground(context, conn, file.municipality, command), facts=facts, reason=reason, at=at,
+        ground=file_ground(context, conn, file.municipality, command), facts=shown, reason=reason, at=at,
         points=file.points,
     )  # fmt: skip
 

@@ -33,6 +33,7 @@ from gateway.cities.shops.shop_rows import Shop
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
 from gateway.platform.audit_actions import AuditAction
+from gateway.platform.audit_facts import TillEnd
 from gateway.platform.sql import insert_into
 
 _ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
@@ -205,7 +206,7 @@ class Shops:
                 conn, who, now, AuditAction.SHOP_CLOSED if closed else AuditAction.SHOP_REOPENED, shop_id, why
             )
             if closed:
-                till_rows.end_all(conn, who, till_rows.of_shop(shop_id), "shop closed", now)
+                till_rows.end_all(conn, who, till_rows.of_shop(shop_id), TillEnd.SHOP_CLOSED, now)
             return records.write(conn, code, shop_id, closed_at=now if closed else None)
 
         return await self.context.store.run(job)

@@ -23,6 +23,7 @@ from gateway.cities.staff.staff_rows import hash_of
 from gateway.errors import ProblemError
 from gateway.model import Secret
 from gateway.platform.audit_actions import AuditAction
+from gateway.platform.audit_facts import TillEnd
 
 ENDED_RETENTION: Final = timedelta(days=90)
 MAX_GIVEN: Final = 4
@@ -37,7 +38,7 @@ _TOKEN: Final = re.compile(r"pgb_([A-Za-z0-9_-]{43})[A-Za-z0-9_-]{43}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Till:
-    """One device. `staff_id` is whose log-in it acts with; `ended_by` says in a word why it ended."""
+    """One device. `staff_id` is whose log-in it acts with; `ended_by` is a `TillEnd`."""
 
     till_id: str
     municipality: str
@@ -129,21 +130,21 @@ def mark_used(conn: Connection, till_id: str, at: datetime) -> None:
     conn.execute(update(_tills).where(_tills.c.till_id == till_id).values(used_at=at))
 
 
-def end(conn: Connection, who: StaffActor, till: Till, why: str, at: datetime, reason: str = "") -> bool:
+def end(conn: Connection, who: StaffActor, till: Till, by: TillEnd, at: datetime, reason: str = "") -> bool:
     """End one that the caller has locked, with its secrets and sessions, and a line of the audit log. False where it has ended."""
     if till.ended_at is not None:
         return False
-    forget(conn, till.till_id, why, at)
-    facts: dict[str, str | int] = {"till": till.till_id, "name": till.name, "why": why}
+    forget(conn, till.till_id, by, at)
+    facts: dict[str, str | int] = {"till": till.till_id, "name": till.name, "ended_by": by.value}
     write_audit(conn, who, at, AuditAction.TILL_ENDED, till.shop_id, reason, facts)
     return True
 
 
-def end_all(conn: Connection, who: StaffActor, which: ColumnElement[bool], why: str, at: datetime) -> int:
+def end_all(conn: Connection, who: StaffActor, which: ColumnElement[bool], by: TillEnd, at: datetime) -> int:
     """End all of them, in one order for everybody. Returns how many."""
     bound = which & (_tills.c.municipality == who.municipality) & _tills.c.ended_at.is_(None)
     query = select(_tills).where(bound).order_by(_tills.c.till_id).with_for_update()
-    return sum(end(conn, who, _till(row), why, at) for row in conn.execute(query).all())
+    return sum(end(conn, who, _till(row), by, at) for row in conn.execute(query).all())
 
 
 def of_person(staff_id: str) -> ColumnElement[bool]:
@@ -154,19 +155,19 @@ def of_shop(shop_id: str) -> ColumnElement[bool]:
     return _tills.c.shop_id == shop_id
 
 
-def forget(conn: Connection, till_id: str, why: str, at: datetime) -> int:
+def forget(conn: Connection, till_id: str, by: TillEnd, at: datetime) -> int:
     """End a bound one without a word in the log: for what has its line already, and for disuse."""
     conn.execute(delete(_tokens).where(_tokens.c.till_id == till_id))
     conn.execute(delete(_sessions).where(_sessions.c.till_id == till_id))
     bound = (_tills.c.till_id == till_id) & _tills.c.ended_at.is_(None)
-    return conn.execute(update(_tills).where(bound).values(ended_at=at, ended_by=why)).rowcount
+    return conn.execute(update(_tills).where(bound).values(ended_at=at, ended_by=by.value)).rowcount
 
 
 def forget_unused(conn: Connection, now: datetime, unused_ttl: timedelta) -> int:
     """End what was not used for so long, and drop what ended long ago, for the nightly sweep. Returns how many."""
     unused = _tills.c.ended_at.is_(None) & (_tills.c.used_at <= now - unused_ttl)
     ids: Sequence[str] = conn.execute(select(_tills.c.till_id).where(unused)).scalars().all()
-    ended = sum(forget(conn, till_id, "unused", now) for till_id in ids)
+    ended = sum(forget(conn, till_id, TillEnd.UNUSED, now) for till_id in ids)
     return ended + conn.execute(delete(_tills).where(_tills.c.ended_at <= now - ENDED_RETENTION)).rowcount
 
 

@@ -23,6 +23,7 @@ from gateway.cities.staff.staff_rows import Staff, StaffSession
 from gateway.errors import ProblemError
 from gateway.model import Secret
 from gateway.platform.audit_actions import AuditAction
+from gateway.platform.audit_facts import TillEnd
 from gateway.platform.roles import ALLOWED, Action
 from gateway.platform.security_log import SecurityEvent, log_security
 
@@ -79,11 +80,11 @@ class Tills:
             system = SystemActor(municipality=till.municipality)
             following = till_rows.show(conn, till, token, now)
             if following is None:
-                till_rows.end(conn, system, till, "copied", now)
+                till_rows.end(conn, system, till, TillEnd.COPIED, now)
                 return till
             person = staff_rows.find(conn, till.staff_id)
             if person is None or not _takes_points(person, till):
-                till_rows.end(conn, system, till, "log-in", now)
+                till_rows.end(conn, system, till, TillEnd.LOGIN_ENDED, now)
                 return None
             session_token = staff_rows.start_session(
                 conn, person.staff_id, client_id=client_id, strong=False, at=now, till_id=till.till_id
@@ -112,18 +113,18 @@ class Tills:
 
     async def end(self, who: StaffSession, till_id: str) -> None:
         """The shop ends one of its own; one that has ended stays so. Raises ProblemError `unknown-till` (404)."""
-        await self._end(who, who.own_shop, till_id, "shop", "")
+        await self._end(who, who.own_shop, till_id, TillEnd.SHOP, "")
 
     async def end_by_city(self, who: StaffSession, shop_id: str, till_id: str, reason: str) -> None:
         """The city's staff end one. Raises ProblemError: `unknown-till` (404), `reason-missing` (422)."""
-        await self._end(who, shop_id, till_id, "city", require_reason(reason))
+        await self._end(who, shop_id, till_id, TillEnd.CITY, require_reason(reason))
 
-    async def _end(self, who: StaffSession, shop_id: str, till_id: str, why: str, reason: str) -> None:
+    async def _end(self, who: StaffSession, shop_id: str, till_id: str, by: TillEnd, reason: str) -> None:
         now = self.context.clock()
 
         def job(conn: Connection) -> None:
             till = till_rows.require(conn, who.municipality, shop_id, till_id, lock=True)
-            till_rows.end(conn, who, till, why, now, reason)
+            till_rows.end(conn, who, till, by, now, reason)
 
         await self.context.store.run(job)
 

@@ -52,6 +52,7 @@ from gateway.members import known_devices, lockout, passwords
 from gateway.members.lockout import Origin
 from gateway.model import Secret
 from gateway.platform.audit_actions import AuditAction
+from gateway.platform.audit_facts import TillEnd
 from gateway.platform.metrics import SIGN_INS, sign_in_counted
 from gateway.platform.roles import ALLOWED, CITY_ROLES, PLATFORM, SHOP_ROLES, Role
 from gateway.platform.security_log import SecurityEvent, log_security, login_name
@@ -232,7 +233,7 @@ class StaffService:
             first_passwords.forget(conn, who.staff_id)
             # Halves first: one that is just being completed is waited for, and has become a session by then.
             factor.end_pending_sign_ins(conn, who.staff_id)
-            till_rows.end_all(conn, who, till_rows.of_person(who.staff_id), "password", now)
+            till_rows.end_all(conn, who, till_rows.of_person(who.staff_id), TillEnd.PASSWORD_CHANGED, now)
             records.end_sessions(conn, who.staff_id, keep=who.session_id)
             write_audit(conn, who, now, AuditAction.PASSWORD_CHANGED, who.login)
 
@@ -504,7 +505,7 @@ class StaffService:
             deciders.require_left(conn, person)
             records.transition(conn, person, StaffState.CLOSED)
             factor.end_pending_sign_ins(conn, staff_id)
-            till_rows.end_all(conn, who, till_rows.of_person(staff_id), "log-in", now)
+            till_rows.end_all(conn, who, till_rows.of_person(staff_id), TillEnd.LOGIN_ENDED, now)
             records.end_sessions(conn, staff_id)
             write_audit(conn, who, now, AuditAction.STAFF_CLOSED, person.login, why)
             return records.require(conn, staff_id, who.municipality)

@@ -24,6 +24,7 @@ from gateway.cities.staff.staff_rows import Staff
 from gateway.errors import ProblemError
 from gateway.members import lockout
 from gateway.platform.audit_actions import AuditAction
+from gateway.platform.audit_facts import TillEnd
 from gateway.platform.roles import ALLOWED, Role
 from gateway.platform.states import StaffState
 
@@ -220,7 +221,7 @@ def _new_first_password(conn: Connection, who: StaffActor, person: Staff, hashed
     factor.forget_all(conn, person.staff_id)
     records.write(conn, person.staff_id, password_hash=hashed, password_is_first=True)
     first_passwords.start(conn, person.staff_id, at)
-    till_rows.end_all(conn, who, till_rows.of_person(person.staff_id), "reset", at)
+    till_rows.end_all(conn, who, till_rows.of_person(person.staff_id), TillEnd.PASSWORD_RESET, at)
     records.end_sessions(conn, person.staff_id)
 
 

@@ -214,7 +214,7 @@ class TestSecrets:
         for token in (by_thief["token"], again["token"]):
             assert (await site.call("GET", "/v1/shop", token))[0] == 401
         (line,) = await lines(site, "till ended")
-        assert line.facts["why"] == "copied"
+        assert line.facts["ended_by"] == "copied"
         assert (await listed(site, owner))["tills"] == []
 
     async def test_a_lost_answer_and_two_pages_at_once_end_nothing(self, site):
@@ -271,7 +271,7 @@ class TestEnding:
         assert [each["name"] for each in (await listed(site, owner))["tills"]] == ["タブレット"]
         assert (await site.call("DELETE", f"/v1/shop/tills/{till_id}", owner))[0] == 204  # a second click
         (line,) = await lines(site, "till ended")
-        assert (line.facts["till"], line.facts["why"]) == (till_id, "shop")
+        assert (line.facts["till"], line.facts["ended_by"]) == (till_id, "shop")
 
     async def test_another_shop_and_another_city_end_none(self, site):
         owner, _, clerk, _ = await shop(site)
@@ -300,7 +300,7 @@ class TestEnding:
         assert (await site.call("POST", path, clerk, json={"reason": "紛失の連絡"}))[0] == 204
         assert await is_over(site, till, till_token)
         (line,) = await lines(site, "till ended")
-        assert (line.facts["why"], line.reason) == ("city", "紛失の連絡")
+        assert (line.facts["ended_by"], line.reason) == ("city", "紛失の連絡")
 
     async def test_a_new_first_password_ends_it(self, site):
         owner, staff_id, clerk, _ = await shop(site)
@@ -308,7 +308,7 @@ class TestEnding:
         path = f"/v1/city/shops/soba/staff/{staff_id}/reset"
         assert (await site.decided(path, clerk, {"reason": "忘れた"}))[0] == 200
         assert await is_over(site, till, till_token)
-        assert [line.facts["why"] for line in await lines(site, "till ended")] == ["reset"]
+        assert [line.facts["ended_by"] for line in await lines(site, "till ended")] == ["reset"]
 
     async def test_a_password_that_the_person_changes_ends_it(self, site):
         owner, _, _, _ = await shop(site)
