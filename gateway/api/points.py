@@ -335,8 +335,6 @@ def balances_of(
                 name = support_events.require(conn, event_id).name
                 view = BalanceView.of(position.balance)
                 events.append(EventBalanceView(event_id=event_id, event_name=name, balance=view))
-            case _:
-                pass
     in_reserve = found.get(reserve, account_positions.NOTHING)
     return Balances(
         reserve=BalanceView.of(in_reserve.balance),

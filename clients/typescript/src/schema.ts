@@ -3283,6 +3283,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/city/settlements/{starts_on}/closing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose to close a cycle, which happens once (202); corrections come into the next one. */
+        post: operations["close_settlement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/city/settlements/{starts_on}/corrections": {
         parameters: {
             query?: never;
@@ -3311,23 +3328,6 @@ export interface paths {
         get: operations["get_corrections_csv"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/city/settlements/{starts_on}/closing": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Propose to close a cycle, which happens once (202); corrections come into the next one. */
-        post: operations["close_settlement"];
         delete?: never;
         options?: never;
         head?: never;
@@ -13601,6 +13601,41 @@ export interface operations {
             };
         };
     };
+    close_settlement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettlementView"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
     get_corrections: {
         parameters: {
             query?: never;
@@ -13641,41 +13676,6 @@ export interface operations {
                 };
                 content: {
                     "text/csv": unknown;
-                };
-            };
-        };
-    };
-    close_settlement: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                starts_on: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReasonGiven"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SettlementView"];
-                };
-            };
-            /** @description Accepted */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProposalView"];
                 };
             };
         };

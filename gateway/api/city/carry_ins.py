@@ -9,12 +9,11 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from gateway.api.city.exports import log_export, log_look
-from gateway.api.city.fields import CSV, CodeText, Day, Line, ReasonGiven, attachment
+from gateway.api.city.fields import CSV, Day, Line, ReasonGiven, attachment
 from gateway.api.city.grant_files import FILE_LIMIT, FileLinesQuery, FilePath
 from gateway.api.city.proposal_fields import PROPOSING, ProposalView
 from gateway.api.city.staff_request import StaffRequest
-from gateway.api.fields import MunicipalityCode, PointServiceId, View
-from gateway.api.member_request import MemberRequest
+from gateway.api.fields import PointServiceId, View
 from gateway.cities.carry_in.carry_in_list import COLUMNS, FAULTS, MAX_LINES
 from gateway.cities.carry_in.carry_in_report import reconciliation_csv, report_csv
 from gateway.cities.carry_in.carry_in_rows import CarryIn, LotTotal
@@ -173,45 +172,6 @@ class ReconciliationView(View):
             city_ledger=report.city_ledger,
             city_moves=report.city_moves,
         )
-
-
-class ClaimWanted(Strict):
-    """A number of the city's former system and the code from the city's letter."""
-
-    municipality: MunicipalityCode
-    number: CodeText
-    code: CodeText
-
-
-class ClaimedView(View):
-    """What was taken over."""
-
-    points: int
-    lots: list[LotTotalView]
-
-
-@api.post(
-    "/v1/me/carry-ins",
-    tag="points",
-    caller=AuthLevel.MEMBER,
-    body=ClaimWanted,
-    returns={201: ClaimedView},
-    refuses=("unknown-municipality", "carry-in-wrong", "carry-in-locked"),
-)
-async def claim_carry_in(call: MemberRequest[ClaimWanted]) -> TypedResponse:
-    """Take over the points of a city's former system, with the number there and the code that the city has sent.
-
-    Each number once for ever. The points keep their days of issue and their last days.
-    """
-    body = call.body
-    lots = await call.services.city.claims.claim(
-        call.member.member_id, body.municipality, body.number, body.code
-    )
-    views = [
-        LotTotalView(point_service=each.point_service, last_day=each.last_day, points=each.points)
-        for each in lots
-    ]
-    return TypedResponse(201, ClaimedView(points=sum(each.points for each in lots), lots=views))
 
 
 @api.post(

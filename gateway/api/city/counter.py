@@ -21,11 +21,12 @@ from gateway.api.city.fields import (
     TillPin,
     attachment,
 )
-from gateway.api.city.settlements import CycleRuleView, CycleView, ShopLineView, StatementView
+from gateway.api.city.settlements import CycleRuleView, CycleView, ShopLineView
 from gateway.api.city.shops import ShopCodeView, ShopView
 from gateway.api.city.spending import NOT_TAKEN
 from gateway.api.city.spends import GivenBackView, ShopSpendView
 from gateway.api.city.staff_request import StaffRequest
+from gateway.api.city.statements import StatementView
 from gateway.api.fields import Points, Uuid, View
 from gateway.cities.settlement.settlement_csv import statement_csv
 from gateway.cities.settlement.statement_pdf import statement_pdf

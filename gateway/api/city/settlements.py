@@ -1,29 +1,24 @@
-"""Settlement (精算): cycles, corrections, statements, the bank's transfer file."""
+"""Settlement (精算): the cycles, their papers, and the closing."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
 from gateway.api.city.exports import log_export
-from gateway.api.city.fields import CSV, PDF, CyclePath, Day, ReasonGiven, ShopId, attachment
+from gateway.api.city.fields import CSV, PDF, CyclePath, ReasonGiven, attachment
 from gateway.api.city.proposal_fields import PROPOSING, ProposalView
-from gateway.api.city.shops import ShopView
-from gateway.api.city.spends import RefundView, ShopSpendView
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
 from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.settlement.business_days import CycleCalendar, SettlementCycle
-from gateway.cities.settlement.cycle_corrections import Correction
 from gateway.cities.settlement.journal_csv import journal_csv
-from gateway.cities.settlement.settlement import CycleCorrections, ShopStatement
-from gateway.cities.settlement.settlement_csv import corrections_csv, settlement_csv, statement_csv
+from gateway.cities.settlement.settlement_csv import settlement_csv
 from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
-from gateway.cities.settlement.statement_pdf import settlement_pdf, statement_pdf
-from gateway.cities.settlement.transfer_fees import StatementTerms, tax_in
+from gateway.cities.settlement.statement_pdf import settlement_pdf
+from gateway.cities.settlement.transfer_fees import StatementTerms
 from gateway.http.authentication import AuthLevel
-from gateway.http.inputs import Strict
 from gateway.http.routing import Api, Content, TypedResponse
 from gateway.platform.audit_facts import ExportedList
 from gateway.platform.roles import Action
@@ -33,11 +28,6 @@ api = Api()
 STAFF: Final = AuthLevel.STAFF
 
 CYCLE: Final = ("unknown-cycle",)
-
-
-class CycleShopPath(Strict):
-    starts_on: Day
-    shop_id: ShopId
 
 
 class CycleView(View):
@@ -163,83 +153,6 @@ class SettlementView(View):
         )
 
 
-class CorrectionView(View):
-    """One line that corrects the cycle `corrects`, by what it adds to the shop's sum: a refund is below zero.
-
-    Without a `refund_id` it is the payment itself, committed after the closing of its own cycle.
-    """
-
-    shop_id: str
-    shop_name: str
-    spend_id: str
-    refund_id: str | None
-    paid_at: datetime
-    corrects: CycleView
-    at: datetime
-    points: int
-    yen: int
-    reason: str
-    made_by: str
-
-    @classmethod
-    def of(cls, one: Correction) -> CorrectionView:
-        plain: dict[str, Any] = {name: getattr(one, name) for name in cls.model_fields if name != "corrects"}
-        return cls(**plain, corrects=CycleView.of(one.corrects))
-
-
-class CorrectionsList(View):
-    """What in a cycle corrects earlier ones, and its sums; it can still change while `closed_at` is null."""
-
-    cycle: CycleView
-    closed_at: datetime | None
-    points: int
-    yen: int
-    corrections: list[CorrectionView]
-
-    @classmethod
-    def of(cls, found: CycleCorrections) -> CorrectionsList:
-        return cls(
-            cycle=CycleView.of(found.cycle),
-            closed_at=found.closed_at,
-            points=found.points,
-            yen=found.yen,
-            corrections=[CorrectionView.of(correction) for correction in found.corrections],
-        )
-
-
-class StatementView(View):
-    """A shop's statement of a cycle, payment by payment; `closed_at` is null while it can still change.
-
-    `corrections` tells which of the payments and refunds correct earlier cycles. `fee_tax_yen` is the tax in the line's fee.
-    """
-
-    cycle: CycleView
-    closed_at: datetime | None
-    shop: ShopView
-    line: ShopLineView
-    spends: list[ShopSpendView]
-    refunds: list[RefundView]
-    corrections: list[CorrectionView]
-    terms: StatementTermsView | None
-    fee_tax_yen: int
-
-    @classmethod
-    def of(cls, statement: ShopStatement) -> StatementView:
-        return cls(
-            cycle=CycleView.of(statement.cycle),
-            closed_at=statement.closed_at,
-            shop=ShopView.of(statement.shop),
-            line=ShopLineView.of(statement.line),
-            spends=[ShopSpendView.of(spend) for spend in statement.spends],
-            refunds=[RefundView.of(refund) for refund in statement.refunds],
-            corrections=[CorrectionView.of(correction) for correction in statement.corrections],
-            terms=StatementTermsView.of(statement.terms),
-            fee_tax_yen=tax_in(statement.line.fee_yen, statement.terms.fee_tax_percent)
-            if statement.terms
-            else 0,
-        )
-
-
 @api.get(
     "/v1/city/settlements",
     tag="settlement",
@@ -329,42 +242,6 @@ async def get_settlement_pdf(call: StaffRequest[None, None, CyclePath]) -> Typed
     return TypedResponse(200, Content(data, PDF), attachment(f"settlement-{call.path.starts_on}.pdf"))
 
 
-@api.get(
-    "/v1/city/settlements/{starts_on}/corrections",
-    tag="settlement",
-    caller=STAFF,
-    action=Action.SEE,
-    path=CyclePath,
-    returns={200: CorrectionsList},
-    refuses=CYCLE,
-)
-async def get_corrections(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
-    """What in a cycle corrects cycles that were closed before it (訂正): refunds of their payments, late payments."""
-    cycle_corrections = await call.services.city.settlements.corrections(
-        call.staff.municipality, call.path.starts_on
-    )
-    return TypedResponse(200, CorrectionsList.of(cycle_corrections))
-
-
-@api.get(
-    "/v1/city/settlements/{starts_on}/corrections/csv",
-    tag="settlement",
-    caller=STAFF,
-    action=Action.SEE,
-    path=CyclePath,
-    returns={200: "text/csv"},
-    refuses=CYCLE,
-)
-async def get_corrections_csv(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
-    """A cycle's corrections for Excel, with the names of those who made them."""
-    await log_export(call, ExportedList.CORRECTIONS, call.path.starts_on)
-    cycle_corrections = await call.services.city.settlements.corrections(
-        call.staff.municipality, call.path.starts_on
-    )
-    name = f"corrections-{call.path.starts_on}.csv"
-    return TypedResponse(200, Content(corrections_csv(cycle_corrections), CSV), attachment(name))
-
-
 @api.post(
     "/v1/city/settlements/{starts_on}/closing",
     tag="settlement",
@@ -381,59 +258,3 @@ async def close_settlement(call: StaffRequest[ReasonGiven, None, CyclePath]) -> 
     if isinstance(closed, Proposal):
         return TypedResponse(202, ProposalView.of(closed))
     return TypedResponse(200, SettlementView.of(closed))
-
-
-@api.get(
-    "/v1/city/settlements/{starts_on}/shops/{shop_id}",
-    tag="settlement",
-    caller=STAFF,
-    action=Action.SEE,
-    path=CycleShopPath,
-    returns={200: StatementView},
-    refuses=(*CYCLE, "unknown-shop"),
-)
-async def city_statement(call: StaffRequest[None, None, CycleShopPath]) -> TypedResponse:
-    """A shop's statement of a cycle, payment by payment."""
-    shop_statement = await call.services.city.settlements.statement(
-        call.staff.municipality, call.path.starts_on, call.path.shop_id
-    )
-    return TypedResponse(200, StatementView.of(shop_statement))
-
-
-@api.get(
-    "/v1/city/settlements/{starts_on}/shops/{shop_id}/csv",
-    tag="settlement",
-    caller=STAFF,
-    action=Action.SEE,
-    path=CycleShopPath,
-    returns={200: "text/csv"},
-    refuses=(*CYCLE, "unknown-shop"),
-)
-async def city_statement_csv(call: StaffRequest[None, None, CycleShopPath]) -> TypedResponse:
-    """A shop's statement for Excel."""
-    await log_export(call, ExportedList.STATEMENT, f"{call.path.starts_on}/{call.path.shop_id}")
-    shop_statement = await call.services.city.settlements.statement(
-        call.staff.municipality, call.path.starts_on, call.path.shop_id
-    )
-    name = f"statement-{call.path.shop_id}-{call.path.starts_on}.csv"
-    return TypedResponse(200, Content(statement_csv(shop_statement), CSV), attachment(name))
-
-
-@api.get(
-    "/v1/city/settlements/{starts_on}/shops/{shop_id}/pdf",
-    tag="settlement",
-    caller=STAFF,
-    action=Action.SEE,
-    path=CycleShopPath,
-    returns={200: PDF},
-    refuses=(*CYCLE, "unknown-shop"),
-)
-async def city_statement_pdf(call: StaffRequest[None, None, CycleShopPath]) -> TypedResponse:
-    """A shop's statement to print and to send."""
-    await log_export(call, ExportedList.STATEMENT, f"{call.path.starts_on}/{call.path.shop_id}")
-    code, shop_id = call.staff.municipality, call.path.shop_id
-    shop_statement = await call.services.city.settlements.statement(code, call.path.starts_on, shop_id)
-    data = await asyncio.to_thread(statement_pdf, shop_statement, require_municipality(code).name)
-    return TypedResponse(
-        200, Content(data, PDF), attachment(f"statement-{shop_id}-{call.path.starts_on}.pdf")
-    )

@@ -3392,6 +3392,21 @@ def get_settlement_pdf(starts_on: date) -> Call[File]:
     return json_call("GET", f"/v1/city/settlements/{path_part(starts_on)}/pdf", File, session=True)
 
 
+def close_settlement(starts_on: date, *, reason: str) -> Call[models.SettlementView | models.ProposalView]:
+    """Propose to close a cycle, which happens once (202); corrections come into the next one.
+
+    Refused with: unknown-cycle, cycle-not-over, cycle-closed, earlier-cycle-open, sum-too-large, proposal-pending, nobody-to-decide.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/settlements/{path_part(starts_on)}/closing",
+        models.SettlementView,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+        by_status={202: models.ProposalView},
+    )
+
+
 def get_corrections(starts_on: date) -> Call[models.CorrectionsList]:
     """What in a cycle corrects cycles that were closed before it (訂正): refunds of their payments, late payments.
 
@@ -3412,21 +3427,6 @@ def get_corrections_csv(starts_on: date) -> Call[File]:
     """
     return json_call(
         "GET", f"/v1/city/settlements/{path_part(starts_on)}/corrections/csv", File, session=True
-    )
-
-
-def close_settlement(starts_on: date, *, reason: str) -> Call[models.SettlementView | models.ProposalView]:
-    """Propose to close a cycle, which happens once (202); corrections come into the next one.
-
-    Refused with: unknown-cycle, cycle-not-over, cycle-closed, earlier-cycle-open, sum-too-large, proposal-pending, nobody-to-decide.
-    """
-    return json_call(
-        "POST",
-        f"/v1/city/settlements/{path_part(starts_on)}/closing",
-        models.SettlementView,
-        session=True,
-        body=models.ReasonGiven(reason=reason),
-        by_status={202: models.ProposalView},
     )
 
 
