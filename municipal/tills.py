@@ -79,7 +79,7 @@ async def end(visit: Visit) -> web.Response:
 @pages.post("/shop/tills/pin")
 async def set_pin(visit: Visit) -> web.Response:
     typed = visit.form
-    if typed.get("pin") != typed.get("again"):
+    if typed.get("pin") != typed.get("pin_again"):
         return await _tills(visit, _NOT_ALIKE, "pin")
     try:
         pin = digits(typed.get("pin", ""))

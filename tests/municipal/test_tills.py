@@ -56,7 +56,7 @@ def leave(clerk: Clerk) -> Clerk:
 def set_pin(clerk: Clerk, pin: str, again: str | None = None) -> Clerk:
     clerk.to("/shop/tills")
     clerk.page.fill("#pin", pin)
-    clerk.page.fill("#again", again or pin)
+    clerk.page.fill("#pin_again", again or pin)
     clerk.page.fill("#password-pin", PASSWORD)
     clerk.page.click("form[action='/shop/tills/pin'] button.primary")
     clerk.page.wait_for_load_state()

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.app import whole_api
 from gateway.http.authentication import AuthLevel
+from gateway.http.client_scopes import Scope
 from gateway.http.openapi import possible_problems
 from gateway.http.problem_types import PROBLEM_TYPES, PROTOCOL
 from gateway.http.problems import document
@@ -40,7 +41,7 @@ MET = sorted(
     {
         word
         for route in whole_api().routes
-        if route.caller in (AuthLevel.CLIENT, AuthLevel.MEMBER)
+        if route.caller in (AuthLevel.CLIENT, AuthLevel.MEMBER) and Scope.PORTAL in route.scopes
         for word in possible_problems(route)
     }
 )
