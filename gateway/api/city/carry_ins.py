@@ -29,6 +29,8 @@ from gateway.platform.roles import Action
 api = Api()
 STAFF: Final = AuthLevel.STAFF
 MAX_SUM: Final = 10**12
+MAX_SUMS: Final = 500
+"""Services times last days: what a body of 64 kB holds."""
 
 
 class CarryInQuery(Strict):
@@ -48,7 +50,7 @@ class TotalWanted(Strict):
 class CarryInProposal(Strict):
     """The predecessor's sums, each point service and last day once."""
 
-    totals: Annotated[list[TotalWanted], Field(max_length=2_000)]
+    totals: Annotated[list[TotalWanted], Field(max_length=MAX_SUMS)]
     reason: Line = ""
 
 
