@@ -19,7 +19,7 @@ from pagekit.typed_text import choice_of
 from point_gateway_client import UNSET, calls, models
 
 pages = Pages(needs="see_member")
-_NUMBER: Final = r"{number:[0-9]{8}}"
+_APPLICATION: Final = r"{application:[0-9]{8}}"
 State = Literal["open", "submitted", "sent_back", "withdrawn", "refused", "accepted"]
 _STATES: Final[tuple[State, ...]] = get_args(State)
 DONE: Final[dict[str, str]] = {
@@ -48,7 +48,7 @@ async def application_list(visit: Visit) -> web.Response:
     )
 
 
-@pages.get(f"/applications/{_NUMBER}")
+@pages.get(f"/applications/{_APPLICATION}")
 async def application_page(visit: Visit) -> web.Response:
     examined = await _examined(visit)
     return visit.render(
@@ -63,55 +63,55 @@ async def application_page(visit: Visit) -> web.Response:
     )
 
 
-@pages.get(f"/applications/{_NUMBER}/return", needs="keep_shops")
+@pages.get(f"/applications/{_APPLICATION}/return", needs="keep_shops")
 async def return_page(visit: Visit) -> web.Response:
     return await _decision_page(visit, is_return=True, trouble=None)
 
 
-@pages.post(f"/applications/{_NUMBER}/return", needs="keep_shops")
+@pages.post(f"/applications/{_APPLICATION}/return", needs="keep_shops")
 async def send_back(visit: Visit) -> web.Response:
     form = visit.form
     call = calls.send_back_shop_application(
-        visit.path_param("number"), reason=form.get("reason", ""), seen=form.get("seen") or UNSET
+        visit.path_param("application"), reason=form.get("reason", ""), seen=form.get("seen") or UNSET
     )
     try:
         await visit.send(call)
     except Problem as problem:
         return await _decision_page(visit, is_return=True, trouble=beside(visit, problem))
-    return visit.redirect(f"/applications/{visit.path_param('number')}", done="sent-back")
+    return visit.redirect(f"/applications/{visit.path_param('application')}", done="sent-back")
 
 
-@pages.get(f"/applications/{_NUMBER}/refusal", needs="keep_shops")
+@pages.get(f"/applications/{_APPLICATION}/refusal", needs="keep_shops")
 async def refusal_page(visit: Visit) -> web.Response:
     return await _decision_page(visit, is_return=False, trouble=None)
 
 
-@pages.post(f"/applications/{_NUMBER}/refusal", needs="keep_shops")
+@pages.post(f"/applications/{_APPLICATION}/refusal", needs="keep_shops")
 async def refuse(visit: Visit) -> web.Response:
     form = visit.form
     call = calls.refuse_shop_application(
-        visit.path_param("number"), reason=form.get("reason", ""), seen=form.get("seen") or UNSET
+        visit.path_param("application"), reason=form.get("reason", ""), seen=form.get("seen") or UNSET
     )
     try:
         await visit.send(call)
     except Problem as problem:
         return await _decision_page(visit, is_return=False, trouble=beside(visit, problem))
-    return visit.redirect(f"/applications/{visit.path_param('number')}", done="refused")
+    return visit.redirect(f"/applications/{visit.path_param('application')}", done="refused")
 
 
-@pages.get(f"/applications/{_NUMBER}/acceptance", needs="keep_shops")
+@pages.get(f"/applications/{_APPLICATION}/acceptance", needs="keep_shops")
 async def acceptance_page(visit: Visit) -> web.Response:
     application = (await _examined(visit)).application
     typed = {"shop_id": fresh_number(), "seen": application.version}
     return _acceptance(visit, application, typed, None)
 
 
-@pages.post(f"/applications/{_NUMBER}/acceptance", needs="keep_shops")
+@pages.post(f"/applications/{_APPLICATION}/acceptance", needs="keep_shops")
 async def propose_acceptance(visit: Visit) -> web.Response:
     """Proposed; whoever decides it sees the shop's first password, this once."""
     typed = visit.form
     call = calls.accept_shop_application(
-        visit.path_param("number"),
+        visit.path_param("application"),
         shop_id=typed.get("shop_id", ""),
         login=typed.get("login", ""),
         reason=typed.get("reason", ""),
@@ -149,7 +149,7 @@ async def set_terms(visit: Visit) -> web.Response:
 
 
 async def _examined(visit: Visit) -> models.ExaminedApplicationView:
-    return await visit.send(calls.get_shop_application(visit.path_param("number")))
+    return await visit.send(calls.get_shop_application(visit.path_param("application")))
 
 
 async def _decision_page(visit: Visit, *, is_return: bool, trouble: ErrorMessage | None) -> web.Response:

@@ -390,7 +390,8 @@ def test_a_shops_person_sees_no_page_of_the_city(soba: Clerk) -> None:
     for path in ("/figures", "/staff", "/audit", "/settlements"):
         assert soba.page.request.get(soba.town.municipal_url + path).status == 403
     assert soba.page.locator("nav.sections a").all_inner_texts() == [
-        "受付", "今日の利用", "お店のQRコード", "レジの端末", "お店のログイン", "精算の明細", "市からのお知らせ",
+        "受付", "今日の利用", "お店のQRコード", "レジの端末", "お店のログイン", "期間の集計", "精算の明細",
+        "市からのお知らせ",
     ]  # fmt: skip
 
 

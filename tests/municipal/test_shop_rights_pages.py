@@ -22,7 +22,8 @@ PAGES = {
     "reji@mise": {"/shop/take", "/shop/day", "/shop/code", "/shop/announcements"},
     "keiri@mise": {"/shop/day", "/shop/report", "/shop/settlements", "/shop/announcements"},
     "soba@mise": {
-        "/shop/take", "/shop/day", "/shop/code", "/shop/people", "/shop/report", "/shop/settlements", "/shop/announcements",
+        "/shop/take", "/shop/day", "/shop/code", "/shop/tills", "/shop/people", "/shop/report", "/shop/settlements",
+        "/shop/announcements",
     },
 }  # fmt: skip
 """Which pages each log-in has in its menu, and opens."""

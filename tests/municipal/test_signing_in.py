@@ -196,9 +196,11 @@ FILLED = {
     "proposal": "0" * 32, "number": "1", "notice": "0" * 32, "partner": "saison", "day": "2018-07-31",
     "exchange": "00000000-0000-4000-8000-000000000000", "reversal": "00000000-0000-4000-8000-000000000000",
     "kind": "client-keys", "key": "key_1", "representation": "0" * 32, "announcement": "00000000-0000-4000-8000-000000000000",
+    "application": "00000001",
 }  # fmt: skip
 PUBLIC = {
     "/login", "/login/proof", "/signed-out", "/help", "/manual", "/manual/{chapter}", "/health", "/health/ready",
+    "/apply/{city}", "/application",
 }  # fmt: skip
 
 
@@ -239,7 +241,10 @@ def test_a_form_from_elsewhere_or_without_the_token_does_nothing(at: At) -> None
 
 
 def test_every_form_that_posts_carries_the_token_or_is_for_strangers() -> None:
-    public = {"/login", "/login/proof/passkey", "/login/proof/code"}
+    public = {
+        "/login", "/login/proof/passkey", "/login/proof/code", "/apply/{{ terms.municipality }}", "/application",
+        "/application/mending", "/application/withdrawal",
+    }  # fmt: skip
     without = []
     for path in sorted((HERE / "templates").glob("*.html")):
         for form in re.findall(r'<form[^>]*method="post".*?</form>', path.read_text("utf-8"), re.DOTALL):
