@@ -104,7 +104,8 @@ class Album:
             self._renew(page, name, top, bottom, seen)
             return
         record = self.recorded().get(name, {})
-        assert seen == record.get("words"), f"{name} is stale: make pictures, look at it, commit it"
+        stale = sorted({*seen} ^ {*record.get("words", [])})
+        assert seen == record.get("words"), f"{name} is stale: make pictures, look at it, commit it: {stale}"
 
     def _renew(self, page: Page, name: str, top: float, bottom: float, seen: list[str]) -> None:
         assert page.viewport_size is not None

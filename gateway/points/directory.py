@@ -35,6 +35,7 @@ _FIND: Final = CompiledStatement(
         _services.c.municipality == bindparam("code"), _services.c.point_service == bindparam("service")
     )
 )
+_POINTS: Final = re.compile(r"\bPointo$")
 _ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 
@@ -55,8 +56,8 @@ class PointService:
 
     @property
     def romaji(self) -> str:
-        """The reading in Latin letters; empty where there is none."""
-        return romaji(self.name_kana)
+        """The reading in Latin letters, its ポイント in English; empty where there is none."""
+        return _POINTS.sub("Points", romaji(self.name_kana))
 
 
 def require_open_service(conn: Connection, code: str, service: str) -> PointService:

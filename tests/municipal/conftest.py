@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,14 +29,21 @@ __all__ = ["chromium", "city", "loop", "payer", "town"]
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 
 
-@pytest.fixture(scope="session")
-def filled(tmp_path_factory: pytest.TempPathFactory, loop: Loop) -> Iterator[DemoEnvironment]:
+@contextmanager
+def filled_town(folder: Path, loop: Loop) -> Iterator[DemoEnvironment]:
     """The town of the demonstration: 2,000 members, 40 shops, staff of every role, an exchange that was just made."""
-    opened = open_town(tmp_path_factory.mktemp("city"), fill=Console(quiet=True))
+    opened = open_town(folder, fill=Console(quiet=True))
     demo_environment: DemoEnvironment = loop.run(opened.__aenter__())
     assert loop.run(one_exchange(demo_environment)) == demo_environment.mykey_ids[JIRO.name]
     yield demo_environment
     loop.run(opened.__aexit__(None, None, None))
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory, loop: Loop) -> Iterator[DemoEnvironment]:
+    """A town that all stories share: what one has done the next finds there."""
+    with filled_town(tmp_path_factory.mktemp("city"), loop) as town:
+        yield town
 
 
 At = Callable[..., Staffer]

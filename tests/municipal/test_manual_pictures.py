@@ -14,10 +14,11 @@ from gateway.demo.environment import DemoEnvironment
 from municipal.i18n import SOURCES, WORDS
 from municipal.manual import HERE, MANUAL
 from tests.manual_pictures import MAX_BYTES_IN_ALL, Album, bytes_of, faults
-from tests.municipal.conftest import At
+from tests.municipal.conftest import At, Desk, filled_town
 from tests.municipal.staffer import Staffer
 from tests.municipal.test_city_story import members_of
 from tests.municipal.test_every_page import found_in
+from tests.portal.conftest import Loop
 from tests.portal.test_manual_pictures import ALBUM as PORTALS
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -29,6 +30,18 @@ CRUMBS: Final = "main > :is(nav, h1)"
 
 
 SHOP: Final = "shop-07"
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, loop: Loop) -> Iterator[DemoEnvironment]:
+    """A town of its own: a picture shows it as it was filled, and no story has closed a cycle there."""
+    with filled_town(tmp_path_factory.mktemp("pictured"), loop) as town:
+        yield town
+
+
+@pytest.fixture(scope="module")
+def desk() -> Desk:
+    return Desk()
 
 
 @pytest.fixture(scope="module")

@@ -30,13 +30,16 @@ class TestHowTheNameIsRead:
         wanted = {
             "point_service": "kosodate",
             "name": "子育て応援ポイント",
-            "name_kana": " こそだて　おうえん ",
+            "name_kana": " こそだて　おうえん　ポイント ",
         }
         status, made = await site.call("POST", "/v1/city/point-services", boss, json=wanted)
-        assert (status, made["name_kana"]) == (201, "こそだて おうえん")
+        assert (status, made["name_kana"]) == (201, "こそだて おうえん ポイント")
         shown = f"/v1/point-services?municipality={KASAMA}&name=kosodate"
         (listed,) = (await site.call("GET", shown))[1]["point_services"]
-        assert (listed["name_kana"], listed["name_romaji"]) == ("こそだて おうえん", "Kosodate Oen")
+        assert (listed["name_kana"], listed["name_romaji"]) == (
+            "こそだて おうえん ポイント",
+            "Kosodate Oen Points",
+        )
         where = "/v1/city/point-services/kosodate/reading"
         status, changed = await site.call("PUT", where, boss, json={"name_kana": "コソダテ"})
         assert (status, changed["name_kana"], changed["version"] != made["version"]) == (
