@@ -346,7 +346,7 @@ def _carry_in(conn: Connection, line: Line) -> None:
     _transfer(conn, line)
     details, code = _details(line), line["id"].split(":")[1]
     member_id, at = line["book"].removeprefix("member:"), moment(line["moved_at_us"])
-    if not carry_in_rows.take_number(conn, code, details["number"], details["file"], member_id, at):
+    if not carry_in_rows.add_number(conn, code, details["number"], details["file"], member_id, at):
         raise RecordLeft(RecordObstacle.ID_USED)
 
 

@@ -217,7 +217,7 @@ async def apply_as_shop(
 )
 async def view_own_application(call: TypedRequest[ApplicantSecret, Services]) -> TypedResponse:
     """The applicant's own application; a secret stands in no address, so this is no GET."""
-    found = await call.services.city.shop_applications.look(call.body.number, call.body.secret)
+    found = await call.services.city.shop_applications.get_own(call.body.number, call.body.secret)
     return TypedResponse(200, ApplicationView.of(found, call.services))
 
 

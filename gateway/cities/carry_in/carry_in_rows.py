@@ -137,7 +137,7 @@ def list_carried(conn: Connection, code: str, numbers: Collection[str]) -> dict[
     return carried
 
 
-def take_number(conn: Connection, code: str, number: str, file_id: str, member_id: str, at: datetime) -> bool:
+def add_number(conn: Connection, code: str, number: str, file_id: str, member_id: str, at: datetime) -> bool:
     """Take a number for one member of one file for good; False where it is another file's or another member's."""
     values = {"file_id": file_id, "member_id": member_id, "code_hash": None, "carried_at": at}
     if insert_new(conn, _numbers, municipality=code, number=number, **values):

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, select
 from gateway.cities import tables
 from gateway.cities.carry_in.carry_in_lines import carry_lots
 from gateway.cities.carry_in.carry_in_list import code_of, number_of
-from gateway.cities.carry_in.carry_in_rows import CODE_PURPOSE, LotTotal, day_or_never, take_number
+from gateway.cities.carry_in.carry_in_rows import CODE_PURPOSE, LotTotal, add_number, day_or_never
 from gateway.cities.city_context import CityContext
 from gateway.errors import ProblemError
 from gateway.members import lockout
@@ -70,7 +70,7 @@ class Claims:
             .order_by(_lines.c.line)
         ).all()
         if row.member_id is None:
-            take_number(conn, code, number, row.file_id, member_id, at)
+            add_number(conn, code, number, row.file_id, member_id, at)
             if refused := carry_lots(conn, code, lots, at, by="member", member_id=member_id):
                 raise RuntimeError(f"carry-in of file {row.file_id}: lines {sorted(refused)} were refused")
         return [

@@ -140,7 +140,7 @@ def statement_pdf(statement: ShopStatement, city_name: str) -> bytes:
     page = _Paper("支払通知書" if terms else "精算明細書", city_name, statement.cycle, statement.closed_at)
     page.to(f"{shop.name} 様", f"加盟店番号 {shop.shop_id}")
     if terms is not None and terms.invoice_number:
-        page.note(f"発行者 {city_name}　登録番号 {terms.invoice_number}")
+        page.write_note(f"発行者 {city_name}　登録番号 {terms.invoice_number}")
     page.facts(
         *_fee_facts(statement),
         ("お支払額", _yen(line.paid_yen)),
@@ -152,9 +152,9 @@ def statement_pdf(statement: ShopStatement, city_name: str) -> bytes:
         ("翌期への繰越", _yen(line.carried_yen)),
     )
     if line.carried_why is CarriedWhy.WITHIN_FEE:
-        page.note("金額が振込手数料を超えないため、翌期に繰り越します。")
+        page.write_note("金額が振込手数料を超えないため、翌期に繰り越します。")
     if terms is not None:
-        page.note(terms.tax_note)
+        page.write_note(terms.tax_note)
     rows = statement_rows(statement)
     page.table(
         _SHOP_COLUMNS,
@@ -216,7 +216,7 @@ class _Paper:
         self._write(below, LEFT_MARGIN, self.y, size=9)
         self.y -= 3 * mm
 
-    def note(self, text: str) -> None:
+    def write_note(self, text: str) -> None:
         """A text over as many lines as it takes; nothing for none."""
         for start in range(0, len(text), _NOTE_LETTERS):
             self.y -= 5 * mm

@@ -136,7 +136,7 @@ class ShopApplications:
         application = await self.context.store.run(job)
         return Applied(application=application, secret=Secret(_in_groups(secret)))
 
-    async def look(self, number: str, secret: str) -> Application:
+    async def get_own(self, number: str, secret: str) -> Application:
         """The applicant's own application. Raises ProblemError `unknown-application` (404), whichever half was wrong."""
         return await self.context.store.read(lambda conn: self._own(conn, number, secret))
 

@@ -17,7 +17,7 @@ from gateway.cities.staff.staff_rows import Staff
 from gateway.platform import audit_log
 from gateway.platform.audit_actions import AuditAction
 
-TOLD_FOR: Final = timedelta(days=30)
+EVENTS_SHOWN_FOR: Final = timedelta(days=30)
 MAX_OF_A_LOGIN: Final = 20
 Change = Literal["added", "reset", "restarted", "stopped", "role"]
 _CHANGES: Final[Mapping[str, Change]] = {
@@ -56,7 +56,7 @@ def list_changes(conn: Connection, code: str, shop_id: str, now: datetime) -> li
             code,
             actions=list(_CHANGES),
             subject=person.login,
-            since=now - TOLD_FOR,
+            since=now - EVENTS_SHOWN_FOR,
             limit=MAX_OF_A_LOGIN,
         )
     ]

@@ -203,7 +203,7 @@ class TestExamining:
         clerk, applications = await town.who("operator"), town.city.shop_applications
         seen = (await applications.get(KASAMA, number)).application.version
         await applications.send_back(clerk, number, "住所が違います", seen)
-        own = await applications.look(number, secret)
+        own = await applications.get_own(number, secret)
         assert (own.state, own.reason) == (_S.SENT_BACK, "住所が違います")
         assert await refused(applications.send_back(clerk, number, "もう一度")) == "application-state"
         town.clock.forward(days=1)
@@ -317,7 +317,7 @@ class TestAcceptance:
             "pan-ya", decision.first_password.password.reveal(), client_id="city"
         )
         assert signed_in.session.first_password
-        own = await town.city.shop_applications.look(number, secret)
+        own = await town.city.shop_applications.get_own(number, secret)
         assert (own.state, own.shop_id, own.account) == (_S.ACCEPTED, "pan-ya", None)
         lines = await town.store.read(lambda conn: audit_log.page(conn, KASAMA))
         actions = [line.action for line in lines]
@@ -440,7 +440,7 @@ class TestARestore:
         rollback.take_copy(lost.url, lost.folder)
         await accepted(town, number)
         lost.roll_back()
-        assert (await town.city.shop_applications.look(number, secret)).state is _S.SUBMITTED
+        assert (await town.city.shop_applications.get_own(number, secret)).state is _S.SUBMITTED
         lines = [line for line in await lost.missing() if line["action"] == "shop application accepted"]
         (line,) = lines
         assert (line["subject"], line["facts"]["shop_id"], line["facts"]["login"]) == (
@@ -464,7 +464,7 @@ class TestARestore:
         lost.roll_back()
         lines = [line for line in await lost.missing() if line["action"] == "shop application withdrawn"]
         assert await town.store.run(lambda conn: close_gaps(conn, lines, town.clock())) == 1
-        assert (await town.city.shop_applications.look(number, secret)).state is _S.WITHDRAWN
+        assert (await town.city.shop_applications.get_own(number, secret)).state is _S.WITHDRAWN
         assert await town.store.run(lambda conn: close_gaps(conn, lines, town.clock())) == 0
 
 
