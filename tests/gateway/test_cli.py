@@ -224,6 +224,7 @@ CITIES_PARTS = {
     "proposals",
     "shop numbers",
     "shop applications",
+    "carry-ins",
     "list texts",
     "tidying up",
     "figures",

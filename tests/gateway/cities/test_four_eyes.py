@@ -120,6 +120,14 @@ async def propose(town, deed, author):
             proposal_id = await city.files.proposal_of(code, file.file_id)
             proposal = (await city.proposals.get(author, proposal_id)).proposal
             return proposal, lambda: granted_of(town)
+        case Deed.CARRY_IN:
+            member = await town.member()
+            header = "利用者番号,マイキーID,引継ぎコード,ポイント制度,ポイント,発行日,最終日,有償・無償"
+            raw = f"{header}\n0012,{member.mykey_id},,{OUEN},500,2018-04-01,,無償".encode()
+            carried, _ = await city.carry_ins.upload(author, "balances.csv", raw)
+            totals = await city.carry_ins.totals(code, carried.file_id)
+            proposal = await city.carry_ins.propose(author, carried.file_id, totals)
+            return proposal, lambda: carry_in_state(town, carried.file_id)
         case Deed.REFUND:
             spend, member = await paid_spend(town, author, 15_000)
             proposal = await city.spending.refund_by_city(author, new_id(), spend.spend_id, 12_000, "誤り")
@@ -235,6 +243,10 @@ async def propose(town, deed, author):
             return proposal, lambda: town.store.read(lambda conn: deeds.rule_of(conn, code, Deed.GRANT))
         case _:
             raise AssertionError(deed)
+
+
+async def carry_in_state(town, file_id):
+    return (await town.city.carry_ins.get(KASAMA, file_id)).state
 
 
 async def applied(town, author):

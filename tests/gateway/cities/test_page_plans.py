@@ -12,8 +12,8 @@ from tests.query_plans import Questions
 from .conftest import KASAMA, OUEN
 from .test_references import paid
 
-ROWS_OF_A_CYCLE = {"account_notices", "payouts", "settlement_lines", "shop_debts"}
-"""A row or so for each shop and cycle: a shop's statement looks through its city's."""
+ROWS_OF_A_CYCLE = {"account_notices", "cycle_rules", "payouts", "settlement_lines", "shop_debts"}
+"""A row or so for each shop and cycle, or for each change of the cycles: a shop's statement looks through its city's."""
 
 WITHOUT_AN_INDEX = {"grant_files", "grant_lines", "retired_mykey_ids"}
 """By member in the member's own record (開示) alone: lists and given-up MyKey IDs."""
