@@ -12,7 +12,7 @@ import io
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -62,6 +62,14 @@ class Album:
     record: Path
     words: Catalog
     sources: Sources
+    on_pages: dict[str, set[str]] = field(default_factory=dict)
+    """What the site's pages say, by language: every template is read for it, so once."""
+
+    def said_in(self, language: str) -> set[str]:
+        """What the site's pages say in a language."""
+        if language not in self.on_pages:
+            self.on_pages[language] = said(self.words.speech(language), self.sources.sentences())
+        return self.on_pages[language]
 
     def names(self) -> list[str]:
         """Files below `static` that the manual names, in all its languages."""
@@ -92,7 +100,7 @@ class Album:
     def _hold(self, page: Page, name: str, language: str, shown: list[str]) -> None:
         page.mouse.move(0, 0)
         top, bottom = page.evaluate(_BOX, shown)
-        sentences = said(self.words.speech(language), self.sources.sentences())
+        sentences = self.said_in(language)
         seen = [
             word
             for texts in page.evaluate(_WORDS, [top, bottom])
@@ -147,13 +155,9 @@ def faults(album: Album) -> list[str]:
         if path.stat().st_size > MAX_BYTES:
             found.append(f"{name} has more than {MAX_BYTES} bytes")
     for name, record in records.items():
-        language = name.removesuffix(".png").rpartition("manual/")[2]
-        speech = next(
-            album.words.speech(tag)
-            for tag in sorted(album.words.languages, key=len, reverse=True)
-            if language.endswith(f"-{tag}")
-        )
-        gone = set(record["words"]) - said(speech, album.sources.sentences())
+        languages = sorted(album.words.languages, key=len, reverse=True)
+        language = next(tag for tag in languages if name.endswith(f"-{tag}.png"))
+        gone = set(record["words"]) - album.said_in(language)
         found += [f"{name} shows {word}, which no page says any more" for word in sorted(gone)]
     return found
 
