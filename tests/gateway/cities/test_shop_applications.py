@@ -112,10 +112,10 @@ class TestApplying:
     async def test_number_and_secret_open_it_however_they_are_typed_and_nothing_else_does(self, town):
         await opened(town)
         number, secret = await applied(town)
-        look = town.city.shop_applications.look
+        get_own = town.city.shop_applications.get_own
         typed = secret.lower().replace("0", "o").replace("1", "l").replace("-", " ")
         for pair in ((number, secret), (f"{number[:4]} {number[4:]}", typed)):
-            application = await look(*pair)
+            application = await get_own(*pair)
             assert (application.entry, application.account, application.state) == (
                 ENTRY,
                 ACCOUNT,
@@ -128,7 +128,7 @@ class TestApplying:
             (number, secret[:-1] + ("A" if secret[-1] != "A" else "B")),
             ("", secret),
         ):
-            assert await refused(look(*pair)) == "unknown-application"
+            assert await refused(get_own(*pair)) == "unknown-application"
 
     async def test_what_a_shop_says_and_its_secret_are_sealed(self, town):
         await opened(town)
