@@ -62,27 +62,27 @@ async def apply(visit: Visit) -> web.Response:
 
 
 @pages.get("/application", public=True)
-async def look_page(visit: Visit) -> web.Response:
-    return _look(visit, {}, None)
+async def find_page(visit: Visit) -> web.Response:
+    return _find_form(visit, {}, None)
 
 
 @pages.post("/application", public=True)
-async def look(visit: Visit) -> web.Response:
+async def show_own(visit: Visit) -> web.Response:
     if (answer := visit.render_throttled()) is not None:
         return answer
     application = await _own_application(visit)
-    return _look(visit, visit.form, NOT_FOUND) if application is None else _own(visit, application)
+    return _find_form(visit, visit.form, NOT_FOUND) if application is None else _own(visit, application)
 
 
-@pages.post("/application/mending", public=True)
-async def mend(visit: Visit) -> web.Response:
+@pages.post("/application/resubmission", public=True)
+async def resubmit(visit: Visit) -> web.Response:
     """The form as it was sent the last time; sent from there, what is to be changed."""
     if (answer := visit.render_throttled()) is not None:
         return answer
     typed = dict(visit.form)
     application = await _own_application(visit)
     if application is None:
-        return _look(visit, typed, NOT_FOUND)
+        return _find_form(visit, typed, NOT_FOUND)
     if application.state not in OPEN:
         return _own(visit, application)
     terms = await _terms_of(visit, application)
@@ -90,12 +90,12 @@ async def mend(visit: Visit) -> web.Response:
         typed |= {name: getattr(application, name) for name in ENTRY}
         typed |= {"seen": application.version, "terms_version": str(terms.terms_version), "kind": "1"}
         typed |= {"keeps_account": "yes"} if application.account else {}
-        return _mending(visit, application, terms, typed, None)
+        return _resubmission_page(visit, application, terms, typed, None)
     read = read_application(typed)
     if isinstance(read, ErrorMessage):
-        return _mending(visit, application, terms, typed, read)
+        return _resubmission_page(visit, application, terms, typed, read)
     keeps = typed.get("keeps_account") == "yes" and read.account is None
-    call = calls.mend_own_application(
+    call = calls.resubmit_own_application(
         number=application.number,
         secret=typed.get("application_secret", ""),
         terms_version=read.terms_version,
@@ -105,15 +105,15 @@ async def mend(visit: Visit) -> web.Response:
         **read.entry,
     )
     try:
-        mended = await visit.send(call)
+        resubmitted = await visit.send(call)
     except Problem as problem:
         trouble = beside_field(visit, problem)
         if trouble.word == "terms-changed":
             typed |= {"terms_version": str(terms.terms_version), "accepts": ""}
         if trouble.word == "changed-meanwhile":
             typed["seen"] = application.version
-        return _mending(visit, application, terms, typed, trouble)
-    return _own(visit, mended, done="内容を直して、もう一度提出しました。")
+        return _resubmission_page(visit, application, terms, typed, trouble)
+    return _own(visit, resubmitted, done="内容を直して、もう一度提出しました。")
 
 
 @pages.post("/application/withdrawal", public=True)
@@ -124,7 +124,7 @@ async def withdraw(visit: Visit) -> web.Response:
     typed = visit.form
     application = await _own_application(visit)
     if application is None:
-        return _look(visit, typed, NOT_FOUND)
+        return _find_form(visit, typed, NOT_FOUND)
     if application.state not in OPEN:
         return _own(visit, application)
     if typed.get("sure") != "yes":
@@ -153,7 +153,7 @@ async def _terms(visit: Visit) -> models.ShopTermsView:
 
 
 async def _terms_of(visit: Visit, application: models.ApplicationView) -> models.ShopTermsView:
-    """What is accepted with the mending: the city's terms of today, or what was accepted where it takes no new applications."""
+    """What is accepted with the resubmission: the city's terms of today, or what was accepted where it takes no new applications."""
     try:
         return await visit.send(calls.municipality_shop_terms(application.municipality))
     except Problem as problem:
@@ -177,7 +177,7 @@ def _form(
     )
 
 
-def _mending(
+def _resubmission_page(
     visit: Visit,
     application: models.ApplicationView,
     terms: models.ShopTermsView,
@@ -185,7 +185,7 @@ def _mending(
     trouble: ErrorMessage | None,
 ) -> web.Response:
     return visit.render_once(
-        "application_mend.html",
+        "application_resubmit.html",
         status=status(trouble),
         application=application,
         terms=terms,
@@ -195,8 +195,8 @@ def _mending(
     )
 
 
-def _look(visit: Visit, typed: Mapping[str, str], trouble: ErrorMessage | None) -> web.Response:
-    return visit.render("application_look.html", status=status(trouble), typed=typed, trouble=trouble)
+def _find_form(visit: Visit, typed: Mapping[str, str], trouble: ErrorMessage | None) -> web.Response:
+    return visit.render("application_find.html", status=status(trouble), typed=typed, trouble=trouble)
 
 
 def _own(visit: Visit, application: models.ApplicationView, done: str = "") -> web.Response:

@@ -45,7 +45,7 @@ def shop_address(visit: Visit, shop_code: str) -> str:
 @pages.get("/shop/report")
 async def report_page(visit: Visit) -> web.Response:
     """The current month by day, or what the form asks for."""
-    since, until, by = _asked_period(visit)
+    since, until, by = _period(visit)
     report, trouble = None, None
     try:
         report = await visit.send(calls.own_report(since=since, until=until, by=by))
@@ -64,11 +64,11 @@ async def report_page(visit: Visit) -> web.Response:
 
 @pages.get("/shop/report/csv")
 async def report_csv(visit: Visit) -> web.Response:
-    since, until, by = _asked_period(visit)
+    since, until, by = _period(visit)
     return await visit.proxy_download(calls.own_report_csv(since=since, until=until, by=by))
 
 
-def _asked_period(visit: Visit) -> tuple[date, date, Literal["day", "month"]]:
+def _period(visit: Visit) -> tuple[date, date, Literal["day", "month"]]:
     """What the address asks for; in place of what is no day, this month until today."""
     today = visit.site.settings.clock().date()
     until = day(visit.query("until")) or today

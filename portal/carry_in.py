@@ -29,7 +29,7 @@ async def form(visit: Visit) -> web.Response:
 
 
 @pages.post(f"/carry-in/{_CITY}")
-async def take_over(visit: Visit) -> web.Response:
+async def claim(visit: Visit) -> web.Response:
     """Once for each number; the same person again is told the same."""
     city, number, code = visit.path_param("code"), visit.form.get("number", ""), visit.form.get("code", "")
     trouble, done = None, None

@@ -86,7 +86,11 @@ class AuditAction(StrEnum):
     SHOP_REGISTERED = "shop registered", "加盟店の登録", "Shop registered"
     SHOP_TERMS_SET = "shop terms set", "加盟店規約の登録", "Terms for shops set"
     SHOP_APPLIED = "shop applied", "加盟店の申請", "Shop applied"
-    SHOP_APPLICATION_MENDED = "shop application mended", "加盟店の申請の訂正", "Application of a shop mended"
+    SHOP_APPLICATION_RESUBMITTED = (
+        "shop application resubmitted",
+        "加盟店の申請の再提出",
+        "Application of a shop submitted again",
+    )
     SHOP_APPLICATION_SENT_BACK = (
         "shop application sent back",
         "加盟店の申請の差戻し",

@@ -81,7 +81,7 @@ def test_from_the_form_to_the_first_sign_in(applicant: Staffer, at: At) -> None:
     assert "電話番号の形式が違います" in applicant.text()
     assert applicant.page.input_value("#address") == "笠間市3-4"
     assert applicant.page.locator("#trouble:focus").count() == 1
-    fits(applicant.picture("application-mend"))
+    fits(applicant.picture("application-resubmit"))
     applicant.fill(phone="0296-00-0002").press("もう一度提出する")
     assert "もう一度提出しました" in applicant.text()
     assert "****567" in applicant.text()

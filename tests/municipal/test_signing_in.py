@@ -243,7 +243,7 @@ def test_a_form_from_elsewhere_or_without_the_token_does_nothing(at: At) -> None
 def test_every_form_that_posts_carries_the_token_or_is_for_strangers() -> None:
     public = {
         "/login", "/login/proof/passkey", "/login/proof/code", "/apply/{{ terms.municipality }}", "/application",
-        "/application/mending", "/application/withdrawal",
+        "/application/resubmission", "/application/withdrawal",
     }  # fmt: skip
     without = []
     for path in sorted((HERE / "templates").glob("*.html")):

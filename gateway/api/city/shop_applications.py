@@ -69,7 +69,7 @@ class ApplicantSecret(Strict):
     secret: Annotated[NumberTyped, Field(repr=False)]
 
 
-class ApplicationMended(ApplicationEntryFields, ApplicantSecret):
+class ApplicationResubmitted(ApplicationEntryFields, ApplicantSecret):
     """`keeps_account` leaves the account that was sent before; else it is `account`, or none.
 
     `seen` is the `version` that the form was drawn from.
@@ -222,21 +222,21 @@ async def view_own_application(call: TypedRequest[ApplicantSecret, Services]) ->
 
 
 @api.post(
-    "/v1/shop-applications/mending",
+    "/v1/shop-applications/resubmission",
     tag="shop-applications",
     caller=AuthLevel.CLIENT,
     scopes=APPLICANTS_SITE,
-    body=ApplicationMended,
+    body=ApplicationResubmitted,
     returns={200: ApplicationView},
     refuses=(
         "unknown-application", "application-state", "bad-application", "bad-bank-account", "bank-not-listed",
         "terms-changed", "changed-meanwhile",
     ),
 )  # fmt: skip
-async def mend_own_application(call: TypedRequest[ApplicationMended, Services]) -> TypedResponse:
+async def resubmit_own_application(call: TypedRequest[ApplicationResubmitted, Services]) -> TypedResponse:
     """Submit an open application again as it is now."""
     body = call.body
-    mended = await call.services.city.shop_applications.mend(
+    resubmitted = await call.services.city.shop_applications.resubmit(
         body.number,
         body.secret,
         body.entry,
@@ -245,7 +245,7 @@ async def mend_own_application(call: TypedRequest[ApplicationMended, Services]) 
         seen=body.seen,
         keeps_account=body.keeps_account,
     )
-    return TypedResponse(200, ApplicationView.of(mended, call.services))
+    return TypedResponse(200, ApplicationView.of(resubmitted, call.services))
 
 
 @api.post(

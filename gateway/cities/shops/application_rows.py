@@ -185,7 +185,7 @@ def withdraw_again(conn: Connection, code: str, number: str, at: datetime) -> in
     return int(result.rowcount)
 
 
-def mend(
+def resubmit(
     conn: Connection,
     vault: Vault,
     application: Application,

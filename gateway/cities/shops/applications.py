@@ -140,7 +140,7 @@ class ShopApplications:
         """The applicant's own application. Raises ProblemError `unknown-application` (404), whichever half was wrong."""
         return await self.context.store.read(lambda conn: self._own(conn, number, secret))
 
-    async def mend(
+    async def resubmit(
         self,
         number: str,
         secret: str,
@@ -153,7 +153,7 @@ class ShopApplications:
     ) -> Application:
         """Submit an open application again as it is now; with `keeps_account` paid to the account that it has.
 
-        Raises ProblemError: as `look`, `application-state`, `terms-changed`, `changed-meanwhile` (409).
+        Raises ProblemError: as `get_own`, `application-state`, `terms-changed`, `changed-meanwhile` (409).
         """
         now, vault = self.context.clock(), self.context.vault
 
@@ -166,17 +166,17 @@ class ShopApplications:
             wanted = terms.number if terms.takes_applications else before.terms_version
             if terms_version != wanted:
                 raise _terms_changed(terms)
-            application_rows.mend(
+            application_rows.resubmit(
                 conn, vault, before, entry, before.account if keeps_account else account, terms_version, now
             )
             actor = Applicant(before.municipality)
-            write_audit(conn, actor, now, AuditAction.SHOP_APPLICATION_MENDED, before.number)
+            write_audit(conn, actor, now, AuditAction.SHOP_APPLICATION_RESUBMITTED, before.number)
             return self._own(conn, number, secret)
 
         return await self.context.store.run(job)
 
     async def withdraw(self, number: str, secret: str) -> Application:
-        """Take an open application back; the second time is the same answer. Raises ProblemError as `mend`."""
+        """Take an open application back; the second time is the same answer. Raises ProblemError as `resubmit`."""
         now = self.context.clock()
 
         def job(conn: Connection) -> Application:

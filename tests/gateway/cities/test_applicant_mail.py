@@ -58,7 +58,7 @@ class TestADecision:
         post = Post(town, server).sender
         await post.poll_applicants_once()
         town.clock.forward(minutes=1)
-        await town.city.shop_applications.mend(number, secret, ENTRY, None, terms_version=1)
+        await town.city.shop_applications.resubmit(number, secret, ENTRY, None, terms_version=1)
         assert await post.poll_applicants_once() == 0
         await accepted(town, number)
         assert await post.poll_applicants_once() == 1
@@ -72,7 +72,7 @@ class TestADecision:
 
     async def test_what_was_mended_before_the_mail_went_is_not_mailed(self, town, server):
         number, secret = await sent_back(town)
-        await town.city.shop_applications.mend(number, secret, ENTRY, None, terms_version=1)
+        await town.city.shop_applications.resubmit(number, secret, ENTRY, None, terms_version=1)
         assert await Post(town, server).sender.poll_applicants_once() == 0
 
 

@@ -35,7 +35,7 @@ IN_ITS_OWN_NAME = {
     "POST /v1/restorations": {"portal"},
     "POST /v1/municipalities/{municipality}/shop-applications": {"municipal"},
     "POST /v1/shop-applications/view": {"municipal"},
-    "POST /v1/shop-applications/mending": {"municipal"},
+    "POST /v1/shop-applications/resubmission": {"municipal"},
     "POST /v1/shop-applications/withdrawal": {"municipal"},
     "POST /v1/staff/sessions": {"municipal", "pos"},
     "POST /v1/staff/sessions/passkey": {"municipal", "pos"},

@@ -20,7 +20,7 @@ BY_PREFIX = {"sign_in_misses"}
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres])])
-async def asked_town(request, tmp_path):
+async def observed_town(request, tmp_path):
     url = request.getfixturevalue("postgres") if request.param == "postgresql" else ""
     questions = Questions()
     with questions.taken_down():
@@ -39,9 +39,9 @@ async def furnished(town):
 
 
 @pytest.mark.xdist_group("postgres")
-class TestTheSupportDesk:
-    async def test_finds_by_a_number_without_reading_all(self, asked_town):
-        town, questions = asked_town
+class TestSupport:
+    async def test_finds_by_a_number_without_reading_all(self, observed_town):
+        town, questions = observed_town
         clerk, member, paid, exchange_id = await furnished(town)
         questions.asked.clear()
         for number in (paid.spend_id, paid.short_reference, exchange_id, short_reference(exchange_id)):
@@ -53,8 +53,8 @@ class TestTheSupportDesk:
         assert report["exchange"]["exchange_id"] == exchange_id
         assert await town.store.read(questions.whole_reads) == {}
 
-    async def test_finds_by_sum_and_day_without_reading_all(self, asked_town):
-        town, questions = asked_town
+    async def test_finds_by_sum_and_day_without_reading_all(self, observed_town):
+        town, questions = observed_town
         clerk, member, paid, _ = await furnished(town)
         questions.asked.clear()
         for shop_id in ("soba", None):
@@ -62,8 +62,8 @@ class TestTheSupportDesk:
             assert (match.member.member_id, match.spend) == (member.member_id, paid)
         assert await town.store.read(questions.whole_reads) == {}
 
-    async def test_reads_a_timeline_without_reading_all(self, asked_town):
-        town, questions = asked_town
+    async def test_reads_a_timeline_without_reading_all(self, observed_town):
+        town, questions = observed_town
         clerk, member, _, _ = await furnished(town)
         questions.asked.clear()
         first = await town.city.support.timeline(clerk, member.mykey_id, WHY, before=None, limit=1)
@@ -75,8 +75,8 @@ class TestTheSupportDesk:
         found = await town.store.read(questions.whole_reads)
         assert {table: found[table] for table in found.keys() - BY_PREFIX} == {}
 
-    async def test_helps_a_member_without_reading_all(self, asked_town):
-        town, questions = asked_town
+    async def test_helps_a_member_without_reading_all(self, observed_town):
+        town, questions = observed_town
         clerk, member, paid, _ = await furnished(town)
         await town.who("approver")
         questions.asked.clear()

@@ -209,28 +209,28 @@ class TestExamining:
         town.clock.forward(days=1)
         mended = replace(ENTRY, address="笠間市3-4")
         other = replace(ACCOUNT, number="7654321")
-        again = await applications.mend(number, secret, mended, other, terms_version=1, seen=own.version)
+        again = await applications.resubmit(number, secret, mended, other, terms_version=1, seen=own.version)
         assert (again.state, again.reason, again.entry, again.account) == (_S.SUBMITTED, "", mended, other)
         assert again.changed_at == town.clock()
-        stale = applications.mend(number, secret, mended, None, terms_version=1, seen=own.version)
+        stale = applications.resubmit(number, secret, mended, None, terms_version=1, seen=own.version)
         assert await refused(stale) == "changed-meanwhile"
-        same_account = await applications.mend(
+        same_account = await applications.resubmit(
             number, secret, ENTRY, None, terms_version=1, keeps_account=True
         )
         assert same_account.account == other
-        assert (await applications.mend(number, secret, ENTRY, None, terms_version=1)).account is None
-        strange = applications.mend(number, "AAAA", ENTRY, None, terms_version=1)
+        assert (await applications.resubmit(number, secret, ENTRY, None, terms_version=1)).account is None
+        strange = applications.resubmit(number, "AAAA", ENTRY, None, terms_version=1)
         assert await refused(strange) == "unknown-application"
 
     async def test_whoever_mends_accepts_the_terms_of_that_day(self, town):
         await opened(town)
         number, secret = await applied(town)
         await opened(town, "第1条 改正")
-        mend = town.city.shop_applications.mend
-        assert await refused(mend(number, secret, ENTRY, None, terms_version=1)) == "terms-changed"
-        assert (await mend(number, secret, ENTRY, None, terms_version=2)).terms_version == 2
+        resubmit = town.city.shop_applications.resubmit
+        assert await refused(resubmit(number, secret, ENTRY, None, terms_version=1)) == "terms-changed"
+        assert (await resubmit(number, secret, ENTRY, None, terms_version=2)).terms_version == 2
         await opened(town, "")
-        assert (await mend(number, secret, ENTRY, None, terms_version=2)).terms_version == 2
+        assert (await resubmit(number, secret, ENTRY, None, terms_version=2)).terms_version == 2
 
     async def test_refused_or_withdrawn_it_has_ended(self, town):
         await opened(town)
@@ -243,7 +243,7 @@ class TestExamining:
         assert (await applications.withdraw(own, own_secret)).state is _S.WITHDRAWN
         for ended, key in ((number, secret), (own, own_secret)):
             assert (
-                await refused(applications.mend(ended, key, ENTRY, None, terms_version=1))
+                await refused(applications.resubmit(ended, key, ENTRY, None, terms_version=1))
                 == "application-state"
             )
             assert await refused(applications.send_back(clerk, ended, "x")) == "application-state"
@@ -352,7 +352,7 @@ class TestAcceptance:
         )
         other = replace(ACCOUNT, number="9999999")
         town.clock.forward(seconds=1)
-        await applications.mend(number, secret, ENTRY, other, terms_version=1)
+        await applications.resubmit(number, secret, ENTRY, other, terms_version=1)
         assert await refused(town.decided(proposal)) == "proposal-outdated"
         assert await town.city.shops.listed(KASAMA) == []
 
@@ -512,7 +512,7 @@ class TestOverHttp:
         own = (await site.call("POST", "/v1/shop-applications/view", json=pair))[1]
         assert (own["reason"], own["erased_after"] is None) == ("電話が違います", False)
         mended = BODY | pair | {"phone": "0296-00-0002", "keeps_account": True, "seen": own["version"]}
-        assert (await site.call("POST", "/v1/shop-applications/mending", json=mended))[1][
+        assert (await site.call("POST", "/v1/shop-applications/resubmission", json=mended))[1][
             "state"
         ] == "submitted"
         listed = (await site.call("GET", "/v1/city/shop-applications?state=submitted", clerk))[1]

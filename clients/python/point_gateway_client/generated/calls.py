@@ -191,7 +191,6 @@ __all__ = [
     "me",
     "member_references",
     "member_timeline",
-    "mend_own_application",
     "municipal_history",
     "municipality_privacy_text",
     "municipality_shop_terms",
@@ -260,6 +259,7 @@ __all__ = [
     "reset_staff",
     "restart_staff",
     "restore_member",
+    "resubmit_own_application",
     "return_from_oidc",
     "revoke_client_key",
     "revoke_mykey_id",
@@ -2775,7 +2775,7 @@ def view_own_application(*, number: str, secret: str) -> Call[models.Application
     )
 
 
-def mend_own_application(
+def resubmit_own_application(
     *,
     number: str,
     secret: str,
@@ -2797,10 +2797,10 @@ def mend_own_application(
     """
     return json_call(
         "POST",
-        "/v1/shop-applications/mending",
+        "/v1/shop-applications/resubmission",
         models.ApplicationView,
         session=False,
-        body=models.ApplicationMended(
+        body=models.ApplicationResubmitted(
             number=number,
             secret=secret,
             name=name,

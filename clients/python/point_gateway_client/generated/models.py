@@ -164,7 +164,7 @@ AuditAction: TypeAlias = Annotated[
         "shop registered",
         "shop terms set",
         "shop applied",
-        "shop application mended",
+        "shop application resubmitted",
         "shop application sent back",
         "shop application refused",
         "shop application accepted",
@@ -3083,7 +3083,7 @@ class AnnouncementView(Message, frozen=True, kw_only=True):
     shown_until: datetime
 
 
-class ApplicationMended(Message, frozen=True, kw_only=True):
+class ApplicationResubmitted(Message, frozen=True, kw_only=True):
     """
     `keeps_account` leaves the account that was sent before; else it is `account`, or none.
 
