@@ -263,6 +263,17 @@ class TestOnceForEver:
         )
         assert await faults_of(town, file) == [(2, "carried-before")]
 
+    async def test_all_lines_of_a_number_stand_in_one_file_whatever_their_point_services(self, town):
+        await town.city.services.add(await town.who("administrator"), "second", "第二ポイント")
+        whole, parted = await town.member(), await town.member()
+        await carried(
+            town, row("12", whole.mykey_id, "5"), row("12", whole.mykey_id, "7", service="second")
+        )
+        assert await town.balance(whole.member_id, service="second") == 7
+        await carried(town, row("13", parted.mykey_id, "5"))
+        later = await upload(town, csv_of(row("13", parted.mykey_id, "7", service="second")))
+        assert await faults_of(town, later) == [(2, "carried-before")]
+
     async def test_the_same_content_is_the_same_file_in_any_form(self, town):
         member = await town.member()
         file = await carried(town, row("0012", member.mykey_id, "1,500"))
@@ -467,6 +478,22 @@ class TestANumberThatWaits:
         assert refused.value.type == "carry-in-locked"
         town.clock.forward(minutes=16)
         assert await town.city.claims.claim(member.member_id, KASAMA, "12", "ABCDE12345")
+
+    async def test_is_guarded_against_guesses_between_repeats_of_ones_own(self, town):
+        await self.waiting(town)
+        await carried(town, row("20", code="FGHJK12345", points="9"))
+        member, claims = await town.member(), town.city.claims
+        own = partial(claims.claim, member.member_id, KASAMA, "12", "ABCDE12345")
+        await own()
+        for at in range(5):
+            with pytest.raises(ProblemError) as refused:
+                await claims.claim(member.member_id, KASAMA, "20", f"FGHJK0000{at}")
+            assert refused.value.type == "carry-in-wrong"
+            if at == 3:
+                assert await own()
+        with pytest.raises(ProblemError) as refused:
+            await claims.claim(member.member_id, KASAMA, "20", "FGHJK12345")
+        assert refused.value.type == "carry-in-locked"
 
     async def test_goes_to_one_of_two_who_claim_it_at_once(self, town):
         await self.waiting(town)
