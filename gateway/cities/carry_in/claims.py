@@ -63,7 +63,9 @@ class Claims:
                 "carry-in-wrong",
                 "No number of the former system waits with this code, or it was taken over before. Compare both with the letter.",
             )
-        lockout.reset(conn, counter)
+        # What is the member's own already opens without a code, so that it forgives no miss: it is only not counted.
+        forgive = lockout.reset if row.member_id is None else lockout.uncount
+        forgive(conn, counter)
         lots = conn.execute(
             select(_lines)
             .where(_lines.c.file_id == row.file_id, _lines.c.number == number, _lines.c.fault.is_(None))

@@ -266,9 +266,7 @@ class TestOnceForEver:
     async def test_all_lines_of_a_number_stand_in_one_file_whatever_their_point_services(self, town):
         await town.city.services.add(await town.who("administrator"), "second", "第二ポイント")
         whole, parted = await town.member(), await town.member()
-        await carried(
-            town, row("12", whole.mykey_id, "5"), row("12", whole.mykey_id, "7", service="second")
-        )
+        await carried(town, row("12", whole.mykey_id, "5"), row("12", whole.mykey_id, "7", service="second"))
         assert await town.balance(whole.member_id, service="second") == 7
         await carried(town, row("13", parted.mykey_id, "5"))
         later = await upload(town, csv_of(row("13", parted.mykey_id, "7", service="second")))
