@@ -186,7 +186,7 @@ async def municipality_shop_terms(
     returns={201: ApplicationAdded},
     refuses=(
         "unknown-municipality", "no-applications", "bad-application", "bad-bank-account", "bank-not-listed",
-        "terms-changed", "id-reused", "too-many-applications",
+        "terms-changed", "id-reused", "too-many-applications", "busy",
     ),
 )  # fmt: skip
 async def apply_as_shop(

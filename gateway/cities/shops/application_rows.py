@@ -31,6 +31,7 @@ _applications: Final = tables.shop_applications
 PAGE_SIZE: Final = 100
 FIRST, COUNT = 1_000_000, 9_000_000
 """With its check digit a number has eight digits, none in the order in which applications came."""
+MAX_NUMBERS_TRIED: Final = 20
 
 
 class ApplicationState(StrEnum):
@@ -88,9 +89,12 @@ def add(
     secret_hash: str,
     source_hash: str,
     at: datetime,
-) -> Application:
-    """Add a submitted application under a new number."""
-    while True:
+) -> Application | None:
+    """Add a submitted application under a new number; None where another transaction has just added one of this request.
+
+    Raises ProblemError `busy` (503) where so few numbers are left that none was found.
+    """
+    for _ in range(MAX_NUMBERS_TRIED):
         number = with_check_digit(str(FIRST + secrets.randbelow(COUNT)))
         if insert_new(
             conn, _applications,
@@ -99,6 +103,10 @@ def add(
             source_hash=source_hash, reason="", shop_id=None, applied_at=at, changed_at=at, state_at=at,
         ):  # fmt: skip
             return get(conn, vault, code, number)
+        requests = select(_applications.c.number).where(_applications.c.request_hash == request_hash)
+        if conn.execute(requests).first() is not None:
+            return None
+    raise ProblemError("busy", "No number for an application was found; nothing was sent. Try again.")
 
 
 def get(conn: Connection, vault: Vault, code: str, number: str, *, lock: bool = False) -> Application:

@@ -98,20 +98,23 @@ class ShopApplications:
 
         `source` names the network that it came from: one has at most 10 open applications in a city.
         Raises ProblemError: `unknown-municipality`, `no-applications` (404), `terms-changed`, `id-reused` (409),
-        `too-many-applications` (429).
+        `too-many-applications` (429), `busy` (503).
         """
         municipality, now, vault = require_municipality(code).code, self.context.clock(), self.context.vault
         secret = self._secret_of(request_id)
         request_hashes = vault.keyed_hashes(request_id, purpose="application-request")
         source_hashes = vault.keyed_hashes(source, purpose="application-source")
 
+        def require_same(known: Application) -> Application:
+            if (known.municipality, known.entry, known.account) != (municipality, entry, account):
+                raise ProblemError("id-reused", "This id stands for another application.")
+            return known
+
         def job(conn: Connection) -> Application:
             terms = shop_terms.require_current(conn, municipality, lock=True)
             known = application_rows.find_by_request(conn, vault, request_hashes)
             if known is not None:
-                if (known.municipality, known.entry, known.account) != (municipality, entry, account):
-                    raise ProblemError("id-reused", "This id stands for another application.")
-                return known
+                return require_same(known)
             if terms_version != terms.number:
                 raise _terms_changed(terms)
             if (
@@ -127,6 +130,10 @@ class ShopApplications:
                 terms_version=terms_version, secret_hash=vault.keyed_hash(secret, purpose="application-secret"),
                 source_hash=source_hashes[0], at=now,
             )  # fmt: skip
+            if application is None:  # sent at the same moment, to another city: its terms are another lock
+                known = application_rows.find_by_request(conn, vault, request_hashes)
+                assert known is not None
+                return require_same(known)
             facts: dict[str, str | int] = {"terms_version": terms_version}
             write_audit(
                 conn, Applicant(municipality), now, AuditAction.SHOP_APPLIED, application.number, facts=facts

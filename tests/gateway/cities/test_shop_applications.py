@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,6 +22,7 @@ from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.staff import staff_rows
 from gateway.errors import ProblemError
 from gateway.platform import audit_log
+from gateway.platform import tables as audit_tables
 from tests.faults import rollback
 from tests.gateway.cities.conftest import KASAMA, MITO, another_town, new_id
 from tests.gateway.cities.test_member_data import refused
@@ -155,6 +158,41 @@ class TestApplying:
         other = replace(ENTRY, name="別の店")
         assert await refused(applied(town, entry=other, request_id=request_id)) == "id-reused"
         assert await refused(applied(town, account=None, request_id=request_id)) == "id-reused"
+
+    async def test_an_id_sent_to_two_cities_at_once_is_one_application(self, town, monkeypatch):
+        await opened(town)
+        clerk = await town.who("operator", MITO)
+        await town.city.shop_applications.set_terms(clerk, "水戸の規約", "開始")
+        together = threading.Barrier(2)
+        find = application_rows.find_by_request
+
+        def find_together(*of):
+            found = find(*of)
+            with contextlib.suppress(threading.BrokenBarrierError):  # one writer alone, or the second look
+                together.wait(timeout=0.5)
+            return found
+
+        monkeypatch.setattr(application_rows, "find_by_request", find_together)
+        request_id = new_id()
+        async with asyncio.timeout(30):
+            results = await asyncio.gather(
+                *(
+                    town.city.shop_applications.apply(code, request_id, ENTRY, ACCOUNT, terms_version=1)
+                    for code in (KASAMA, MITO)
+                ),
+                return_exceptions=True,
+            )
+        faults = [result.type for result in results if isinstance(result, ProblemError)]
+        assert faults == ["id-reused"], results
+        assert len(await rows(town, tables.shop_applications)) == 1
+        lines = [row for row in await rows(town, audit_tables.audit_lines) if row.action == "shop applied"]
+        assert len(lines) == 1
+
+    async def test_where_no_number_is_free_it_is_told_so(self, town, monkeypatch):
+        await opened(town)
+        monkeypatch.setattr(application_rows, "COUNT", 1)
+        await applied(town)
+        assert await refused(applied(town)) == "busy"
 
     async def test_the_terms_that_were_read_are_those_that_count_and_each_version_stays(self, town):
         await opened(town)
