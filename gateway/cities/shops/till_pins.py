@@ -1,6 +1,7 @@
 """The PIN for refunds at a bound till: four to eight digits of a shop, kept as argon2id over a keyed hash.
 
-As with a card's PIN, five misses in a row lock it, counted before the PIN is looked at. A sign-in with the password lifts that.
+As with a card's PIN, five misses in a row lock it, counted before the PIN is looked at. A sign-in of somebody who may set it
+anew, the shop's owner, lifts that; one of a till's person or a book-keeper does not: they would guess without an end.
 """
 
 from __future__ import annotations
@@ -124,7 +125,7 @@ def remove(conn: Connection, code: str, shop_id: str, *, set_until: datetime | N
 
 
 def lift(conn: Connection, code: str, shop_id: str) -> None:
-    """Somebody of the shop has signed in with the password: what was missed counts no more."""
+    """Somebody who keeps the shop has signed in with the password: what was missed counts no more."""
     which = (_pins.c.municipality == code) & (_pins.c.shop_id == shop_id) & (_pins.c.misses > 0)
     conn.execute(update(_pins).where(which).values(misses=0))
 
@@ -167,7 +168,7 @@ def _needed() -> ProblemError:
 def _locked() -> ProblemError:
     return ProblemError(
         "till-pin-locked",
-        "The PIN is locked after too many wrong ones. Nothing was given back; a sign-in with the password lifts that.",
+        "The PIN is locked after too many wrong ones. Nothing was given back; a sign-in of the shop's owner lifts that.",
     )
 
 

@@ -54,7 +54,7 @@ from gateway.model import Secret
 from gateway.platform.audit_actions import AuditAction
 from gateway.platform.audit_facts import TillEnd
 from gateway.platform.metrics import SIGN_INS, sign_in_counted
-from gateway.platform.roles import ALLOWED, CITY_ROLES, PLATFORM, SHOP_ROLES, Role
+from gateway.platform.roles import ALLOWED, CITY_ROLES, PLATFORM, SHOP_ROLES, Action, Role, may
 from gateway.platform.security_log import SecurityEvent, log_security, login_name
 from gateway.platform.states import StaffState
 
@@ -666,7 +666,9 @@ class StaffService:
         now = self.context.clock()
         token = records.start_session(conn, staff_id, client_id=client_id, strong=strong, at=now)
         session = records.find_session(conn, token.reveal(), client_id=client_id, now=now)
-        if session.shop_id is not None and not session.first_password:
+        if session.shop_id is not None and may(
+            session.role, Action.KEEP_OWN_SHOP, strong=strong, first_password=session.first_password
+        ):
             till_pins.lift(conn, session.municipality, session.shop_id)
         write_audit(
             conn,

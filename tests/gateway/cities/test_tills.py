@@ -31,14 +31,14 @@ PIN = "4627"
 OWNER = "tencho@mise"
 
 
-async def hire_shop_person(site, login=OWNER, shop_id="soba", city=KASAMA):
+async def hire_shop_person(site, login=OWNER, shop_id="soba", city=KASAMA, role=Role.SHOP):
     """Somebody of the shop with a password of their own; their token and staff id."""
     staff_id, now = uuid.uuid4().hex, site.clock()
     hashed = await site.services.city.context.hasher.hash(PASSWORD)
 
     def job(conn):
         staff_rows.add(
-            conn, staff_id=staff_id, municipality=city, login=login, display_name="見本 店長", role=Role.SHOP,
+            conn, staff_id=staff_id, municipality=city, login=login, display_name="見本 店長", role=role,
             password_hash=hashed, at=now, shop_id=shop_id, password_is_first=False,
         )  # fmt: skip
         return staff_rows.start_session(conn, staff_id, client_id="city", strong=False, at=now).reveal()
@@ -421,7 +421,7 @@ class TestRefunds:
         _, seen = await site.call("GET", f"/v1/shop/spends/{spend}", till)
         assert seen["refunded_points"] == 10
 
-    async def test_five_wrong_ones_lock_it_until_somebody_signs_in_with_the_password(self, site):
+    async def test_five_wrong_ones_lock_it_until_the_owner_signs_in_with_the_password(self, site):
         owner, till, spend = await self.paid(site)
         await set_pin(site, owner)
         for left in (4, 3, 2, 1):
@@ -437,6 +437,20 @@ class TestRefunds:
         await sign_in(site)
         assert (await listed(site, owner))["pin_locked"] is False
         assert (await self.give_back(site, till, spend, pin=PIN))[0] == 201
+
+    @pytest.mark.parametrize("role", [Role.TILL, Role.BOOKKEEPER])
+    async def test_a_sign_in_of_a_tills_person_or_a_book_keeper_lifts_nothing(self, site, role):
+        owner, till, spend = await self.paid(site)
+        await set_pin(site, owner)
+        await hire_shop_person(site, "hoka@mise", role=role)
+        for left in (4, 3, 2, 1):
+            _, refusal = await self.give_back(site, till, spend, pin="4628")
+            assert refusal["tries_left"] == left
+            await sign_in(site, "hoka@mise")
+        assert (await self.give_back(site, till, spend, pin="4628"))[0] == 403
+        await sign_in(site, "hoka@mise")
+        status, refusal = await self.give_back(site, till, spend, pin=PIN)
+        assert (status, word(refusal)) == (403, "till-pin-locked")
 
     async def test_a_right_one_forgets_the_wrong_ones_before_it(self, site):
         owner, till, spend = await self.paid(site)
