@@ -355,6 +355,9 @@ refunds = _table(
     Column("settled_in", _Words),
     PrimaryKeyConstraint("book_id", "refund_id"),
     Index("refunds_to_settle", "municipality", "settled_in", "at"),
+    Index(
+        "refunds_of_a_shop", "shop_id", "municipality", "at"
+    ),  # not by the city: sums by shop of all would read it
     shard_key="book_id",
 )
 
@@ -447,15 +450,13 @@ settlement_settings = _table(  # how a city settles with its bank; without a row
     Column("changed_at", Instant, nullable=False),
 )
 
-cycle_rules = (
-    _table(  # when a city's cycles end and are paid, from a day on; without a row they are the standard ones
-        "cycle_rules",
-        Column("municipality", _Words, nullable=False),
-        Column("since", _Words, nullable=False),
-        Column("rule", _Words, nullable=False),  # JSON
-        Column("changed_at", Instant, nullable=False),
-        PrimaryKeyConstraint("municipality", "since"),
-    )
+cycle_rules = _table(  # from `since` on; a city without a row has the standard cycles
+    "cycle_rules",
+    Column("municipality", _Words, nullable=False),
+    Column("since", _Words, nullable=False),
+    Column("rule", _Words, nullable=False),  # JSON
+    Column("changed_at", Instant, nullable=False),
+    PrimaryKeyConstraint("municipality", "since"),
 )
 
 privacy_texts = _table(  # what a city tells members of their data

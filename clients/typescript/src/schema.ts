@@ -7643,7 +7643,8 @@ export interface components {
         /**
          * @description A cycle with a line a shop; not closed, it shows what closing now would give.
          *
-         *     `yen` is paid, `transfer_yen` of it transferred, after the `fee_yen` that shops bear. `terms` is null where it knew no fees.
+         *     `yen` is paid, `transfer_yen` of it transferred, after the `fee_yen` that shops bear; `has_fees` says whether a transfer costs
+         *     anything. `terms` is null where the city had set nothing of fees and tax.
          */
         SettlementView: {
             cycle: components["schemas"]["CycleView"];
@@ -7653,6 +7654,7 @@ export interface components {
             fee_yen: number;
             city_fee_yen: number;
             transfer_yen: number;
+            has_fees: boolean;
             terms: components["schemas"]["StatementTermsView"] | null;
             lines: components["schemas"]["ShopLineView"][];
         };

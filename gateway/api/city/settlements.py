@@ -125,7 +125,8 @@ class StatementTermsView(View):
 class SettlementView(View):
     """A cycle with a line a shop; not closed, it shows what closing now would give.
 
-    `yen` is paid, `transfer_yen` of it transferred, after the `fee_yen` that shops bear. `terms` is null where it knew no fees.
+    `yen` is paid, `transfer_yen` of it transferred, after the `fee_yen` that shops bear; `has_fees` says whether a transfer costs
+    anything. `terms` is null where the city had set nothing of fees and tax.
     """
 
     cycle: CycleView
@@ -135,6 +136,7 @@ class SettlementView(View):
     fee_yen: int
     city_fee_yen: int
     transfer_yen: int
+    has_fees: bool
     terms: StatementTermsView | None
     lines: list[ShopLineView]
 
@@ -148,6 +150,7 @@ class SettlementView(View):
             fee_yen=settlement.fee_yen,
             city_fee_yen=settlement.city_fee_yen,
             transfer_yen=settlement.transfer_yen,
+            has_fees=settlement.has_fees,
             terms=StatementTermsView.of(settlement.terms),
             lines=[ShopLineView.of(line) for line in settlement.lines],
         )

@@ -122,13 +122,13 @@ class CycleCalendar:
             yield cycle
             cycle = self.cycle_of(cycle.ends_on + _DAY)
 
-    def since(self, today: date) -> date:
+    def next_start(self, today: date) -> date:
         """From when on a rule that is changed today counts: the first day of the next cycle."""
         return self.cycle_of(today).ends_on + _DAY
 
     def changed(self, rule: CycleRule, today: date) -> CycleCalendar:
         """The calendar after such a change; a change that was to come with the same cycle is replaced."""
-        since = self.since(today)
+        since = self.next_start(today)
         return CycleCalendar(rules=(*(each for each in self.rules if each[0] < since), (since, rule)))
 
 

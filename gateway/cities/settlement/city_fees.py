@@ -1,30 +1,52 @@
-"""Loads a city's fees: its bands, the account that it pays from, and the accounts of its shops as they stand now."""
+"""Loads a city's fees: its bands, the account that it pays from, and the accounts of its shops as the caller read them."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
 from gateway.cities import tables
 from gateway.cities.settlement.settlement_settings import SettlementSettings
 from gateway.cities.settlement.transfer_fees import NO_FEES, FeeTable
-from gateway.cities.shops import account_changes
-from gateway.cities.shops.bank_accounts import decrypt_account, decrypt_payer
+from gateway.cities.shops.bank_accounts import BankAccount, decrypt_account, decrypt_payer
 from gateway.errors import ProblemError
 from gateway.platform.encryption import Vault
 
 
-def load_fees(vault: Vault, conn: Connection, code: str, settings: SettlementSettings) -> FeeTable:
-    """Raises ProblemError `payer-missing` (409) where there are bands and no account that is paid from."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopAccounts(Mapping[str, BankAccount]):
+    """The accounts of a city's shops by shop id. Each is decrypted when it is looked up: a cycle pays few of them."""
+
+    vault: Vault
+    municipality: str
+    encrypted: Mapping[str, bytes]
+
+    def __getitem__(self, shop_id: str) -> BankAccount:
+        return decrypt_account(self.vault, self.municipality, shop_id, self.encrypted[shop_id])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.encrypted)
+
+    def __len__(self) -> int:
+        return len(self.encrypted)
+
+
+def load_fees(
+    vault: Vault, conn: Connection, code: str, settings: SettlementSettings, accounts: Mapping[str, bytes]
+) -> FeeTable:
+    """`accounts` are those of the city's shops, encrypted, as `account_changes.list_current` gives them.
+
+    Raises ProblemError `payer-missing` (409) where there are bands and no account that is paid from.
+    """
     if not settings.fee_bands:
         return NO_FEES
     return FeeTable(
         bands=settings.fee_bands,
         bearer=settings.fee_bearer,
         payer=decrypt_payer(vault, code, encrypted_payer(conn, code)).account,
-        accounts={
-            shop_id: decrypt_account(vault, code, shop_id, sealed)
-            for shop_id, sealed in account_changes.list_current(conn, code).items()
-        },
+        accounts=ShopAccounts(vault=vault, municipality=code, encrypted=accounts),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
@@ -40,8 +41,10 @@ class CloseCycle:
     drawn: str = ""
 
 
-def require_closable(context: CityContext, conn: Connection, code: str, cycle: SettlementCycle) -> Settlement:
-    """Give what closing would give. Raises ProblemError (409): `cycle-closed`, `earlier-cycle-open`, `sum-too-large`."""
+def require_closable(
+    context: CityContext, conn: Connection, code: str, cycle: SettlementCycle, accounts: Mapping[str, bytes]
+) -> Settlement:
+    """Give what closing would give, to these accounts. Raises ProblemError (409): `cycle-closed`, `earlier-cycle-open`, `sum-too-large`."""
     if lines.closed(conn, code, cycle.starts_on) is not None:
         raise already_closed()
     earlier = contents.earlier_open(conn, code, cycle)
@@ -52,13 +55,13 @@ def require_closable(context: CityContext, conn: Connection, code: str, cycle: S
             f"The cycle of {earlier.starts_on} is still open; close it first.",
             starts_on=earlier.starts_on.isoformat(),
         )
-    drawn = lines.preview(context.vault, conn, code, cycle)
+    drawn = lines.preview(context.vault, conn, code, cycle, accounts)
     _require_fits(drawn)
     return drawn
 
 
 def closing_facts(drawn: Settlement) -> dict[str, str | int]:
-    """The sums, and how many shops are paid nothing now; fees where the city has set them."""
+    """The sums, and how many shops are paid nothing now; fees where there are any."""
     shown: dict[str, str | int] = {
         "starts_on": drawn.cycle.starts_on.isoformat(), "ends_on": drawn.cycle.ends_on.isoformat(),
         "yen": drawn.yen, "shops": sum(line.paid_yen > 0 for line in drawn.lines),
@@ -66,24 +69,20 @@ def closing_facts(drawn: Settlement) -> dict[str, str | int]:
         "carried_yen": sum(line.carried_yen for line in drawn.lines),
         "shops_carried": sum(line.carried_yen != 0 for line in drawn.lines),
     }  # fmt: skip
-    if drawn.terms is not None:
-        shown |= {
-            "fee_yen": drawn.fee_yen,
-            "city_fee_yen": drawn.city_fee_yen,
-            "transfer_yen": drawn.transfer_yen,
-        }
+    if drawn.has_fees:
+        shown |= _fee_facts(drawn) | {"transfer_yen": drawn.transfer_yen}
     return shown
 
 
 def closing_ground(context: CityContext, conn: Connection, code: str, command: CloseCycle) -> Ground:
     """The hash of every line and of the account that it goes to."""
-    drawn = lines.preview(context.vault, conn, code, find_cycle(conn, code, command.starts_on))
-    return {"drawn": drawn_hash(conn, code, drawn)}
-
-
-def drawn_hash(conn: Connection, code: str, drawn: Settlement) -> str:
-    """The same for the same sums and fees to the same accounts."""
     accounts = account_changes.list_current(conn, code)
+    cycle = find_cycle(conn, code, command.starts_on)
+    return {"drawn": drawn_hash(lines.preview(context.vault, conn, code, cycle, accounts), accounts)}
+
+
+def drawn_hash(drawn: Settlement, accounts: Mapping[str, bytes]) -> str:
+    """The same for the same sums and fees to the same accounts, encrypted as they are."""
     rows = [
         (
             line.shop_id, line.spends, line.spent, line.refunded, line.paid_yen, line.carried_yen,
@@ -102,16 +101,18 @@ def close_cycle(
     code = who.municipality
     cycle = find_cycle(conn, code, command.starts_on)
     starts_on = cycle.starts_on.isoformat()
-    require_closable(context, conn, code, cycle)
+    # Read once: an account that changes while this runs is neither paid to nor reckoned with by this closing.
+    accounts = account_changes.list_current(conn, code)
+    require_closable(context, conn, code, cycle, accounts)
     cycle_scope = contents.of_open(conn, code, cycle)
     lines.claim_for_cycle(conn, cycle_scope)
     owed_again = lines.claim_owed_again(conn, code, starts_on) if cycle_scope.is_next else {}
     brought = lines.carried_forward_from(conn, cycle_scope, owed_again)
     settings = find_settings(conn, code)
-    fees = load_fees(context.vault, conn, code, settings)
-    drawn = lines.compute(conn, contents.of_closed(code, cycle), brought, fees, settings.terms)
+    fees = load_fees(context.vault, conn, code, settings, accounts)
+    drawn = lines.compute(conn, contents.of_closed(code, cycle), brought, accounts, fees, settings.terms)
     _require_fits(drawn)
-    if command.drawn and drawn_hash(conn, code, drawn) != command.drawn:
+    if command.drawn and drawn_hash(drawn, accounts) != command.drawn:
         raise ProblemError(
             "proposal-outdated",
             "A payment, a refund, an account or a fee has changed since; send it back and propose the closing anew.",
@@ -124,13 +125,12 @@ def close_cycle(
     if not insert_new(conn, _settlements, **row):
         raise already_closed()
     lines.save(conn, code, drawn, at)
-    account_changes.fix_for_cycle(
-        conn, code, starts_on, [line.shop_id for line in drawn.lines if line.paid_yen]
-    )
+    paid = {line.shop_id: accounts[line.shop_id] for line in drawn.lines if line.paid_yen}
+    account_changes.fix_for_cycle(conn, code, starts_on, paid)
     account_changes.take_effect(conn, code)
     facts: dict[str, str | int] = {"yen": drawn.yen, "shops": len(drawn.lines)}
-    if drawn.terms is not None:
-        facts |= _facts(drawn)
+    if drawn.has_fees:
+        facts |= _fee_facts(drawn)
     write_audit(conn, who, at, AuditAction.SETTLEMENT_CLOSED, starts_on, reason, facts)
     closed = lines.closed(conn, code, cycle.starts_on)
     assert closed is not None
@@ -143,7 +143,7 @@ def already_closed() -> ProblemError:
     )
 
 
-def _facts(drawn: Settlement) -> dict[str, str | int]:
+def _fee_facts(drawn: Settlement) -> dict[str, str | int]:
     return {"fee_yen": drawn.fee_yen, "city_fee_yen": drawn.city_fee_yen}
 
 

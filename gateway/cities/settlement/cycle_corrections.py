@@ -74,9 +74,12 @@ def of_cycle(conn: Connection, contents: CycleScope, shop_id: str | None = None)
     if shop_id is not None:
         late = late.where(_spends.c.shop_id == shop_id)
         back = back.where(_refunds.c.shop_id == shop_id)
+    late_rows, back_rows = conn.execute(late).all(), conn.execute(back).all()
+    if not late_rows and not back_rows:
+        return []
     calendar = cycle_rules.find_calendar(conn, contents.municipality)
-    corrections = [_late(row, calendar) for row in conn.execute(late)]
-    corrections += [_given_back(row, contents.cycle, calendar) for row in conn.execute(back)]
+    corrections = [_late(row, calendar) for row in late_rows]
+    corrections += [_given_back(row, contents.cycle, calendar) for row in back_rows]
     return sorted(
         corrections, key=lambda correction: (correction.at, correction.spend_id, correction.refund_id or "")
     )

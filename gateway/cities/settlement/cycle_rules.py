@@ -33,10 +33,15 @@ def find_cycle(conn: Connection, code: str, starts_on: date) -> SettlementCycle:
     return cycle
 
 
+def next_start(conn: Connection, code: str, at: datetime) -> date:
+    """From when on a rule that is changed at that moment counts: the first day of the next cycle."""
+    return find_calendar(conn, code).next_start(day_of(at))
+
+
 def change_rule(conn: Connection, code: str, rule: CycleRule, at: datetime) -> date:
     """Let a rule count from the next cycle on; gives its first day. One that was to come with that cycle is replaced."""
-    since = find_calendar(conn, code).since(day_of(at))
-    values = {"rule": _ADAPTER.dump_json(rule).decode(), "changed_at": at}
+    since, newest = find_calendar(conn, code).changed(rule, day_of(at)).rules[-1]
+    values = {"rule": _ADAPTER.dump_json(newest).decode(), "changed_at": at}
     conn.execute(
         insert_into(conn, _rules)
         .values(municipality=code, since=since.isoformat(), **values)

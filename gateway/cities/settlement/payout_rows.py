@@ -35,7 +35,10 @@ OWED_AGAIN: Final = frozenset({PayoutState.HELD, PayoutState.RETURNED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payout:
-    """`carried_in` is the first day of the cycle that pays what is owed again; None until that is closed."""
+    """`yen` is the whole sum that the cycle pays, before a fee is deducted: so much is owed again where it came back.
+
+    `carried_in` is the first day of the cycle that pays what is owed again; None until that is closed.
+    """
 
     shop_id: str
     state: PayoutState

@@ -128,7 +128,7 @@ def record_payout(
     if command.state in OWED_AGAIN:
         _owe_again(conn, code, command, line, at)
     facts: dict[str, str | int] = {
-        "shop": command.shop_id, "payout": command.state.value, "yen": line.paid_yen,
+        "shop": command.shop_id, "payout": command.state.value, "yen": line.transfer_yen,
     }  # fmt: skip
     write_audit(conn, who, at, AuditAction.PAYOUT_RECORDED, starts_on, reason, facts)
     return payout

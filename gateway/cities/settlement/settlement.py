@@ -48,7 +48,7 @@ from gateway.cities.settlement.settlement_settings import ChangeSettlementSettin
 from gateway.cities.settlement.shop_debts import DebtEnd, EndDebt
 from gateway.cities.settlement.transfer_fees import StatementTerms
 from gateway.cities.settlement.transfer_files import TransferFileMade
-from gateway.cities.shops import shop_rows
+from gateway.cities.shops import account_changes, shop_rows
 from gateway.cities.shops.shop_rows import Shop
 from gateway.cities.spending import spend_rows
 from gateway.cities.spending.spend_rows import Refund, Spend
@@ -161,8 +161,9 @@ class Settlements:
                 return closing.close_cycle(
                     self.context, conn, who, CloseCycle(starts_on=starts_on), reason, now
                 )
-            drawn = closing.require_closable(self.context, conn, code, cycle)
-            command = CloseCycle(starts_on=starts_on, drawn=closing.drawn_hash(conn, code, drawn))
+            accounts = account_changes.list_current(conn, code)
+            drawn = closing.require_closable(self.context, conn, code, cycle, accounts)
+            command = CloseCycle(starts_on=starts_on, drawn=closing.drawn_hash(drawn, accounts))
             return propose(
                 self.context, conn, who, Deed.CLOSING, starts_on.isoformat(), command,
                 ground=closing.closing_ground(self.context, conn, code, command), facts=closing.closing_facts(drawn),
@@ -363,7 +364,8 @@ class Settlements:
             return propose(
                 self.context, conn, who, Deed.SETTLEMENT_SETTINGS, code, command,
                 ground=settlement_settings.settings_ground(self.context, conn, code, command),
-                facts=settlement_settings.settings_facts(before, settings), reason=why, at=now,
+                facts=settlement_settings.settings_facts(before, settings, cycle_rules.next_start(conn, code, now)),
+                reason=why, at=now,
             )  # fmt: skip
 
         return await self.context.store.run(job)

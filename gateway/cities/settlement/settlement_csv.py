@@ -11,7 +11,7 @@ from httpkit.safe_csv import excel_csv
 
 
 def settlement_csv(settlement: Settlement) -> bytes:
-    """A cycle for Excel: a line a shop. Fees have columns where the closing knew of any."""
+    """A cycle for Excel: a line a shop. Fees have columns where there are any."""
     header = [
         "加盟店番号",
         "加盟店名",
@@ -26,7 +26,8 @@ def settlement_csv(settlement: Settlement) -> bytes:
         "うち訂正ポイント",
         "うち訂正(円)",
     ]
-    if settlement.terms is not None:
+    terms = settlement.terms if settlement.has_fees else None
+    if terms is not None:
         header += ["振込手数料(円)", "うち消費税(円)", "振込額(円)", "自治体が負担する手数料(円)"]
     return excel_csv(
         header,
@@ -34,7 +35,7 @@ def settlement_csv(settlement: Settlement) -> bytes:
             (
                 line.shop_id, line.shop_name, line.spends, line.spent, line.refunds, line.refunded, line.brought_yen,
                 line.paid_yen, line.carried_yen, line.corrections, line.corrected_points, line.corrected_yen,
-                *(_fee_cells(line, settlement.terms) if settlement.terms else ()),
+                *(_fee_cells(line, terms) if terms else ()),
             )
             for line in settlement.lines
         ),

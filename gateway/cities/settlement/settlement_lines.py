@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -20,8 +20,8 @@ from gateway.cities.settlement.city_fees import load_fees
 from gateway.cities.settlement.cycle_corrections import CorrectionSum
 from gateway.cities.settlement.settlement_scope import CycleScope
 from gateway.cities.settlement.settlement_settings import find_settings
-from gateway.cities.settlement.transfer_fees import NO_FEE, NO_FEES, Fee, FeeTable, StatementTerms
-from gateway.cities.shops import account_notices
+from gateway.cities.settlement.transfer_fees import NO_FEE, NO_FEES, FeeBearer, FeeTable, StatementTerms
+from gateway.cities.shops import account_changes, account_notices
 from gateway.cities.shops.shop_rows import Shop
 from gateway.cities.spending.spend_sums import sum_rows
 from gateway.platform.encryption import Vault
@@ -108,18 +108,34 @@ class Settlement:
     def transfer_yen(self) -> int:
         return self.yen - self.fee_yen
 
+    @property
+    def has_fees(self) -> bool:
+        """Whether a transfer of it costs anything; terms alone may be no more than a note on tax."""
+        return any(
+            line.fee_yen or line.city_fee_yen or line.carried_why is CarriedWhy.WITHIN_FEE
+            for line in self.lines
+        )
+
 
 def paid_account(code: str) -> str:
     """Name the city's account of what was paid to shops; it belongs to the city's own book."""
     return f"{chart.municipality_book(code)}:paid"
 
 
-def preview(vault: Vault, conn: Connection, code: str, cycle: SettlementCycle) -> Settlement:
-    """What closing it would give."""
+def preview(
+    vault: Vault,
+    conn: Connection,
+    code: str,
+    cycle: SettlementCycle,
+    accounts: Mapping[str, bytes] | None = None,
+) -> Settlement:
+    """What closing it would give. `accounts` are those of the city's shops as the caller has read them; None reads them."""
+    if accounts is None:
+        accounts = account_changes.list_current(conn, code)
     cycle_scope = contents.of_open(conn, code, cycle)
     settings = find_settings(conn, code)
-    fees = load_fees(vault, conn, code, settings)
-    return compute(conn, cycle_scope, carried_forward_from(conn, cycle_scope), fees, settings.terms)
+    fees = load_fees(vault, conn, code, settings, accounts)
+    return compute(conn, cycle_scope, carried_forward_from(conn, cycle_scope), accounts, fees, settings.terms)
 
 
 def claim_for_cycle(conn: Connection, found: CycleScope) -> None:
@@ -134,24 +150,23 @@ def compute(
     conn: Connection,
     found: CycleScope,
     brought: Mapping[str, Mapping[str, int]],
+    accounts: Collection[str],
     fees: FeeTable,
     terms: StatementTerms | None,
 ) -> Settlement:
-    """Sum what is in a cycle by shop, with what an earlier cycle left over, less what its transfer costs the shop."""
+    """Sum what is in a cycle by shop, with what an earlier cycle left over, less what its transfer costs the shop.
+
+    `accounts` are the ids of the shops that have one.
+    """
     code, cycle = found.municipality, found.cycle
     spent, refunded = (_sums(conn, table, found) for table in (_spends, _refunds))
     shops = tables.shops
     register = {
         row.shop_id: row
         for row in conn.execute(
-            select(
-                shops.c.shop_id,
-                shops.c.name,
-                shops.c.closed_at,
-                shops.c.bank_sealed.is_not(None).label("has_account"),
-            ).where(shops.c.municipality == code)
+            select(shops.c.shop_id, shops.c.name, shops.c.closed_at).where(shops.c.municipality == code)
         )
-    }  # fmt: skip
+    }
     corrected, stopped = _corrections_by_shop(conn, found), account_notices.list_stopped(conn, code)
     shop_ids = sorted({*spent, *refunded, *brought})
     return Settlement(
@@ -166,9 +181,7 @@ def compute(
                 refunded.get(shop_id, {}),
                 brought.get(shop_id, {}),
                 corrected[shop_id],
-                has_account=(
-                    shop_id in register and bool(register[shop_id].has_account) and shop_id not in stopped
-                ),
+                has_account=shop_id in accounts and shop_id not in stopped,
                 is_open=shop_id not in register or register[shop_id].closed_at is None,
                 fees=fees,
             )
@@ -349,7 +362,7 @@ def _line(
     fee = fees.fee_of(shop_id, due) if due > 0 else NO_FEE
     if fee.shop_yen >= due and not is_open:
         # Nothing will be added to it any more: it would be carried for ever, and the city would have the shop's money.
-        fee = Fee(shop_yen=0, city_yen=fee.shop_yen)
+        fee = fees.fee_of(shop_id, due, FeeBearer.CITY)
     why = CarriedWhy.NOTHING
     if points <= 0 or due <= 0:
         why = CarriedWhy.OWES if points or due else CarriedWhy.NOTHING

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -186,19 +186,32 @@ def find_settings(conn: Connection, code: str) -> SettlementSettings:
     return SettlementSettings() if text is None else _ADAPTER.validate_json(text)
 
 
-def settings_facts(before: SettlementSettings, after: SettlementSettings) -> dict[str, str | int]:
-    """What changes, as «from → to»; and the sheet by which the second person checks it."""
+def settings_facts(
+    before: SettlementSettings, after: SettlementSettings, next_start: date
+) -> dict[str, str | int]:
+    """What changes, as «from → to»; and the sheet by which the second person checks it.
+
+    `next_start` is the first day of the next cycle, with which other cycles begin.
+    """
     shown: dict[str, str | int] = {"bank_sheet": _shown(after.bank_sheet)}
     for each in fields(SettlementSettings):
         old, new = (_shown(getattr(settings, each.name)) for settings in (before, after))
         if old != new:
             shown[each.name] = f"{old} → {new}"
+    if after.cycle_rule != before.cycle_rule:
+        shown["starts_on"] = next_start.isoformat()
     return shown
 
 
-def settings_ground(_: CityContext, conn: Connection, code: str, __: ChangeSettlementSettings) -> Ground:
-    """The settings that the author saw."""
-    return {"version": find_settings(conn, code).version}
+def settings_ground(
+    context: CityContext, conn: Connection, code: str, command: ChangeSettlementSettings
+) -> Ground:
+    """The settings that the author saw; for other cycles also the day with which they were to begin."""
+    before = find_settings(conn, code)
+    if command.settings.cycle_rule == before.cycle_rule:
+        return {"version": before.version}
+    next_start = cycle_rules.next_start(conn, code, context.clock())
+    return {"version": before.version, "next_start": next_start.isoformat()}
 
 
 def change_settings(
@@ -206,10 +219,9 @@ def change_settings(
 ) -> None:
     """Carry it out, for what is made from now on."""
     before = find_settings(conn, who.municipality)
-    facts = settings_facts(before, command.settings)
+    facts = settings_facts(before, command.settings, cycle_rules.next_start(conn, who.municipality, at))
     if command.settings.cycle_rule != before.cycle_rule:
-        since = cycle_rules.change_rule(conn, who.municipality, command.settings.cycle_rule, at)
-        facts["starts_on"] = since.isoformat()
+        cycle_rules.change_rule(conn, who.municipality, command.settings.cycle_rule, at)
     text = _ADAPTER.dump_json(command.settings).decode()
     conn.execute(
         insert_into(conn, _settings)

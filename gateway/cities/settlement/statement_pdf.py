@@ -19,7 +19,7 @@ from reportlab.pdfgen.canvas import Canvas
 from gateway.cities import pdf_text
 from gateway.cities.settlement.business_days import SettlementCycle
 from gateway.cities.settlement.settlement import ShopStatement
-from gateway.cities.settlement.settlement_lines import CarriedWhy, Settlement
+from gateway.cities.settlement.settlement_lines import CarriedWhy, Settlement, ShopLine
 from gateway.cities.settlement.statement_rows import statement_rows
 from gateway.cities.settlement.transfer_fees import tax_in
 from gateway.model import JST
@@ -63,7 +63,7 @@ _FEE_COLUMNS: Final = (
     _Column("振込手数料(円)", 0.79, 0.88, number=True),
     _Column("振込額(円)", 0.88, 1.0, number=True),
 )
-"""Where a closing knows fees; its corrections have a file of their own."""
+"""Where transfers cost something; corrections have a file of their own."""
 _NOTE_LETTERS: Final = 52
 _SHOP_COLUMNS: Final = (
     _Column("区分", 0.0, 0.11),
@@ -76,58 +76,37 @@ _SHOP_COLUMNS: Final = (
 
 
 def settlement_pdf(settlement: Settlement, city_name: str) -> bytes:
-    """A cycle of the whole city: a line a shop, and the sum."""
-    if settlement.terms is not None:
-        return _settlement_with_fees(settlement, city_name)
+    """A cycle of the whole city: a line a shop, and the sum; with what its transfers cost, where they cost anything."""
     page = _Paper("加盟店精算書", city_name, settlement.cycle, settlement.closed_at)
-    page.facts(("支払総額", _yen(settlement.yen)), ("加盟店", f"{len(settlement.lines):,}店"))
-    page.table(
-        _CITY_COLUMNS,
-        [
-            (
-                line.shop_id, line.shop_name, f"{line.spends:,}", f"{line.spent:,}", f"{-line.refunded:,}",
-                f"{line.corrected_yen:,}", f"{line.brought_yen:,}", f"{line.paid_yen:,}",
-            )
-            for line in settlement.lines
-        ],
-        (
-            "", "合計", f"{sum(line.spends for line in settlement.lines):,}",
-            f"{sum(line.spent for line in settlement.lines):,}",
-            f"{-sum(line.refunded for line in settlement.lines):,}",
-            f"{sum(line.corrected_yen for line in settlement.lines):,}",
-            f"{sum(line.brought_yen for line in settlement.lines):,}", f"{settlement.yen:,}",
-        ),
-    )  # fmt: skip
-    return page.finished()
-
-
-def _settlement_with_fees(settlement: Settlement, city_name: str) -> bytes:
-    page = _Paper("加盟店精算書", city_name, settlement.cycle, settlement.closed_at)
-    page.facts(
+    transfer = (
         ("振込総額", _yen(settlement.transfer_yen)),
         ("支払総額", _yen(settlement.yen)),
         ("加盟店が負担する振込手数料", _yen(-settlement.fee_yen)),
         ("自治体が負担する振込手数料", _yen(settlement.city_fee_yen)),
-        ("加盟店", f"{len(settlement.lines):,}店"),
     )
+    page.facts(
+        *(transfer if settlement.has_fees else transfer[1:2]), ("加盟店", f"{len(settlement.lines):,}店")
+    )
+    columns = _FEE_COLUMNS if settlement.has_fees else _CITY_COLUMNS
+    amounts = [_amounts(line, has_fees=settlement.has_fees) for line in settlement.lines]
+    sums = [sum(column) for column in zip(*amounts, strict=True)] or [0] * (len(columns) - 2)
     page.table(
-        _FEE_COLUMNS,
+        columns,
         [
-            (
-                line.shop_id, line.shop_name, f"{line.spends:,}", f"{line.spent:,}", f"{-line.refunded:,}",
-                f"{line.brought_yen:,}", f"{line.paid_yen:,}", f"{-line.fee_yen:,}", f"{line.transfer_yen:,}",
-            )
-            for line in settlement.lines
+            (line.shop_id, line.shop_name, *(f"{amount:,}" for amount in row))
+            for line, row in zip(settlement.lines, amounts, strict=True)
         ],
-        (
-            "", "合計", f"{sum(line.spends for line in settlement.lines):,}",
-            f"{sum(line.spent for line in settlement.lines):,}",
-            f"{-sum(line.refunded for line in settlement.lines):,}",
-            f"{sum(line.brought_yen for line in settlement.lines):,}", f"{settlement.yen:,}",
-            f"{-settlement.fee_yen:,}", f"{settlement.transfer_yen:,}",
-        ),
-    )  # fmt: skip
+        ("", "合計", *(f"{amount:,}" for amount in sums)),
+    )
     return page.finished()
+
+
+def _amounts(line: ShopLine, *, has_fees: bool) -> tuple[int, ...]:
+    """A line's numbers as their columns have them."""
+    uses = line.spends, line.spent, -line.refunded
+    if has_fees:
+        return *uses, line.brought_yen, line.paid_yen, -line.fee_yen, line.transfer_yen
+    return *uses, line.corrected_yen, line.brought_yen, line.paid_yen
 
 
 def statement_pdf(statement: ShopStatement, city_name: str) -> bytes:

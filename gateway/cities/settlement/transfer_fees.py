@@ -70,20 +70,25 @@ NO_FEE: Final = Fee(shop_yen=0, city_yen=0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeeTable:
-    """A city's fees, the account that it pays from, and the accounts of its shops."""
+    """A city's fees, the account that it pays from, and the accounts of its shops, which are looked up by need."""
 
     bands: tuple[FeeBand, ...]
     bearer: FeeBearer
     payer: BankAccount | None
     accounts: Mapping[str, BankAccount]
 
-    def fee_of(self, shop_id: str, due: int) -> Fee:
-        """What paying `due` yen to a shop costs; nothing where the city has no bands, or the shop no account."""
+    def fee_of(self, shop_id: str, due: int, bearer: FeeBearer | None = None) -> Fee:
+        """What paying `due` yen to a shop costs; nothing where the city has no bands, or the shop no account.
+
+        `bearer` of None is who bears fees in this city.
+        """
+        if self.payer is None:
+            return NO_FEE
         account = self.accounts.get(shop_id)
-        if self.payer is None or account is None:
+        if account is None:
             return NO_FEE
         side = _side(self.payer, account)
-        if self.bearer is FeeBearer.SHOP:
+        if (bearer or self.bearer) is FeeBearer.SHOP:
             return Fee(shop_yen=deducted(self.bands, side, due), city_yen=0)
         return Fee(shop_yen=0, city_yen=bank_fee(self.bands, side, due))
 

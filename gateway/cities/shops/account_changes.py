@@ -5,7 +5,7 @@ The closing fixes each shop's account as it stands (`settlement_accounts`), then
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -51,17 +51,12 @@ def list_current(conn: Connection, code: str) -> dict[str, bytes]:
     return {row.shop_id: row.bank_sealed for row in conn.execute(query)}
 
 
-def fix_for_cycle(conn: Connection, code: str, starts_on: str, shop_ids: Sequence[str]) -> None:
-    """Fix where these shops are paid for a cycle that is being closed; a shop without an account has no row."""
-    accounts = list_current(conn, code)
+def fix_for_cycle(conn: Connection, code: str, starts_on: str, accounts: Mapping[str, bytes]) -> None:
+    """Fix where these shops are paid for a cycle that is being closed: the accounts that it was drawn up with."""
     rows = [
-        {
-            "municipality": code, "starts_on": starts_on, "shop_id": shop_id,
-            "account_sealed": accounts[shop_id],
-        }
-        for shop_id in shop_ids
-        if shop_id in accounts
-    ]  # fmt: skip
+        {"municipality": code, "starts_on": starts_on, "shop_id": shop_id, "account_sealed": sealed}
+        for shop_id, sealed in accounts.items()
+    ]
     if rows:
         conn.execute(insert(_fixed), rows)
 

@@ -269,11 +269,12 @@ def list_by_reference(
     """Payments whose id ends so, newest first: of a member's book, of a city since some day, or of one of its shops."""
     # All else is looked at afterwards, for the reason above: a handful of payments have a reference.
     query = select(_spends).where(ends_with(_spends.c.spend_id, tail)).order_by(_spends.c.at.desc())
+    if book:
+        query = query.where(_spends.c.book_id == book)  # the shard
     return [
         spend
         for spend in _all(conn, query)
-        if book in ("", spend.book_id)
-        and code in ("", spend.municipality)
+        if code in ("", spend.municipality)
         and shop_id in ("", spend.shop_id)
         and (since is None or spend.at >= since)
     ]

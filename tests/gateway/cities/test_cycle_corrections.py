@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from gateway.cities.settlement import cycle_corrections, cycle_rules, settlement_scope
 from gateway.cities.settlement.business_days import CycleCalendar
 from gateway.cities.settlement.settlement_csv import corrections_csv, settlement_csv, statement_csv
 from gateway.cities.shops.shops import ShopEntry
@@ -166,6 +167,29 @@ async def close_what_is_over(town):
     for cycle, yen in reversed(await town.city.settlements.listed(KASAMA)):
         if yen is None and cycle.ends_on < town.clock().date():
             await close(town, cycle.starts_on)
+
+
+async def test_without_corrections_no_calendar_is_loaded(town, soba, monkeypatch):
+    paid = await pay(town, at(2), 1_000)
+    scope = settlement_scope.of_closed(KASAMA, CycleCalendar().cycle_of(JULY_1))
+    loaded = []
+
+    def load(conn, code):
+        loaded.append(code)
+        return CycleCalendar()
+
+    monkeypatch.setattr(cycle_rules, "find_calendar", load)
+    assert await town.store.read(lambda conn: cycle_corrections.of_cycle(conn, scope)) == []
+    assert loaded == []
+    town.clock.now = at(17)
+    await close(town, JULY_1)
+    await give_back(town, paid, 700)
+    scope = settlement_scope.of_closed(KASAMA, CycleCalendar().cycle_of(JULY_16))
+    town.clock.now = at(2, 8)
+    await close(town, JULY_16)
+    loaded.clear()
+    assert len(await town.store.read(lambda conn: cycle_corrections.of_cycle(conn, scope))) == 1
+    assert loaded == [KASAMA]
 
 
 async def test_a_shops_list_of_cycles_tells_its_corrections(town, soba):

@@ -19,6 +19,7 @@ from gateway.cities.settlement.business_days import (
 )
 from gateway.cities.settlement.settlement_settings import SettlementSettings
 from gateway.errors import ProblemError
+from gateway.platform import audit_log
 from gateway.platform.clock import day_of
 
 from .conftest import KASAMA
@@ -181,6 +182,31 @@ class TestAChange:
         await set_rule(town, STANDARD)
         calendar = await town.city.settlements.calendar(KASAMA)
         assert calendar.cycle_of(date(2018, 8, 20)) == STANDARD.cycle_of(date(2018, 8, 20))
+
+    async def test_says_when_it_begins(self, town, shops):
+        town.clock.now = at(17)
+        boss = await town.who("administrator")
+        await town.who("approver")
+        proposal = await town.city.settlements.propose_settings(boss, settings_of(MONTHLY), "要綱の改正")
+        assert proposal.facts["starts_on"] == "2018-08-01"
+        await town.decided(proposal)
+        (line,) = await town.store.read(
+            lambda conn: audit_log.page(conn, KASAMA, actions=["settlement settings changed"])
+        )
+        assert line.facts["starts_on"] == "2018-08-01"
+
+    @pytest.mark.parametrize("rule", [MONTHLY, STANDARD])
+    async def test_is_outdated_where_another_cycle_has_begun_meanwhile(self, town, shops, rule):
+        town.clock.now = at(31)
+        boss = await town.who("administrator")
+        await town.who("approver")
+        wanted = replace(settings_of(rule), tax_note="注記")
+        proposal = await town.city.settlements.propose_settings(boss, wanted, "要綱の改正")
+        town.clock.now = at(1, 8)
+        if rule is STANDARD:  # other settings begin at once, whenever they are approved
+            await town.decided(proposal)
+        else:
+            assert await refused(town.decided(proposal)) == "proposal-outdated"
 
     async def test_a_cycle_is_not_over_before_its_own_end(self, town, shops):
         town.clock.now = at(17)

@@ -6,6 +6,8 @@ import uuid
 from datetime import timedelta
 from urllib.parse import quote
 
+from gateway.cities.spending import spend_rows
+
 from .conftest import KASAMA, MITO, NOON, OUEN, give
 
 
@@ -74,3 +76,18 @@ async def test_a_shop_and_a_city_find_it_for_four_hundred_days(site):
         site.set_clock(NOON + timedelta(days=days))
         desk = await site.staff_token("viewer")
         assert (await site.call("GET", f"/v1/city/references/{spend['short_reference']}", desk))[0] == status
+
+
+async def test_a_members_payments_are_looked_for_in_the_members_own_shard(town):
+    """Another member's payment with the same end is not even read."""
+
+    def asked(conn, book):
+        statements = []
+        driver = conn.connection.driver_connection
+        driver.set_trace_callback(statements.append)
+        spend_rows.list_by_reference(conn, "0123abcd", book=book)
+        driver.set_trace_callback(None)
+        return " ".join(statements)
+
+    assert "spends.book_id = 'member:1'" in await town.store.read(lambda conn: asked(conn, "member:1"))
+    assert "spends.book_id =" not in await town.store.read(lambda conn: asked(conn, ""))

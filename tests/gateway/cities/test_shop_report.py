@@ -32,6 +32,20 @@ async def pays(town: Any, member: Any, points: int, shop_id: str, service: str) 
     return (await town.city.spending.pay(member.member_id, new_id(), code, service, points)).spend
 
 
+async def test_reads_payments_and_refunds_by_the_shops_indexes(town: Any) -> None:
+    def plans(conn: Any) -> list[str]:
+        driver, asked = conn.connection.driver_connection, []
+        driver.set_trace_callback(asked.append)
+        shop_report(conn, KASAMA, "soba", "そば", JULY, AUGUST, "month")
+        driver.set_trace_callback(None)
+        return [step[3] for sql in asked for step in driver.execute(f"EXPLAIN QUERY PLAN {sql}")]
+
+    steps = [step for step in await town.store.read(plans) if "refunds" in step]
+    assert steps == [
+        "SEARCH refunds USING INDEX refunds_of_a_shop (shop_id=? AND municipality=? AND at>? AND at<?)"
+    ]
+
+
 async def report_of(
     town: Any, since: date, until: date, by: Any = "day", shop_id: str = "soba"
 ) -> ShopReport:

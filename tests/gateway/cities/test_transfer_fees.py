@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core_ledger import audit, chart
+from gateway.cities.settlement import city_fees, closing
 from gateway.cities.settlement.bank_result_file import read_run
+from gateway.cities.settlement.closing import CloseCycle
 from gateway.cities.settlement.journal_csv import journal_csv
 from gateway.cities.settlement.payout_rows import PayoutState
 from gateway.cities.settlement.settlement_csv import settlement_csv, statement_csv
@@ -26,8 +28,11 @@ from gateway.cities.settlement.transfer_fees import (
     is_invoice_number,
     tax_in,
 )
-from gateway.cities.shops.bank_accounts import Payer
+from gateway.cities.shops import account_changes
+from gateway.cities.shops.bank_accounts import Payer, decrypt_account, encrypt_account
 from gateway.errors import ProblemError
+from gateway.platform import audit_log
+from gateway.platform.encryption import Vault
 
 from .conftest import KASAMA
 from .test_four_eyes import ACCOUNT
@@ -209,6 +214,30 @@ class TestAShopThatBearsIt:
         (line,) = (await town.close_cycle(JULY_1)).lines
         assert (line.paid_yen, line.fee_yen, line.city_fee_yen, line.carried_yen) == (220, 0, 220, 0)
 
+    @pytest.mark.parametrize(("due", "fee"), [(199, 220), (210, 330)])
+    async def test_the_fee_that_the_city_bears_for_it_is_the_banks_of_the_whole_sum(
+        self, town, priced, due, fee
+    ):
+        bands = (band("same_bank", 1, 0), band("other_bank", 1, 220), band("other_bank", 200, 330))
+        await set_fees(town, replace(FEES, fee_bands=bands))
+        await pay(town, at(2), due)
+        town.clock.now = at(5)
+        await town.city.shops.close(await town.who("operator"), "soba", "閉店")
+        town.clock.now = at(17)
+        (line,) = (await town.close_cycle(JULY_1)).lines
+        assert (line.transfer_yen, line.fee_yen, line.city_fee_yen) == (due, 0, fee)
+
+    async def test_the_log_says_of_a_payment_what_was_transferred(self, town, priced):
+        await pay(town, at(2), 5_000)
+        town.clock.now = at(17)
+        await town.close_cycle(JULY_1)
+        await town.transfer_file(JULY_1)
+        await record(town, PayoutState.PAID)
+        (line,) = await town.store.read(
+            lambda conn: audit_log.page(conn, KASAMA, actions=["payout recorded"])
+        )
+        assert line.facts["yen"] == 4_780
+
     async def test_a_shop_without_an_account_says_that(self, town, priced):
         from gateway.cities.shops.shops import ShopEntry
 
@@ -295,6 +324,68 @@ class TestACityThatBearsIt:
         await town.decided(await town.city.shops.set_payer(boss, replace(PAYER, account=account)))
         await pay(town, at(2), 5_000)
         assert (await line_of(town)).fee_yen == fee
+
+
+class TestANoteOnTaxAlone:
+    async def test_is_no_fee(self, town, shops):
+        await set_fees(town, SettlementSettings(tax_note="税の注記", invoice_number="T4000020082163"))
+        await pay(town, at(2), 5_000)
+        town.clock.now = at(17)
+        settlement = await town.close_cycle(JULY_1)
+        assert settlement.terms is not None
+        assert not settlement.has_fees
+        assert "手数料" not in settlement_csv(settlement).decode("utf-8-sig")
+        (city,) = pages(settlement_pdf(settlement, "笠間市"))
+        assert "手数料" not in city
+        assert "うち訂正(円)" in city
+        statement = await town.city.settlements.statement(KASAMA, JULY_1, "soba")
+        assert "税の注記" in pages(statement_pdf(statement, "笠間市"))[0]
+
+    async def test_shows_its_approver_no_fee(self, town, shops):
+        await set_fees(town, SettlementSettings(tax_note="税の注記"))
+        await pay(town, at(2), 5_000)
+        town.clock.now = at(17)
+        proposal = await town.city.settlements.close(await town.who("approver"), JULY_1, "締め")
+        assert "fee_yen" not in proposal.facts
+
+    async def test_what_is_carried_because_of_a_fee_is_one(self, town, priced):
+        await pay(town, at(2), 220)
+        assert (await town.city.settlements.get(KASAMA, JULY_1)).has_fees
+
+
+class TestAccounts:
+    """One reading of them is reckoned with, compared and fixed; each is decrypted only where a fee asks for it."""
+
+    async def test_only_those_of_shops_that_are_paid_are_decrypted(self, town, priced, monkeypatch):
+        await pay(town, at(2), 5_000)
+        decrypted = []
+
+        def decrypt(vault, code, shop_id, sealed):
+            decrypted.append(shop_id)
+            return decrypt_account(vault, code, shop_id, sealed)
+
+        monkeypatch.setattr(city_fees, "decrypt_account", decrypt)
+        assert (await town.city.settlements.get(KASAMA, JULY_1)).fee_yen == 220
+        assert decrypted == ["soba"]
+
+    async def test_are_read_once_by_a_closing(self, town, priced, monkeypatch):
+        await pay(town, at(2), 5_000)
+        town.clock.now = at(17)
+        who, read = await town.who("approver"), account_changes.list_current
+        first = await town.store.read(lambda conn: read(conn, KASAMA))
+        other = Vault([b"s" * 32], b"l" * 32)
+        account = replace(ACCOUNT, bank_code="0130", number="7654321")
+        changed = first | {"soba": encrypt_account(other, KASAMA, "soba", account)}
+        readings = iter([first, changed, changed, changed])
+        monkeypatch.setattr(account_changes, "list_current", lambda *_: next(readings))
+        closed = await town.store.run(
+            lambda conn: closing.close_cycle(
+                town.city.context, conn, who, CloseCycle(starts_on=JULY_1), "締め", at(17)
+            )
+        )
+        assert closed.fee_yen == 220
+        fixed = await town.store.read(lambda conn: account_changes.list_fixed(conn, KASAMA, "2018-07-01"))
+        assert fixed == {"soba": first["soba"]}
 
 
 class TestSettings:

@@ -3970,7 +3970,8 @@ class SettlementView(Message, frozen=True, kw_only=True):
     """
     A cycle with a line a shop; not closed, it shows what closing now would give.
 
-    `yen` is paid, `transfer_yen` of it transferred, after the `fee_yen` that shops bear. `terms` is null where it knew no fees.
+    `yen` is paid, `transfer_yen` of it transferred, after the `fee_yen` that shops bear; `has_fees` says whether a transfer costs
+    anything. `terms` is null where the city had set nothing of fees and tax.
     """
 
     cycle: CycleView
@@ -3980,6 +3981,7 @@ class SettlementView(Message, frozen=True, kw_only=True):
     fee_yen: int
     city_fee_yen: int
     transfer_yen: int
+    has_fees: bool
     terms: StatementTermsView | None
     lines: list[ShopLineView]
 
