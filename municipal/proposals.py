@@ -46,7 +46,7 @@ pages = Pages(needs="see_proposals")
 Deed: TypeAlias = Literal[
     "grant", "grant_file", "carry_in", "grant_cancel", "correction", "project", "budget", "refund", "shop_account", "payer_account",
     "closing", "transfer_file", "payout", "shop_debt", "settlement_settings", "privacy_text", "staff", "role", "reset", "restart", "rule", "rule_withdrawal", "shop_staff",
-    "shop_reset", "shop_application", "member_access", "representative", "card_limits", "announcement", "deed_rule",
+    "shop_reset", "shop_application", "shop_list", "member_access", "representative", "card_limits", "announcement", "deed_rule",
 ]  # fmt: skip
 """What the city's table of deeds has a line for."""
 _DEED_WORDS: Final[tuple[Deed, ...]] = get_args(Deed)
@@ -74,6 +74,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "shop_staff": "お店のログインの追加",
     "shop_reset": "お店のログインの再設定",
     "shop_application": "加盟店の申請の承認",
+    "shop_list": "加盟店の名簿の登録",
     "member_access": "利用者のログインの再設定",
     "representative": "代理人の登録",
     "rule": "ポイント制度の新しい版",
@@ -131,6 +132,11 @@ FACTS: Final[Mapping[str, str]] = {
     "points_a_day_before": "1日に1人で給付・取消できるポイント（変更前）",
     "shop_id": "加盟店の番号",
     "application": "申請の番号",
+    "new_shops": "登録する加盟店",
+    "with_account": "そのうち口座のある店",
+    "known_shops": "登録済みの店の行（変更されません）",
+    "alike_shops": "名前・電話・口座がほかと同じ店",
+    "shop_names": "店名",
     "name_kana": "店名（カナ）",
     "category": "業種",
     "address": "住所",

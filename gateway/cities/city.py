@@ -28,6 +28,7 @@ from gateway.cities.proposals.proposals import Proposals
 from gateway.cities.settlement.settlement import Settlements
 from gateway.cities.shops.applications import ShopApplications
 from gateway.cities.shops.open_data import OpenShops
+from gateway.cities.shops.shop_imports import ShopImports
 from gateway.cities.shops.shops import Shops
 from gateway.cities.shops.tills import Tills
 from gateway.cities.spending.pay_cards import PayCards
@@ -66,6 +67,7 @@ class City:
     claims: Claims
     corrections: Corrections
     shops: Shops
+    shop_imports: ShopImports
     shop_applications: ShopApplications
     tills: Tills
     open_shops: OpenShops
@@ -129,6 +131,7 @@ class City:
             claims=Claims(context),
             corrections=Corrections(context),
             shops=Shops(context),
+            shop_imports=ShopImports(context),
             shop_applications=ShopApplications(context),
             tills=Tills(context=context, staff=staff, unused_ttl=retention.unused_tills),
             open_shops=OpenShops(context, open_data, with_phones=open_data_phones),

@@ -28,6 +28,7 @@ class ExportedList(StrEnum):
     GRANT_FILE_REPORT = "grant file report", "給付ファイルの確認結果", "Report of a grant file"
     CARRY_IN_REPORT = "carry-in report", "引継ぎファイルの確認結果", "Report of carried-in balances"
     RECONCILIATION = "carry-in reconciliation", "引継ぎの照合", "Reconciliation of carried-in balances"
+    SHOPS = "shops", "加盟店登録名簿", "Register of shops"
     SETTLEMENT = "settlement", "精算期間", "Settlement cycle"
     CORRECTIONS = "corrections", "訂正", "Corrections"
     JOURNAL = "journal", "財務会計の仕訳", "Journal for the accounting"

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -46,6 +46,16 @@ class AuditLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """What a new line says, besides who and when."""
+
+    action: AuditAction
+    subject: str = ""
+    reason: str = ""
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFault:
     """A place where the log is not what was written: the line of that number, and what is wrong with it."""
 
@@ -67,23 +77,40 @@ def write(
     facts: Mapping[str, str | int] | None = None,
 ) -> AuditLine:
     """Add a line to the city's log, as a part of the caller's transaction."""
-    seq, before = _locked_head(conn, municipality)
-    facts_text = json.dumps(dict(facts or {}), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    values = {
-        "municipality": municipality, "seq": seq + 1, "at": at, "actor": actor, "actor_name": actor_name,
-        "action": action.value, "subject": subject, "reason": reason, "facts": facts_text,
-    }  # fmt: skip
-    hashed = _hash(before, values)
-    keys = keys_of(conn)
-    mac = keys.sign(_signed_part(hashed)) if keys is not None else None
-    conn.execute(insert(_lines).values(**values, hash=hashed, mac=mac))
-    conn.execute(update(_heads).where(_heads.c.municipality == municipality).values(seq=seq + 1, hash=hashed))
-    row = conn.execute(
-        select(_lines).where(_lines.c.municipality == municipality, _lines.c.seq == seq + 1)
-    ).one()
-    line = _line(row)
-    add_notes(conn, [line])
-    return line
+    entry = AuditEntry(action=action, subject=subject, reason=reason, facts=facts or {})
+    return write_many(conn, municipality, [entry], at=at, actor=actor, actor_name=actor_name)[0]
+
+
+def write_many(
+    conn: Connection,
+    municipality: str,
+    entries: Sequence[AuditEntry],
+    *,
+    at: datetime,
+    actor: str,
+    actor_name: str,
+) -> list[AuditLine]:
+    """Add the lines of one actor at one moment, at least one, with as few statements as one line needs."""
+    seq, hashed = _locked_head(conn, municipality)
+    first, keys = seq + 1, keys_of(conn)
+    rows = []
+    for entry in entries:
+        seq += 1
+        facts = json.dumps(dict(entry.facts), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        values = {
+            "municipality": municipality, "seq": seq, "at": at, "actor": actor, "actor_name": actor_name,
+            "action": entry.action.value, "subject": entry.subject, "reason": entry.reason, "facts": facts,
+        }  # fmt: skip
+        hashed = _hash(hashed, values)
+        rows.append(
+            values | {"hash": hashed, "mac": keys.sign(_signed_part(hashed)) if keys is not None else None}
+        )
+    conn.execute(insert(_lines), rows)
+    conn.execute(update(_heads).where(_heads.c.municipality == municipality).values(seq=seq, hash=hashed))
+    query = select(_lines).where(_lines.c.municipality == municipality, _lines.c.seq >= first)
+    lines = [_line(row) for row in conn.execute(query.order_by(_lines.c.seq))]
+    add_notes(conn, lines)
+    return lines
 
 
 def page(

@@ -1166,6 +1166,11 @@ export class ShopExists extends ConflictProblem {
   override name = "ShopExists";
 }
 
+/** The list cannot be imported yet. */
+export class ShopListFaulty extends ConflictProblem {
+  override name = "ShopListFaulty";
+}
+
 /** This sign-in is over. */
 export class SignInEnded extends UnauthorizedProblem {
   override name = "SignInEnded";
@@ -1736,6 +1741,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "shop-closed": ShopClosed,
   "shop-code-wrong": ShopCodeWrong,
   "shop-exists": ShopExists,
+  "shop-list-faulty": ShopListFaulty,
   "sign-in-ended": SignInEnded,
   "sign-in-locked": SignInLocked,
   "sign-in-refused": SignInRefused,

@@ -2569,6 +2569,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/city/shop-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The whole register, closed shops too, as CSV in the columns that are imported, with the log-ins of each owner.
+         * @description Account numbers are in full for who keeps accounts; others have their last three digits.
+         */
+        get: operations["export_shops"];
+        put?: never;
+        /** Propose the new shops of a checked list (202), as one deed. Shops that are registered are not changed by it. */
+        post: operations["propose_shop_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/shop-list/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a list of at most 500 shops, CSV or Excel (.xlsx), field by field and against the register. Nothing is stored.
+         * @description The columns are 店名, 店名（カナ）, 業種, 住所, 電話, 銀行コード, 銀行名, 支店コード, 支店名, 預金種目, 口座番号, 口座名義 and
+         *     銀行の一覧にない口座; 番号 or 加盟店ID name a shop that is registered. Only 店名 is needed; others are dropped.
+         */
+        post: operations["check_shop_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/shop-list/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The same check as a list to mend and send again: lines with a fault first, each fault with what to do. */
+        post: operations["shop_list_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/proposals/{proposal_id}/shops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shops that a proposal of a list imports, each with its account and whom it is like now. */
+        get: operations["list_proposed_shops"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/city/shops": {
         parameters: {
             query?: never;
@@ -4881,6 +4957,14 @@ export interface components {
             name: string;
             rights: string[];
         };
+        /** @description A shop by its id, an application or a line of the list by its number, and in what it is the same. */
+        AlikeView: {
+            /** @enum {string} */
+            kind: "shop" | "application" | "line";
+            key: string;
+            name: string;
+            same: ("name" | "phone" | "account")[];
+        };
         AllocationWanted: {
             allocation_id: string;
             points: number;
@@ -5035,7 +5119,7 @@ export interface components {
          * @description A deed. The value is what lines hold and programs branch on; `label` is what people read.
          * @enum {string}
          */
-        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "carry-in checked" | "carry-in cancelled" | "carry-in approved" | "carry-in applied" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service reading changed" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop terms set" | "shop applied" | "shop application resubmitted" | "shop application sent back" | "shop application refused" | "shop application accepted" | "shop application withdrawn" | "shop application erased" | "shop changed" | "shop closed" | "shop reopened" | "till refunds changed" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "privacy text changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "announcement published" | "announcement withdrawn" | "till bound" | "till ended" | "till PIN set" | "till PIN removed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "planned stop announced" | "planned stop withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
+        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "carry-in checked" | "carry-in cancelled" | "carry-in approved" | "carry-in applied" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service reading changed" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shops imported" | "shop terms set" | "shop applied" | "shop application resubmitted" | "shop application sent back" | "shop application refused" | "shop application accepted" | "shop application withdrawn" | "shop application erased" | "shop changed" | "shop closed" | "shop reopened" | "till refunds changed" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "privacy text changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "announcement published" | "announcement withdrawn" | "till bound" | "till ended" | "till PIN set" | "till PIN removed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "planned stop announced" | "planned stop withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
         /** @description A deed that a city's log may hold, as the filter takes it, and named for people. */
         AuditActionView: {
             action: string;
@@ -5354,6 +5438,14 @@ export interface components {
             /** @default null */
             proposal_id?: string | null;
             totals?: components["schemas"]["LotTotalView"][];
+        };
+        /** @description `column` is where it is, empty for the whole line; `fault` is a word, `fault_ja` and `remedy_ja` say it. */
+        CellFaultView: {
+            column: string;
+            typed: string;
+            fault: string;
+            fault_ja: string;
+            remedy_ja: string;
         };
         /** @description `purpose` and `value` are what the page hands to the card agent's POST /v1/sign. */
         ChallengeView: {
@@ -7145,6 +7237,31 @@ export interface components {
             may_decide: boolean;
             account_number: string | null;
         };
+        /** @description `number` is in full for the list's author and for who may decide it: it is compared with paper. */
+        ProposedAccountView: {
+            bank_code: string;
+            bank_name: string;
+            branch_code: string;
+            branch_name: string;
+            kind: number;
+            number: string | null;
+            number_ends_with: string;
+            holder: string;
+        };
+        /** @description A shop that a proposal imports, and whom of the register it is like now. */
+        ProposedShopView: {
+            shop_id: string;
+            name: string;
+            name_kana: string;
+            category: string;
+            address: string;
+            phone: string;
+            account: components["schemas"]["ProposedAccountView"] | null;
+            alike: components["schemas"]["AlikeView"][];
+        };
+        ProposedShops: {
+            shops: components["schemas"]["ProposedShopView"][];
+        };
         ProviderView: {
             provider_id: string;
             name: components["schemas"]["LabelView"];
@@ -7740,6 +7857,36 @@ export interface components {
             city_fee_yen: number;
             transfer_yen: number;
             carried_why: string;
+        };
+        /**
+         * @description `state`: `new` is imported, `known` is on the register and says the same, `faulty` keeps the list from being imported.
+         *
+         *     `shop_id` is the shop of the register, or the id that the new one will have; null for a fault.
+         */
+        ShopListLineView: {
+            line: number;
+            /** @enum {string} */
+            state: "new" | "known" | "faulty";
+            shop_id: string | null;
+            name: string;
+            address: string;
+            account: string;
+            faults: components["schemas"]["CellFaultView"][];
+            alike: components["schemas"]["AlikeView"][];
+        };
+        /**
+         * @description A list as it was checked; nothing of it is stored. `dropped` are columns that are not read.
+         *
+         *     `seen` names all that the check has found: the proposal sends it back.
+         */
+        ShopListView: {
+            seen: string;
+            new: number;
+            known: number;
+            faulty: number;
+            alike: number;
+            dropped: string[];
+            lines: components["schemas"]["ShopListLineView"][];
         };
         ShopOfKey: {
             municipality: string;
@@ -12304,6 +12451,127 @@ export interface operations {
             };
         };
     };
+    export_shops: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+        };
+    };
+    propose_shop_list: {
+        parameters: {
+            query: {
+                name: string;
+                seen: string;
+                reason?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": unknown;
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    check_shop_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": unknown;
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopListView"];
+                };
+            };
+        };
+    };
+    shop_list_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": unknown;
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+        };
+    };
+    list_proposed_shops: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposedShops"];
+                };
+            };
+        };
+    };
     list_city_shops: {
         parameters: {
             query?: {
@@ -15708,7 +15976,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                deed: "grant" | "grant_file" | "carry_in" | "grant_cancel" | "correction" | "project" | "budget" | "refund" | "shop_account" | "payer_account" | "closing" | "transfer_file" | "payout" | "shop_debt" | "settlement_settings" | "privacy_text" | "staff" | "role" | "reset" | "restart" | "rule" | "rule_withdrawal" | "shop_staff" | "shop_reset" | "shop_application" | "member_access" | "representative" | "card_limits" | "announcement" | "deed_rule";
+                deed: "grant" | "grant_file" | "carry_in" | "grant_cancel" | "correction" | "project" | "budget" | "refund" | "shop_account" | "payer_account" | "closing" | "transfer_file" | "payout" | "shop_debt" | "settlement_settings" | "privacy_text" | "staff" | "role" | "reset" | "restart" | "rule" | "rule_withdrawal" | "shop_staff" | "shop_reset" | "shop_application" | "shop_list" | "member_access" | "representative" | "card_limits" | "announcement" | "deed_rule";
             };
             cookie?: never;
         };

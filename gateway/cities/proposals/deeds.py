@@ -52,6 +52,7 @@ class Deed(StrEnum):
     SHOP_STAFF = "shop_staff"
     SHOP_RESET = "shop_reset"
     SHOP_APPLICATION = "shop_application"
+    SHOP_LIST = "shop_list"
     MEMBER_ACCESS = "member_access"
     CARD_LIMITS = "card_limits"
     REPRESENTATIVE = "representative"
@@ -104,6 +105,7 @@ ALWAYS_DECIDED: Final = PLATFORM_DEEDS | {
     Deed.CARD_LIMITS,
     Deed.REPRESENTATIVE,
     Deed.SHOP_APPLICATION,
+    Deed.SHOP_LIST,
 }  # fmt: skip
 """Needs at least one person besides the author, whatever a city's table says."""
 
@@ -142,6 +144,7 @@ PROPOSED_BY: Final[Mapping[Deed, Action]] = {
     Deed.SHOP_STAFF: Action.KEEP_SHOPS,
     Deed.SHOP_RESET: Action.KEEP_SHOPS,
     Deed.SHOP_APPLICATION: Action.KEEP_SHOPS,
+    Deed.SHOP_LIST: Action.KEEP_SHOPS,
     Deed.MEMBER_ACCESS: Action.HELP_MEMBER,
     Deed.CARD_LIMITS: Action.CHANGE_RULES,
     Deed.REPRESENTATIVE: Action.HELP_MEMBER,

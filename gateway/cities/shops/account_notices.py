@@ -8,7 +8,7 @@ that was fixed by a closing stays as it was approved.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -57,18 +57,28 @@ class AccountNotice:
 
 def add(conn: Connection, code: str, shop_id: str, *, before: str, account: str, at: datetime) -> None:
     """Tell a shop of an account that was decided on."""
-    conn.execute(
-        insert(_notices).values(
-            municipality=code,
-            notice_id=uuid.uuid4().hex,
-            shop_id=shop_id,
-            account_before=before,
-            account=account,
-            decided_at=at,
-            state=NoticeState.WAITING.value,
-            stops_payment=False,
+    conn.execute(insert(_notices).values(_row(code, shop_id, before, account, at)))
+
+
+def add_first(conn: Connection, code: str, accounts: Mapping[str, str], at: datetime) -> None:
+    """Tell each shop of its first account."""
+    if accounts:
+        conn.execute(
+            insert(_notices), [_row(code, shop_id, "", account, at) for shop_id, account in accounts.items()]
         )
-    )
+
+
+def _row(code: str, shop_id: str, before: str, account: str, at: datetime) -> dict[str, Any]:
+    return {
+        "municipality": code,
+        "notice_id": uuid.uuid4().hex,
+        "shop_id": shop_id,
+        "account_before": before,
+        "account": account,
+        "decided_at": at,
+        "state": NoticeState.WAITING.value,
+        "stops_payment": False,
+    }
 
 
 def list_by_city(

@@ -23,9 +23,9 @@ Sameness = Literal["name", "phone", "account"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duplicate:
-    """A shop by its id, or an application by its number, and in what it is the same."""
+    """A shop by its id, an application or a line of a list by its number, and in what it is the same."""
 
-    kind: Literal["shop", "application"]
+    kind: Literal["shop", "application", "line"]
     key: str
     name: str
     same: tuple[Sameness, ...]
@@ -63,24 +63,24 @@ def _same(
 ) -> tuple[Sameness, ...]:
     entry, own = application.entry, application.account
     parts: list[Sameness] = []
-    if _name(name) == _name(entry.name):
+    if name_key(name) == name_key(entry.name):
         parts.append("name")
-    if _digits(phone) and _digits(phone) == _digits(entry.phone):
+    if phone_key(phone) and phone_key(phone) == phone_key(entry.phone):
         parts.append("phone")
-    if own is not None and any(_place(own) == _place(each) for each in accounts):
+    if own is not None and any(account_key(own) == account_key(each) for each in accounts):
         parts.append("account")
     return tuple(parts)
 
 
-def _name(text: str) -> str:
+def name_key(text: str) -> str:
     return search_key(text).replace(" ", "")
 
 
-def _digits(text: str) -> str:
+def phone_key(text: str) -> str:
     """A telephone number's digits; +81 is the 0 that one dials in Japan."""
     plain = without_separators(text).replace("(", "").replace(")", "")
     return f"0{plain.removeprefix('+81')}" if plain.startswith("+81") else plain
 
 
-def _place(account: BankAccount) -> tuple[str, str, int, str]:
+def account_key(account: BankAccount) -> tuple[str, str, int, str]:
     return account.bank_code, account.branch_code, account.kind, account.number

@@ -40,10 +40,10 @@ class ApplicationEntry:
             if len(text) > MAX_LENGTH:
                 raise bad_application(name, f"at most {MAX_LENGTH} characters")
             object.__setattr__(self, name, text)
-        if _KANJI.search(self.name_kana):
+        if has_kanji(self.name_kana):
             raise bad_application("name_kana", "write the reading in kana")
         object.__setattr__(self, "phone", plain_width(self.phone))
-        if not _TELEPHONE.fullmatch(without_separators(self.phone).replace("(", "").replace(")", "")):
+        if not is_telephone(self.phone):
             raise bad_application("phone", "give a telephone number with its area code")
         try:
             object.__setattr__(self, "mail", checked_address(self.mail))
@@ -65,6 +65,15 @@ class ApplicationEntry:
     def text(self) -> str:
         """As it is sealed; `read_entry` gives the same value again."""
         return json.dumps(asdict(self), ensure_ascii=False)
+
+
+def has_kanji(text: str) -> bool:
+    return _KANJI.search(text) is not None
+
+
+def is_telephone(text: str) -> bool:
+    """Whether `text`, in half width, is a telephone number with its area code."""
+    return _TELEPHONE.fullmatch(without_separators(text).replace("(", "").replace(")", "")) is not None
 
 
 def read_entry(text: str) -> ApplicationEntry:

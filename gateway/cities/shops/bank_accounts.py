@@ -14,7 +14,7 @@ from gateway.platform.encryption import Vault
 ORDINARY, CURRENT, SAVINGS, OTHER = 1, 2, 4, 9
 """預金種目: 普通, 当座, 貯蓄, その他."""
 
-_KINDS: Final = (ORDINARY, CURRENT, SAVINGS, OTHER)
+KIND_NAMES: Final = {ORDINARY: "普通", CURRENT: "当座", SAVINGS: "貯蓄", OTHER: "その他"}
 _DIGITS: Final = {"bank_code": 4, "branch_code": 3, "number": 7}
 
 
@@ -37,7 +37,7 @@ class BankAccount:
         for name, digits in _DIGITS.items():
             if not re.fullmatch(rf"[0-9]{{{digits}}}", getattr(self, name)):
                 raise _bad(name, f"give {digits} half-width digits")
-        if self.kind not in _KINDS:
+        if self.kind not in KIND_NAMES:
             raise _bad("kind", "give 1 (普通), 2 (当座), 4 (貯蓄) or 9 (その他)")
         for name, longest in (("bank_name", 15), ("branch_name", 15), ("holder", 30)):
             written = _written(name, getattr(self, name))

@@ -49,6 +49,18 @@ def next_free(conn: Connection) -> str:
     raise ProblemError("busy", "No number for a shop was found; nothing was registered. Try again.")
 
 
+def many_free(conn: Connection, count: int) -> list[str]:
+    """As many different numbers that no shop has. Raises ProblemError `busy` (503) as `next_free`."""
+    free: dict[str, None] = {}
+    for _ in range(TRIES):
+        if len(free) >= count:
+            return list(free)[:count]
+        drawn = {with_check_digit(str(FIRST + secrets.randbelow(COUNT))) for _ in range(count - len(free))}
+        used = set(conn.scalars(select(_shops.c.number).where(_shops.c.number.in_(drawn))))
+        free |= dict.fromkeys(drawn - used)
+    raise ProblemError("busy", "No numbers for the shops were found; nothing was registered. Try again.")
+
+
 def assign_missing(conn: Connection) -> int:
     """Give a number to each shop that an older release registered; how many there were."""
     rows = conn.execute(

@@ -16,7 +16,7 @@ from gateway.cities.shops import shop_numbers
 from gateway.errors import ProblemError
 from gateway.platform.compiled_sql import CompiledInStatement, CompiledStatement
 from gateway.platform.romaji import letters_key, romaji
-from gateway.platform.sql import insert_new
+from gateway.platform.sql import insert_into, insert_new
 from gateway.platform.typed_text import search_key
 
 _shops = tables.shops
@@ -137,6 +137,39 @@ def add(conn: Connection, shop: Shop) -> Shop:
             raise _exists()
         # else somebody took the same number at the same moment
     return require(conn, shop.municipality, shop.shop_id)
+
+
+def add_many(conn: Connection, municipality: str, shops: Sequence[tuple[Shop, bytes | None]]) -> None:
+    """Put shops with their sealed accounts on the register, in few statements.
+
+    Raises ProblemError `shop-exists` (409) where an id names another shop.
+    """
+    ids = [shop.shop_id for shop, _ in shops]
+    if list_ids(conn, municipality, ids):
+        raise _exists()
+    numbers = shop_numbers.many_free(conn, len(shops))
+    rows = [
+        {
+            "municipality": municipality, "shop_id": shop.shop_id, "name": shop.name, "name_kana": shop.name_kana,
+            "category": shop.category, "address": shop.address, "phone": shop.phone, "number": number,
+            "registered_at": shop.registered_at, "bank_sealed": sealed,
+        }
+        for (shop, sealed), number in zip(shops, numbers, strict=True)
+    ]  # fmt: skip
+    conn.execute(insert_into(conn, _shops).on_conflict_do_nothing(), rows)
+    added = list_ids(conn, municipality, ids)
+    for shop, sealed in shops:
+        if shop.shop_id not in added:  # somebody took the same number at the same moment
+            add(conn, shop)
+            write(conn, municipality, shop.shop_id, bank_sealed=sealed)
+
+
+def list_ids(conn: Connection, municipality: str, shop_ids: Sequence[str]) -> set[str]:
+    """Those of these ids that name a shop, open or closed."""
+    query = select(_shops.c.shop_id).where(
+        _shops.c.municipality == municipality, _shops.c.shop_id.in_(shop_ids)
+    )
+    return set(conn.scalars(query))
 
 
 def write(conn: Connection, municipality: str, shop_id: str, **to: Any) -> Shop:

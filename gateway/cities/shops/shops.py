@@ -36,7 +36,7 @@ from gateway.platform.audit_actions import AuditAction
 from gateway.platform.audit_facts import TillEnd
 from gateway.platform.sql import insert_into
 
-_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+SHOP_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,11 +214,11 @@ class Shops:
 
 def register_shop(conn: Connection, who: StaffActor, shop_id: str, entry: ShopEntry, at: datetime) -> Shop:
     """Put a shop on the register as a part of the caller's transaction. Raises ProblemError as `Shops.register`."""
-    if not _ID.fullmatch(shop_id):
+    if not SHOP_ID.fullmatch(shop_id):
         raise _bad("shop_id", "A shop has an id of 1 to 40 lower-case letters, digits and hyphens.")
     if not entry.name.strip():
         raise _bad("name", "A shop has a name.")
-    shop = records.add(conn, _shop(who.municipality, shop_id, entry, at))
+    shop = records.add(conn, new_shop(who.municipality, shop_id, entry, at))
     write_audit(conn, who, at, AuditAction.SHOP_REGISTERED, shop_id, facts={"name": entry.name})
     return shop
 
@@ -323,7 +323,8 @@ def _changes(before: Shop, entry: ShopEntry) -> dict[str, str | int]:
     return {name: value for name, value in facts.items() if name.removesuffix("_before") not in same}
 
 
-def _shop(code: str, shop_id: str, entry: ShopEntry, now: datetime) -> Shop:
+def new_shop(code: str, shop_id: str, entry: ShopEntry, now: datetime) -> Shop:
+    """A shop that is not on the register yet."""
     return Shop(
         municipality=code,
         shop_id=shop_id,

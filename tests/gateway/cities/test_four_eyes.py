@@ -188,6 +188,11 @@ async def propose(town, deed, author):
                 author, number, shop_id="pan-ya", login="pan-ya"
             )
             return proposal, lambda: town.store.read(lambda conn: shop_rows.list_shops(conn, code))
+        case Deed.SHOP_LIST:
+            raw = "店名,住所\nパンの見本,笠間市1-2".encode()
+            seen = (await city.shop_imports.check(author, raw)).seen
+            proposal = await city.shop_imports.propose(author, "shops.csv", raw, seen, "名簿")
+            return proposal, lambda: town.store.read(lambda conn: shop_rows.list_shops(conn, code))
         case Deed.SHOP_RESET:
             await city.shops.register(author, "soba", ShopEntry(name="そば"))
             clerk = await town.who("shop", KASAMA, "soba")

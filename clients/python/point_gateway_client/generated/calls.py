@@ -54,6 +54,7 @@ __all__ = [
     "change_shop",
     "change_staff_role",
     "check_mykey_id",
+    "check_shop_list",
     "city_expiring",
     "city_figures",
     "city_figures_csv",
@@ -97,6 +98,7 @@ __all__ = [
     "end_shop_debt",
     "end_shop_till",
     "event_history",
+    "export_shops",
     "file_granted_before",
     "file_lines",
     "file_report",
@@ -170,6 +172,7 @@ __all__ = [
     "list_projects",
     "list_proofs",
     "list_proposals",
+    "list_proposed_shops",
     "list_providers",
     "list_representations",
     "list_representatives",
@@ -233,6 +236,7 @@ __all__ = [
     "propose_resumption",
     "propose_reversal",
     "propose_reversal_outcome",
+    "propose_shop_list",
     "propose_webhook_key",
     "publish_announcement",
     "put_city_point_service_reading",
@@ -282,6 +286,7 @@ __all__ = [
     "set_till_pin",
     "set_till_refunds",
     "shop_day",
+    "shop_list_report",
     "shop_references",
     "shop_refund",
     "shop_settlements",
@@ -2554,6 +2559,89 @@ def end_shop_till(shop_id: str, till_id: str, *, reason: str) -> Call[None]:
     )
 
 
+def export_shops() -> Call[File]:
+    """The whole register, closed shops too, as CSV in the columns that are imported, with the log-ins of each owner.
+
+    Account numbers are in full for who keeps accounts; others have their last three digits.
+    """
+    return json_call("GET", "/v1/city/shop-list", File, session=True)
+
+
+def propose_shop_list(
+    *,
+    name: str,
+    seen: str,
+    content: bytes,
+    reason: str | UnsetType = UNSET,
+    media_type: Literal[
+        "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    ] = "text/csv",
+) -> Call[models.ProposalView]:
+    """Propose the new shops of a checked list (202), as one deed. Shops that are registered are not changed by it.
+
+    Refused with: shop-list-faulty, changed-meanwhile, proposal-pending, nobody-to-decide, upload-type-wrong, csv-unreadable, csv-columns.
+    """
+    return file_call(
+        "POST",
+        "/v1/city/shop-list",
+        models.ProposalView,
+        session=True,
+        query={"name": name, "seen": seen, "reason": reason},
+        content=content,
+        media_type=media_type,
+    )
+
+
+def check_shop_list(
+    *,
+    content: bytes,
+    media_type: Literal[
+        "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    ] = "text/csv",
+) -> Call[models.ShopListView]:
+    """Check a list of at most 500 shops, CSV or Excel (.xlsx), field by field and against the register. Nothing is stored.
+
+    The columns are 店名, 店名（カナ）, 業種, 住所, 電話, 銀行コード, 銀行名, 支店コード, 支店名, 預金種目, 口座番号, 口座名義 and
+    銀行の一覧にない口座; 番号 or 加盟店ID name a shop that is registered. Only 店名 is needed; others are dropped.
+
+    Refused with: upload-type-wrong, csv-unreadable, csv-columns.
+    """
+    return file_call(
+        "POST",
+        "/v1/city/shop-list/check",
+        models.ShopListView,
+        session=True,
+        content=content,
+        media_type=media_type,
+    )
+
+
+def shop_list_report(
+    *,
+    content: bytes,
+    media_type: Literal[
+        "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    ] = "text/csv",
+) -> Call[File]:
+    """The same check as a list to mend and send again: lines with a fault first, each fault with what to do.
+
+    Refused with: upload-type-wrong, csv-unreadable, csv-columns.
+    """
+    return file_call(
+        "POST", "/v1/city/shop-list/report", File, session=True, content=content, media_type=media_type
+    )
+
+
+def list_proposed_shops(proposal_id: str) -> Call[models.ProposedShops]:
+    """The shops that a proposal of a list imports, each with its account and whom it is like now.
+
+    Refused with: unknown-proposal.
+    """
+    return json_call(
+        "GET", f"/v1/city/proposals/{path_part(proposal_id)}/shops", models.ProposedShops, session=True
+    )
+
+
 def list_city_shops(
     *,
     closed: bool | UnsetType = UNSET,
@@ -4586,6 +4674,7 @@ def propose_deed_rule(
         "shop_staff",
         "shop_reset",
         "shop_application",
+        "shop_list",
         "member_access",
         "representative",
         "card_limits",

@@ -52,6 +52,17 @@ class ActView(Message, frozen=True, kw_only=True):
     at: datetime
 
 
+class AlikeView(Message, frozen=True, kw_only=True):
+    """
+    A shop by its id, an application or a line of the list by its number, and in what it is the same.
+    """
+
+    kind: str
+    key: str
+    name: str
+    same: list[str]
+
+
 class AllocationWanted(Message, frozen=True, kw_only=True):
     allocation_id: str
     points: int
@@ -162,6 +173,7 @@ AuditAction: TypeAlias = Annotated[
         "event outcome decided",
         "event settled",
         "shop registered",
+        "shops imported",
         "shop terms set",
         "shop applied",
         "shop application resubmitted",
@@ -497,6 +509,18 @@ class CarryInLineView(Message, frozen=True, kw_only=True):
 class CarryInLines(Message, frozen=True, kw_only=True):
     lines: list[CarryInLineView]
     next_after: int | None
+
+
+class CellFaultView(Message, frozen=True, kw_only=True):
+    """
+    `column` is where it is, empty for the whole line; `fault` is a word, `fault_ja` and `remedy_ja` say it.
+    """
+
+    column: str
+    typed: str
+    fault: str
+    fault_ja: str
+    remedy_ja: str
 
 
 class ChallengeView(Message, frozen=True, kw_only=True):
@@ -1902,6 +1926,40 @@ class ProposalView(Message, frozen=True, kw_only=True):
     account_number: str | None
 
 
+class ProposedAccountView(Message, frozen=True, kw_only=True):
+    """
+    `number` is in full for the list's author and for who may decide it: it is compared with paper.
+    """
+
+    bank_code: str
+    bank_name: str
+    branch_code: str
+    branch_name: str
+    kind: int
+    number: str | None
+    number_ends_with: str
+    holder: str
+
+
+class ProposedShopView(Message, frozen=True, kw_only=True):
+    """
+    A shop that a proposal imports, and whom of the register it is like now.
+    """
+
+    shop_id: str
+    name: str
+    name_kana: str
+    category: str
+    address: str
+    phone: str
+    account: ProposedAccountView | None
+    alike: list[AlikeView]
+
+
+class ProposedShops(Message, frozen=True, kw_only=True):
+    shops: list[ProposedShopView]
+
+
 class ProviderView(Message, frozen=True, kw_only=True):
     provider_id: str
     name: LabelView
@@ -2391,6 +2449,39 @@ class ShopLineView(Message, frozen=True, kw_only=True):
     city_fee_yen: int
     transfer_yen: int
     carried_why: str
+
+
+class ShopListLineView(Message, frozen=True, kw_only=True):
+    """
+    `state`: `new` is imported, `known` is on the register and says the same, `faulty` keeps the list from being imported.
+
+    `shop_id` is the shop of the register, or the id that the new one will have; null for a fault.
+    """
+
+    line: int
+    state: str
+    shop_id: str | None
+    name: str
+    address: str
+    account: str
+    faults: list[CellFaultView]
+    alike: list[AlikeView]
+
+
+class ShopListView(Message, frozen=True, kw_only=True):
+    """
+    A list as it was checked; nothing of it is stored. `dropped` are columns that are not read.
+
+    `seen` names all that the check has found: the proposal sends it back.
+    """
+
+    seen: str
+    new: int
+    known: int
+    faulty: int
+    alike: int
+    dropped: list[str]
+    lines: list[ShopListLineView]
 
 
 class ShopOfKey(Message, frozen=True, kw_only=True):

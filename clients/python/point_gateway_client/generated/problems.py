@@ -1421,6 +1421,12 @@ class ShopExists(ConflictProblem):
     word = "shop-exists"
 
 
+class ShopListFaulty(ConflictProblem):
+    """The list cannot be imported yet."""
+
+    word = "shop-list-faulty"
+
+
 class SignInEnded(UnauthorizedProblem):
     """This sign-in is over."""
 
@@ -2057,6 +2063,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "shop-closed": ShopClosed,
     "shop-code-wrong": ShopCodeWrong,
     "shop-exists": ShopExists,
+    "shop-list-faulty": ShopListFaulty,
     "sign-in-ended": SignInEnded,
     "sign-in-locked": SignInLocked,
     "sign-in-refused": SignInRefused,
