@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import date
 from typing import Final
 
 from aiohttp import web
@@ -32,6 +33,7 @@ DONE: Final[dict[str, str]] = {
     "cancelled": "ファイルを取り下げました。",
     "proposed": "提案しました。別の職員が承認すると、引継ぎが始まります。",
 }
+LAST_DAYS: Final[dict[str, str]] = {"day": "最終日", "month": "最終日の月", "year": "最終日の年"}
 _FILE: Final = r"{file:[0-9a-f]{32}}"
 
 
@@ -76,7 +78,7 @@ async def file_page(visit: Visit) -> web.Response:
 
 @pages.post(f"/carry-ins/{_FILE}", needs="upload_grants")
 async def propose(visit: Visit) -> web.Response:
-    """The sums that the former system reports, a field for each point service and last day."""
+    """The sums that the former system reports, a field for each point service and last day, month or year."""
     file = await _file(visit)
     totals = []
     for place, total in enumerate(file.totals):
@@ -159,9 +161,20 @@ async def _file_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response
         trouble=trouble,
         typed=visit.form,
         names=await _names(visit),
+        last_days=[_last_day(visit, file.totals_by, total.last_day) for total in file.totals],
+        by=LAST_DAYS[file.totals_by],
         own=file.uploaded_by == visit.signed_in().staff_id,
         done=DONE.get(visit.query("done"), ""),
     )
+
+
+def _last_day(visit: Visit, by: str, last_day: date | None) -> str:
+    """The last day of a sum for people, or the month or year that it is in."""
+    if last_day is None:
+        return visit.speech.plain("期限なし")
+    if by == "year":
+        return visit.speech.plain("%(year)s年", year=last_day.year)
+    return visit.speech.day(last_day) if by == "day" else visit.speech.month(f"{last_day:%Y-%m}")
 
 
 def _differs(visit: Visit, file: models.CarryInView, problem: Problem) -> ErrorMessage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
@@ -16,7 +16,7 @@ from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import PointServiceId, View
 from gateway.cities.carry_in.carry_in_list import COLUMNS, FAULTS, MAX_LINES
 from gateway.cities.carry_in.carry_in_report import reconciliation_csv, report_csv
-from gateway.cities.carry_in.carry_in_rows import CarryIn, LotTotal
+from gateway.cities.carry_in.carry_in_rows import MAX_SUMS, CarryIn, FileTotals, LotTotal
 from gateway.cities.carry_in.carry_ins import FileLine
 from gateway.cities.carry_in.reconciliation import Reconciliation
 from gateway.cities.grants.list_file import XLSX
@@ -29,8 +29,6 @@ from gateway.platform.roles import Action
 api = Api()
 STAFF: Final = AuthLevel.STAFF
 MAX_SUM: Final = 10**12
-MAX_SUMS: Final = 500
-"""Services times last days: what a body of 64 kB holds."""
 
 
 class CarryInQuery(Strict):
@@ -40,7 +38,10 @@ class CarryInQuery(Strict):
 
 
 class TotalWanted(Strict):
-    """What the predecessor's system reports; `last_day` is null for points that never expire."""
+    """What the predecessor's system reports; `last_day` is null for points that never expire.
+
+    Any day of the month or year where the file's `totals_by` says `month` or `year`.
+    """
 
     point_service: PointServiceId
     last_day: Day | None = None
@@ -48,7 +49,7 @@ class TotalWanted(Strict):
 
 
 class CarryInProposal(Strict):
-    """The predecessor's sums, each point service and last day once."""
+    """The predecessor's sums, by point service and what the file's `totals_by` says."""
 
     totals: Annotated[list[TotalWanted], Field(max_length=MAX_SUMS)]
     reason: Line = ""
@@ -63,7 +64,8 @@ class LotTotalView(View):
 class CarryInView(View):
     """`state`: checking, faulty, checked, approved (being carried in), applied, sent_back or cancelled.
 
-    `proposal_id` is the proposal in which a checked file waits; `totals` are its sums by point service and last day. Both
+    `proposal_id` is the proposal in which a checked file waits; `totals` are its sums by point service and last day. With
+    more than 500 last days they are by month, then by year: `totals_by`, and `last_day` is the last day of it. All three
     where one file is asked for.
     """
 
@@ -79,18 +81,20 @@ class CarryInView(View):
     approved_at: datetime | None
     ended_at: datetime | None
     proposal_id: str | None = None
+    totals_by: Literal["day", "month", "year"] = "day"
     totals: list[LotTotalView] = Field(default_factory=list)
 
     @classmethod
     def of(
-        cls, file: CarryIn, proposal_id: str | None = None, totals: list[LotTotal] | None = None
+        cls, file: CarryIn, proposal_id: str | None = None, totals: FileTotals | None = None
     ) -> CarryInView:
-        names = set(cls.model_fields) - {"proposal_id", "totals"}
+        names = set(cls.model_fields) - {"proposal_id", "totals_by", "totals"}
         return cls(
             proposal_id=proposal_id,
+            totals_by=totals.by.value if totals else "day",
             totals=[
                 LotTotalView(point_service=each.point_service, last_day=each.last_day, points=each.points)
-                for each in totals or ()
+                for each in (totals.sums if totals else ())
             ],
             **{name: getattr(file, name) for name in names},
         )
@@ -216,7 +220,7 @@ async def list_carry_ins(call: StaffRequest[None]) -> TypedResponse:
     refuses=("unknown-file",),
 )
 async def get_carry_in(call: StaffRequest[None, None, FilePath]) -> TypedResponse:
-    """A file with its sums by point service and last day."""
+    """A file with its sums by point service and last day, month or year."""
     return TypedResponse(200, await _view(call, call.staff.municipality, call.path.file_id))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,7 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from gateway.cities import tables
 from gateway.cities.carry_in import carry_in_rows
-from gateway.cities.carry_in.carry_in_rows import CarryIn, LotTotal, require, write, wrong_state
+from gateway.cities.carry_in.carry_in_rows import CarryIn, FileTotals, require, write, wrong_state
 from gateway.cities.city_context import CityContext, StaffActor, write_audit
 from gateway.cities.drawn_from import version_of
 from gateway.cities.grants.grant_file_rows import LEGAL, FileState
@@ -71,11 +70,12 @@ def propose_file(
     )  # fmt: skip
 
 
-def _totals_text(totals: Sequence[LotTotal]) -> str:
+def _totals_text(totals: FileTotals) -> str:
     lines = [
-        f"{each.point_service} {each.last_day or '∞'} {each.points:,}" for each in totals[:MAX_TOTALS_SHOWN]
+        f"{each.point_service} {totals.by.text(each.last_day)} {each.points:,}"
+        for each in totals.sums[:MAX_TOTALS_SHOWN]
     ]
-    return " / ".join(lines) + (" …" if len(totals) > MAX_TOTALS_SHOWN else "")
+    return " / ".join(lines) + (" …" if len(totals.sums) > MAX_TOTALS_SHOWN else "")
 
 
 def file_ground(_: CityContext, conn: Connection, code: str, command: ApproveCarryIn) -> Ground:

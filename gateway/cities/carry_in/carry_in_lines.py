@@ -1,13 +1,14 @@
 """Carrying in an approved file: some hundred numbers a transaction, each number whole, each move under an id of its own.
 
 A lot's move is named after the predecessor's number and the lot, so that no second file, no restore and no repetition
-makes it twice in a book; a number's row (`carried_numbers`) keeps it out of every other book. A number without a MyKey ID
-waits in its row until its person takes it over (`claim_number`): until then its points are in no book.
+makes it twice in a book; a number's row (`carried_numbers`) keeps it out of every other book. A lot that the ledger refuses
+stops its file, with nothing of its number carried in. A number without a MyKey ID
+waits in its row until its person takes it over (`claims`): until then its points are in no book.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Final
@@ -16,12 +17,13 @@ import structlog
 from sqlalchemy import Connection, Row, select, update
 
 from core_ledger import LedgerError, Transfer, chart, ledger
+from core_ledger.read_model import moves
 from gateway.cities import tables
 from gateway.cities.carry_in.carry_in_rows import CarryIn, in_parts, require, write
 from gateway.cities.grants.grant_file_rows import FileState
 from gateway.platform import audit_log
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.sql import insert_new
+from gateway.platform.sql import insert_all_new
 from gateway.platform.states import MemberState
 from gateway.platform.tables import members
 
@@ -71,54 +73,85 @@ def move_id(code: str, number: str, service: str, issued_on: date, origin: str) 
     return f"carry_in:{code}:{number}:{service}:{issued_on.isoformat()}:{origin}"
 
 
+def _move_id_of(code: str, row: Row[Any]) -> str:
+    return move_id(code, row.number, row.point_service, date.fromisoformat(row.issued_on), row.origin)
+
+
 def _carry_numbers(conn: Connection, file: CarryIn, rows: Sequence[Row[Any]], at: datetime) -> None:
-    code = file.municipality
+    code, by = file.municipality, file.approved_by or ""
+    groups = {number: list(lots) for number, lots in groupby(rows, key=lambda row: row.number)}
     active = _active_members(conn, [row.member_id for row in rows if row.member_id])
-    lots_to_carry: list[Row[Any]] = []
-    refused: dict[int, str] = {}
-    for _, group in groupby(rows, key=lambda row: row.number):
-        lots = list(group)
-        member_id = lots[0].member_id
-        if member_id is not None and member_id not in active:
-            refused.update((row.line, NOT_CARRIED) for row in lots)
-        elif _take(conn, file, lots[0], at):
-            lots_to_carry += lots if member_id is not None else ()
-        elif not _is_ours(conn, file, lots[0].number):
-            refused.update((row.line, CARRIED_BEFORE) for row in lots)
-    refused |= carry_lots(conn, code, lots_to_carry, at, by=file.approved_by or "")
-    for line, why in refused.items():
+    refused = {
+        number: NOT_CARRIED for number, (row, *_) in groups.items() if row.member_id not in {*active, None}
+    }
+    new = _add_numbers(conn, file, [row for number, (row, *_) in groups.items() if number not in refused], at)
+    lots_to_carry = [row for number in new for row in groups[number] if row.member_id is not None]
+    _carry_lots(conn, code, {row.line: row.member_id for row in lots_to_carry}, lots_to_carry, at, by)
+    missing: list[int] = []
+    for number in sorted(groups.keys() - refused.keys() - new):
+        number_row = conn.execute(
+            select(_numbers).where(_numbers.c.municipality == code, _numbers.c.number == number)
+        ).one()
+        if number_row.file_id != file.file_id:
+            refused[number] = CARRIED_BEFORE
+        elif number_row.member_id is not None:  # a restore brought it back: perhaps not all of it
+            missing += carry_missing_lots(conn, code, number_row.member_id, groups[number], at, by=by)
+    faults = {row.line: why for number, why in refused.items() for row in groups[number]}
+    faults |= dict.fromkeys(missing, NOT_CARRIED)
+    for line, why in faults.items():
         conn.execute(
             update(_lines).where(_lines.c.file_id == file.file_id, _lines.c.line == line).values(fault=why)
         )
 
 
-def _take(conn: Connection, file: CarryIn, row: Row[Any], at: datetime) -> bool:
-    """Take a number for this file; False where it is taken: by another file, or by this one before a restore."""
-    member_id = row.member_id
-    return insert_new(
-        conn, _numbers, municipality=file.municipality, number=row.number, file_id=file.file_id, member_id=member_id,
-        code_hash=None if member_id else row.code_hash, carried_at=at if member_id else None,
-    )  # fmt: skip
+def _add_numbers(conn: Connection, file: CarryIn, rows: Sequence[Row[Any]], at: datetime) -> set[str]:
+    """Keep the numbers of these rows for this file; those that were free. Others are another file's, or came back."""
+    if not rows:
+        return set()
+    values = [
+        {
+            "municipality": file.municipality, "number": row.number, "file_id": file.file_id,
+            "member_id": row.member_id, "code_hash": None if row.member_id else row.code_hash,
+            "carried_at": at if row.member_id else None,
+        }
+        for row in rows
+    ]  # fmt: skip
+    return {number for _, number in insert_all_new(conn, _numbers, values)}
 
 
-def _is_ours(conn: Connection, file: CarryIn, number: str) -> bool:
-    query = select(_numbers.c.file_id).where(
-        _numbers.c.municipality == file.municipality, _numbers.c.number == number
-    )
-    return bool(conn.execute(query).scalar_one() == file.file_id)
+def carry_missing_lots(
+    conn: Connection, code: str, member_id: str, rows: Sequence[Row[Any]], at: datetime, *, by: str
+) -> list[int]:
+    """Carry those lots of one number in that its member's book does not have, all of them or none.
+
+    Gives the lines that cannot come any more, because their member is no longer active. Raises RuntimeError where the
+    ledger refuses a lot.
+    """
+    ids = {_move_id_of(code, row): row for row in rows}
+    book = chart.member_book(member_id)
+    here: set[str] = set()
+    for part in in_parts(sorted(ids)):
+        here.update(conn.scalars(select(moves.c.id).where(moves.c.id.in_(part), moves.c.book_id == book)))
+    missing = [row for move, row in ids.items() if move not in here]
+    if missing and not _active_members(conn, [member_id]):
+        return [row.line for row in missing]
+    _carry_lots(conn, code, dict.fromkeys((row.line for row in missing), member_id), missing, at, by)
+    return []
 
 
-def carry_lots(
-    conn: Connection, code: str, rows: Iterable[Row[Any]], at: datetime, *, by: str, member_id: str = ""
-) -> dict[int, str]:
-    """Make the moves of these lines; gives those that the ledger refused, by line, each with its fault."""
-    lots = list(rows)
-    moves = [
+def _carry_lots(
+    conn: Connection, code: str, owners: Mapping[int, str], lots: Sequence[Row[Any]], at: datetime, by: str
+) -> None:
+    """Make the moves of these lines, each into the book of its line's owner.
+
+    Raises RuntimeError where the ledger refuses one: a number is carried in whole or not at all.
+    """
+    transfers = [
         Transfer(
-            id=move_id(code, row.number, row.point_service, date.fromisoformat(row.issued_on), row.origin),
-            book=chart.member_book(member_id or row.member_id),
+            id=_move_id_of(code, row),
+            book=chart.member_book(owners[row.line]),
             source=chart.carried_in(code, row.origin),
-            target=chart.municipal(member_id or row.member_id, code, row.point_service),
+            target=chart.municipal(owners[row.line], code, row.point_service),
             points=row.points,
             at=at,
             kind=KIND,
@@ -127,12 +160,10 @@ def carry_lots(
         )
         for row in lots
     ]
-    refused = {}
-    for row, outcome in zip(lots, ledger.transfer_many(conn, moves), strict=True):
+    for row, outcome in zip(lots, ledger.transfer_many(conn, transfers), strict=True):
         if isinstance(outcome, LedgerError):
             _log.error("carry-in refused", file=row.file_id, line=row.line, text=str(outcome))
-            refused[row.line] = NOT_CARRIED
-    return refused
+            raise RuntimeError(f"carry-in of file {row.file_id}: line {row.line} was refused") from outcome  # noqa: TRY004
 
 
 def _active_members(conn: Connection, member_ids: Sequence[str]) -> set[str]:

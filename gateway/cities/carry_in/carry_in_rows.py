@@ -6,9 +6,12 @@ A file goes the way of a grant file, by the same table of states (`grant_file_ro
 from __future__ import annotations
 
 import json
+from calendar import monthrange
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, or_, select, tuple_, update
@@ -21,6 +24,8 @@ from gateway.platform.sql import insert_new
 from gateway.platform.transitions import require_legal
 
 QUERY_BATCH_SIZE: Final = 500
+MAX_SUMS: Final = 500
+"""What a clerk types in and a body of 64 kB holds: services times last days, months or years."""
 CODE_PURPOSE: Final = "carry-in-code"
 FORGET_BATCH_SIZE: Final = 500
 NOTHING_TYPED: Final = json.dumps([""] * len(COLUMNS))
@@ -49,11 +54,41 @@ class CarryIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class LotTotal:
-    """Points of one point service and one last day; None: they never expire."""
+    """Points of one point service and one last day; None: they never expire.
+
+    Of a sum by month or year, `last_day` is the last day of that month or year.
+    """
 
     point_service: str
     last_day: date | None
     points: int
+
+
+class Grain(StrEnum):
+    """What the last days of a sum have in common."""
+
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+
+    def last_of(self, last_day: date | None) -> date | None:
+        """The last day of the day, month or year in which `last_day` is."""
+        if last_day is None or self is Grain.DAY:
+            return last_day
+        month = last_day.month if self is Grain.MONTH else 12
+        return last_day.replace(month=month, day=monthrange(last_day.year, month)[1])
+
+    def text(self, last_day: date | None) -> str:
+        """`last_day` for people: 2027-03-31, 2027-03, 2027, or ∞."""
+        return "∞" if last_day is None else last_day.isoformat()[: {"day": 10, "month": 7, "year": 4}[self]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileTotals:
+    """A file's sums, at most `MAX_SUMS` of them where years are few enough; the soonest of a service first."""
+
+    by: Grain
+    sums: Sequence[LotTotal]
 
 
 def require(conn: Connection, code: str, file_id: str, *, lock: bool = False) -> CarryIn:
@@ -98,8 +133,11 @@ def wrong_state(file: CarryIn) -> ProblemError:
     return ProblemError("file-state", f"The file is {file.state}; look at it again.", state=file.state)
 
 
-def totals(conn: Connection, file_id: str) -> list[LotTotal]:
-    """What the file's lines come to, by point service and last day; the soonest first, what never expires last."""
+def totals(conn: Connection, file_id: str) -> FileTotals:
+    """What the file's lines come to, by point service and last day; the soonest first, what never expires last.
+
+    A list with more than `MAX_SUMS` of them, such as one whose points expire each day, is summed up by month, then by year.
+    """
     rows = conn.execute(
         select(_lines.c.point_service, _lines.c.last_day, func.sum(_lines.c.points))
         .where(
@@ -107,11 +145,19 @@ def totals(conn: Connection, file_id: str) -> list[LotTotal]:
         )  # without those that were wrong when checked
         .group_by(_lines.c.point_service, _lines.c.last_day)
     )
-    sums = [
-        LotTotal(point_service=service, last_day=day_or_never(last_day), points=int(points))
-        for service, last_day, points in rows
+    by_day = {(service, day_or_never(last_day)): int(points) for service, last_day, points in rows}
+    for by in Grain:
+        sums = Counter[tuple[str, date | None]]()
+        for (service, last_day), points in by_day.items():
+            sums[service, by.last_of(last_day)] += points
+        if len(sums) <= MAX_SUMS:
+            break
+    totals_of_file = [
+        LotTotal(point_service=service, last_day=last_day, points=points)
+        for (service, last_day), points in sums.items()
     ]
-    return sorted(sums, key=lambda each: (each.point_service, each.last_day or date.max))
+    totals_of_file.sort(key=lambda each: (each.point_service, each.last_day or date.max))
+    return FileTotals(by=by, sums=totals_of_file)
 
 
 def services(conn: Connection, file_id: str) -> list[str]:

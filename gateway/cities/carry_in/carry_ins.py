@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -29,6 +30,7 @@ from gateway.cities.carry_in.carry_in_list import COLUMNS, CarryInLine
 from gateway.cities.carry_in.carry_in_rows import (
     CODE_PURPOSE,
     CarryIn,
+    FileTotals,
     LotTotal,
     day_or_never,
     file_of,
@@ -122,7 +124,7 @@ class CarryIns:
     async def propose(
         self, who: StaffSession, file_id: str, totals: Sequence[LotTotal], reason: str = ""
     ) -> Proposal:
-        """Propose a checked file. `totals` are what the predecessor's system reports, by point service and last day.
+        """Propose a checked file. `totals` are what the predecessor's system reports, as `totals` sums the file up.
 
         Raises ProblemError: `unknown-file` (404), `file-state`, `totals-differ` (409, with the first that does), and as
         `propose`.
@@ -187,10 +189,10 @@ class CarryIns:
         """Raises ProblemError `unknown-file` (404)."""
         return await self.context.store.read(lambda conn: require(conn, code, file_id))
 
-    async def totals(self, code: str, file_id: str) -> list[LotTotal]:
-        """What the file comes to, by point service and last day. Raises ProblemError `unknown-file` (404)."""
+    async def totals(self, code: str, file_id: str) -> FileTotals:
+        """What the file comes to, by point service and last day, month or year. Raises ProblemError `unknown-file` (404)."""
 
-        def job(conn: Connection) -> list[LotTotal]:
+        def job(conn: Connection) -> FileTotals:
             require(conn, code, file_id)
             return carry_in_rows.totals(conn, file_id)
 
@@ -252,13 +254,15 @@ class CarryIns:
         return require(conn, code, file.file_id), True
 
 
-def require_same(own: Sequence[LotTotal], typed: Sequence[LotTotal]) -> None:
-    """Raise ProblemError `totals-differ` (409) unless what was typed is the file's sums, each once and no others."""
-    ours = {(each.point_service, each.last_day): each.points for each in own}
-    theirs: dict[tuple[str, date | None], int] = {}
+def require_same(own: FileTotals, typed: Sequence[LotTotal]) -> None:
+    """Raise ProblemError `totals-differ` (409) unless what was typed is the file's sums and no others.
+
+    Any day of a month or year stands for it where the file is summed up so.
+    """
+    ours = {(each.point_service, each.last_day): each.points for each in own.sums}
+    theirs = Counter[tuple[str, date | None]]()
     for each in typed:
-        key = (each.point_service, each.last_day)
-        theirs[key] = theirs.get(key, 0) + each.points
+        theirs[each.point_service, own.by.last_of(each.last_day)] += each.points
     for service, last_day in sorted(
         ours.keys() | theirs.keys(), key=lambda key: (key[0], key[1] or date.max)
     ):
@@ -266,7 +270,7 @@ def require_same(own: Sequence[LotTotal], typed: Sequence[LotTotal]) -> None:
         if mine != other:
             raise ProblemError(
                 "totals-differ",
-                f"{service}, last day {last_day or 'never'}: the file has {mine or 0:,} points and the predecessor"
+                f"{service}, last {own.by.value} {own.by.text(last_day)}: the file has {mine or 0:,} points and the predecessor"
                 f" reports {other or 0:,}. Nothing was proposed; find the lines that are missing or too many.",
                 point_service=service,
                 last_day=last_day.isoformat() if last_day else "",

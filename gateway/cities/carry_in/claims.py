@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from gateway.cities import tables
-from gateway.cities.carry_in.carry_in_lines import carry_lots
+from gateway.cities.carry_in.carry_in_lines import carry_missing_lots
 from gateway.cities.carry_in.carry_in_list import code_of, number_of
 from gateway.cities.carry_in.carry_in_rows import CODE_PURPOSE, LotTotal, add_number, day_or_never
 from gateway.cities.city_context import CityContext
@@ -73,8 +73,8 @@ class Claims:
         ).all()
         if row.member_id is None:
             add_number(conn, code, number, row.file_id, member_id, at)
-            if refused := carry_lots(conn, code, lots, at, by="member", member_id=member_id):
-                raise RuntimeError(f"carry-in of file {row.file_id}: lines {sorted(refused)} were refused")
+        if carry_missing_lots(conn, code, member_id, lots, at, by="member"):
+            raise RuntimeError(f"carry-in of file {row.file_id}: whoever claimed it is no longer a member")
         return [
             LotTotal(point_service=lot.point_service, last_day=day_or_never(lot.last_day), points=lot.points)
             for lot in lots

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, or_, select, tuple_
 
 from core_ledger import chart
 from core_ledger.read_model import moment, moves
@@ -264,18 +264,30 @@ def _grant_lists(of: _Of) -> Iterable[Row]:
 
 
 def _carried_in(of: _Of) -> Iterable[Row]:
-    lines, files = city.carry_in_lines, city.carry_ins
+    """Lines of files with the member's MyKey ID, those of numbers taken over by code, and numbers whose file is lost."""
+    lines, files, numbers = city.carry_in_lines, city.carry_ins, city.carried_numbers
+    own = {
+        (row.file_id, row.number): row
+        for row in of.conn.execute(select(numbers).where(numbers.c.member_id.in_(of.member_ids)))
+    }
+    by_number = tuple_(lines.c.file_id, lines.c.number).in_(list(own))
     query = (
         select(lines, files.c.municipality, files.c.name, files.c.uploaded_at)
         .join(files, files.c.file_id == lines.c.file_id)
-        .where(or_(lines.c.member_id.in_(of.member_ids), lines.c.mykey_id.in_(of.mykey_ids())))
+        .where(or_(lines.c.member_id.in_(of.member_ids), lines.c.mykey_id.in_(of.mykey_ids()), by_number))
         .order_by(files.c.uploaded_at, lines.c.file_id, lines.c.line)
     )
     for row in of.conn.execute(query):
+        own.pop((row.file_id, row.number), None)
         yield {
             "municipality": row.municipality, "number": row.number, "mykey_id": row.mykey_id,
             "point_service": row.point_service, "points": row.points, "issued_on": row.issued_on, "file": row.name,
             "uploaded_at": _moment(row.uploaded_at),
+        }  # fmt: skip
+    for row in own.values():  # came back from the journal without its file
+        yield {
+            "municipality": row.municipality, "number": row.number, "mykey_id": "", "point_service": None,
+            "points": None, "issued_on": None, "file": "", "uploaded_at": _moment(row.carried_at),
         }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import io
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -15,10 +16,10 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from sqlalchemy import func, select
 
-from core_ledger import chart, ledger
+from core_ledger import Transfer, chart, ledger
 from core_ledger.read_model import moves
 from gateway.cities import tables
-from gateway.cities.carry_in import carry_in_lines, carry_in_list
+from gateway.cities.carry_in import carry_in_lines, carry_in_list, carry_in_rows
 from gateway.cities.carry_in.carry_in_report import reconciliation_csv, report_csv
 from gateway.cities.carry_in.carry_in_rows import LotTotal
 from gateway.cities.statistics import daily_stats, half_year
@@ -61,7 +62,7 @@ async def faults_of(town, file):
 async def approve(town, file):
     """Proposed with the file's own sums, decided by another; what follows the decision is waited for."""
     totals = await town.city.carry_ins.totals(KASAMA, file.file_id)
-    proposal = await town.city.carry_ins.propose(await town.who("operator"), file.file_id, totals)
+    proposal = await town.city.carry_ins.propose(await town.who("operator"), file.file_id, totals.sums)
     await town.decided(proposal)
     return await town.city.carry_ins.apply(KASAMA, file.file_id)
 
@@ -156,7 +157,43 @@ class TestTheSums:
         )
         assert file.state == "checked", await faults_of(town, file)
         totals = await town.city.carry_ins.totals(KASAMA, file.file_id)
-        assert totals == [LotTotal(point_service=OUEN, last_day=date(2019, 3, 31), points=300)]
+        assert totals.sums == [LotTotal(point_service=OUEN, last_day=date(2019, 3, 31), points=300)]
+
+    @pytest.mark.parametrize(
+        ("most", "by", "sums"),
+        [
+            (3, "day", {"2018-08-04": 1, "2018-08-20": 2, "2019-07-02": 4}),
+            (2, "month", {"2018-08-31": 3, "2019-07-31": 4}),
+            (1, "year", {"2018-12-31": 3, "2019-12-31": 4}),
+        ],
+    )
+    async def test_are_by_month_or_year_where_last_days_are_too_many_and_every_line_counts(
+        self, town, monkeypatch, most, by, sums
+    ):
+        monkeypatch.setattr(carry_in_rows, "MAX_SUMS", most)
+        await town.announce(PointRule(expiry=Expiry.MONTHS, expiry_count=12), TODAY)
+        member = await town.member()
+        days = [("2017-08-05", "2018-08-04"), ("2017-08-21", "2018-08-20"), ("2018-07-03", "2019-07-02")]
+
+        def with_points(*points):
+            rows = zip(days, points, strict=True)
+            return csv_of(*(row("1", member.mykey_id, str(each), *both) for both, each in rows))
+
+        file = await upload(town, with_points(1, 2, 4))
+        assert file.state == "checked", await faults_of(town, file)
+        totals = await town.city.carry_ins.totals(KASAMA, file.file_id)
+        assert (totals.by, {each.last_day.isoformat(): each.points for each in totals.sums}) == (by, sums)
+        operator = await town.who("operator")
+        wrong = [*totals.sums[:-1], replace(totals.sums[-1], points=5)]
+        with pytest.raises(ProblemError) as refused:
+            await town.city.carry_ins.propose(operator, file.file_id, wrong)
+        assert refused.value.facts["last_day"] == totals.sums[-1].last_day.isoformat()
+        proposal = await town.city.carry_ins.propose(operator, file.file_id, totals.sums)
+        assert totals.by.text(totals.sums[0].last_day) in proposal.facts["totals"]
+        other = await upload(town, with_points(2, 1, 4))  # the same sum of August 2018
+        other_totals = await town.city.carry_ins.totals(KASAMA, other.file_id)
+        again = await town.city.carry_ins.propose(operator, other.file_id, other_totals.sums)
+        assert again.facts["content_hash"] != proposal.facts["content_hash"]
 
 
 class TestALineThatCannotBeCarriedIn:
@@ -312,7 +349,7 @@ class TestAKillAtAnyStep:
         file = await upload(town, csv_of(*rows))
         code = KASAMA
         totals = await town.city.carry_ins.totals(code, file.file_id)
-        proposal = await town.city.carry_ins.propose(await town.who("operator"), file.file_id, totals)
+        proposal = await town.city.carry_ins.propose(await town.who("operator"), file.file_id, totals.sums)
         real = town.city.context.tasks.spawn
         monkeypatch.setattr(type(town.city.context.tasks), "spawn", lambda self, work, name: work.close())
         await town.decided(proposal)
@@ -340,7 +377,7 @@ class TestAKillAtAnyStep:
         people = [await town.member() for _ in range(6)]
         file = await upload(town, csv_of(*(row(str(at), each.mykey_id) for at, each in enumerate(people))))
         totals = await town.city.carry_ins.totals(KASAMA, file.file_id)
-        proposal = await town.city.carry_ins.propose(await town.who("operator"), file.file_id, totals)
+        proposal = await town.city.carry_ins.propose(await town.who("operator"), file.file_id, totals.sums)
         await town.decided(proposal)
         await asyncio.gather(*(town.city.carry_ins.apply(KASAMA, file.file_id) for _ in range(4)))
         assert [await town.balance(each.member_id) for each in people] == [500] * 6
@@ -352,6 +389,35 @@ def _killed(code, file_id, at):
         raise RuntimeError("killed before the commit")
 
     return job
+
+
+class TestALotThatTheLedgerRefuses:
+    async def test_stops_its_file_with_nothing_of_its_number_carried_in(self, town, monkeypatch):
+        member, other = await town.member(), await town.member()
+        rows = [
+            row("1", other.mykey_id),
+            row("2", member.mykey_id),
+            row("2", member.mykey_id, "7", "2018-05-01"),
+        ]
+        file = await upload(town, csv_of(*rows))
+        monkeypatch.setattr(type(town.city.context.tasks), "spawn", lambda _, work, __: work.close())
+        monkeypatch.setattr(carry_in_lines, "APPLY_BATCH_SIZE", 1)
+        totals = await town.city.carry_ins.totals(KASAMA, file.file_id)
+        await town.decided(
+            await town.city.carry_ins.propose(await town.who("operator"), file.file_id, totals.sums)
+        )
+        taken = Transfer(
+            id=carry_in_lines.move_id(KASAMA, "2", OUEN, date(2018, 5, 1), "free"),
+            book=chart.member_book(member.member_id), source=chart.granted(KASAMA),
+            target=chart.municipal(member.member_id, KASAMA, OUEN), points=1, at=town.clock(), kind="grant", issued_on=TODAY,
+        )  # fmt: skip
+        await town.store.run(lambda conn: ledger.transfer(conn, taken))
+        with pytest.raises(RuntimeError, match="was refused"):
+            await town.city.carry_ins.apply(KASAMA, file.file_id)
+        assert [await town.balance(each.member_id) for each in (other, member)] == [500, 1]
+        kept = await town.store.read(lambda conn: conn.scalars(select(tables.carried_numbers.c.number)).all())
+        assert kept == ["1"]
+        assert (await town.city.carry_ins.get(KASAMA, file.file_id)).state == "approved"
 
 
 class TestWhatCannotBeCarriedInAnyMore:
@@ -374,7 +440,7 @@ class TestWhatCannotBeCarriedInAnyMore:
         member = await town.member()
         file = await upload(town, csv_of(row("12", member.mykey_id)))
         totals = await town.city.carry_ins.totals(KASAMA, file.file_id)
-        proposal = await town.city.carry_ins.propose(await town.who("operator"), file.file_id, totals)
+        proposal = await town.city.carry_ins.propose(await town.who("operator"), file.file_id, totals.sums)
         await town.announce(PointRule(expiry=Expiry.MONTHS, expiry_count=6), TODAY)
         with pytest.raises(ProblemError) as refused:
             await town.decided(proposal)
@@ -501,6 +567,18 @@ class TestANumberThatWaits:
         assert sum(isinstance(each, list) for each in done) == 1
         assert sorted([await town.balance(each.member_id) for each in people]) == [0, 0, 0, 460]
 
+    async def test_is_in_its_members_record_once_it_is_theirs(self, town):
+        await self.waiting(town)
+        member = await town.member()
+        await town.city.claims.claim(member.member_id, KASAMA, "12", "ABCDE12345")
+        record = await town.city.member_data.own_record(member.member_id)
+        rows = next(section.rows for section in record.sections if section.about.name == "carried_in")
+        assert [(row["number"], row["points"]) for row in rows] == [("12", 400), ("12", 60)]
+        await town.store.run(lambda conn: conn.execute(tables.carry_in_lines.delete()))
+        record = await town.city.member_data.own_record(member.member_id)
+        rows = next(section.rows for section in record.sections if section.about.name == "carried_in")
+        assert [(row["number"], row["points"]) for row in rows] == [("12", None)]
+
     async def test_cannot_come_in_by_another_file(self, town):
         await self.waiting(town)
         member = await town.member()
@@ -554,7 +632,7 @@ class TestAnyFile:
                 assert file.state == "checked", await faults_of(town, file)
                 totals = await town.city.carry_ins.totals(KASAMA, file.file_id)
                 await town.decided(
-                    await town.city.carry_ins.propose(await town.who("operator"), file.file_id, totals)
+                    await town.city.carry_ins.propose(await town.who("operator"), file.file_id, totals.sums)
                 )
                 for is_killed in [*kills, *[False] * 8]:
                     if is_killed:

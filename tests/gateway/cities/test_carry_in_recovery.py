@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ def rows(lost: Lost) -> bytes:
         row("1", taro, "30", "2018-05-01"),
         row("2", hanako, "7"),
         row("3", code="ABCDE12345", points="50"),
+        row("3", code="ABCDE12345", points="6", issued="2018-05-01"),
     )
 
 
@@ -36,7 +38,7 @@ async def proposed(lost: Lost) -> tuple[Any, Any]:
     town = lost.town
     file = await upload(town, rows(lost))
     totals = await town.city.carry_ins.totals(KASAMA, file.file_id)
-    return file, await town.city.carry_ins.propose(await town.who("operator"), file.file_id, totals)
+    return file, await town.city.carry_ins.propose(await town.who("operator"), file.file_id, totals.sums)
 
 
 async def numbers(lost: Lost) -> list[Any]:
@@ -81,3 +83,39 @@ async def test_an_approval_that_was_forgotten_and_is_given_again_doubles_nothing
     report = await town.city.carry_ins.reconcile(KASAMA, file.file_id)
     assert report.agrees
     assert sum(lot.ledger for lot in report.lots) == 437
+
+
+async def test_lots_that_did_not_come_back_are_carried_in_by_the_file_once(lost: Lost) -> None:
+    town = lost.town
+    file, proposal = await proposed(lost)
+    await town.who("approver")
+    rollback.take_copy(lost.url, lost.folder)
+    await town.decided(proposal)
+    await town.city.carry_ins.apply(KASAMA, file.file_id)
+    everything = await lost.everything()
+    lost.roll_back()
+    await lost.recover([line for line in await lost.missing() if line.get("points") != 30])
+    assert await lost.everything() != everything
+    await town.decided(proposal)
+    for _ in range(2):
+        await town.city.carry_ins.apply(KASAMA, file.file_id)
+    assert await lost.everything() == everything
+    assert (await town.city.carry_ins.reconcile(KASAMA, file.file_id)).agrees
+    assert await faults_of(town, file) == []
+
+
+async def test_lots_of_a_number_taken_over_by_code_come_with_its_next_claim_once(lost: Lost) -> None:
+    town, hanako = lost.town, lost.members["hanako"]
+    file, proposal = await proposed(lost)
+    await town.decided(proposal)
+    await town.city.carry_ins.apply(KASAMA, file.file_id)
+    rollback.take_copy(lost.url, lost.folder)
+    claim = partial(town.city.claims.claim, hanako.member_id, KASAMA, "3", "ABCDE12345")
+    await claim()
+    everything = await lost.everything()
+    lost.roll_back()
+    await lost.recover([line for line in await lost.missing() if line.get("points") != 6])
+    assert await lost.everything() != everything
+    for _ in range(2):
+        assert [each.points for each in await claim()] == [50, 6]
+    assert await lost.everything() == everything

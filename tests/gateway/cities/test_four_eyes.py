@@ -126,7 +126,7 @@ async def propose(town, deed, author):
             raw = f"{header}\n0012,{member.mykey_id},,{OUEN},500,2018-04-01,,無償".encode()
             carried, _ = await city.carry_ins.upload(author, "balances.csv", raw)
             totals = await city.carry_ins.totals(code, carried.file_id)
-            proposal = await city.carry_ins.propose(author, carried.file_id, totals)
+            proposal = await city.carry_ins.propose(author, carried.file_id, totals.sums)
             return proposal, lambda: carry_in_state(town, carried.file_id)
         case Deed.REFUND:
             spend, member = await paid_spend(town, author, 15_000)
