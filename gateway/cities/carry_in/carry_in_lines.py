@@ -1,4 +1,4 @@
-"""Carrying in an approved file: some hundred numbers a transaction, each number whole, each move under an id of its own.
+"""Carrying in an approved file: some hundred lines a transaction, each number whole, each move under an id of its own.
 
 A lot's move is named after the predecessor's number and the lot, so that no second file, no restore and no repetition
 makes it twice in a book; a number's row (`carried_numbers`) keeps it out of every other book. A lot that the ledger refuses
@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, select, update
 from core_ledger import LedgerError, Transfer, chart, ledger
 from core_ledger.read_model import moves
 from gateway.cities import tables
-from gateway.cities.carry_in.carry_in_rows import CarryIn, in_parts, require, write
+from gateway.cities.carry_in.carry_in_rows import CarryIn, in_parts, next_lines, require, write
 from gateway.cities.grants.grant_file_rows import FileState
 from gateway.platform import audit_log
 from gateway.platform.audit_actions import AuditAction
@@ -28,7 +28,7 @@ from gateway.platform.states import MemberState
 from gateway.platform.tables import members
 
 APPLY_BATCH_SIZE: Final = 500
-"""Numbers in a transaction."""
+"""Lines in a transaction; more where one number has more."""
 KIND: Final = "carry_in"
 NOT_CARRIED: Final = "not-carried"
 CARRIED_BEFORE: Final = "carried-before"
@@ -44,22 +44,11 @@ def carry_next_numbers(conn: Connection, code: str, file_id: str, at: datetime) 
         return file
     query = select(_files.c.applied_through).where(_files.c.municipality == code, _files.c.file_id == file_id)
     through = conn.execute(query).scalar_one()
-    numbers = conn.scalars(
-        select(_lines.c.number)
-        .where(_lines.c.file_id == file_id, _lines.c.number > through)
-        .group_by(_lines.c.number)
-        .order_by(_lines.c.number)
-        .limit(APPLY_BATCH_SIZE)
-    ).all()
-    if numbers:
-        rows = conn.execute(
-            select(_lines)
-            .where(_lines.c.file_id == file_id, _lines.c.number > through, _lines.c.number <= numbers[-1])
-            .order_by(_lines.c.number, _lines.c.line)
-        ).all()
+    rows, is_last = next_lines(conn, file_id, through, APPLY_BATCH_SIZE)
+    if rows:
         _carry_numbers(conn, file, rows, at)
-        write(conn, file, applied_through=numbers[-1])
-    if len(numbers) < APPLY_BATCH_SIZE:
+        write(conn, file, applied_through=rows[-1].number)
+    if is_last:
         write(conn, file, state=FileState.APPLIED, ended_at=at)
         audit_log.write(
             conn, code, at=at, actor="system", actor_name="", action=AuditAction.CARRY_IN_APPLIED, subject=file_id,
@@ -73,7 +62,8 @@ def move_id(code: str, number: str, service: str, issued_on: date, origin: str) 
     return f"carry_in:{code}:{number}:{service}:{issued_on.isoformat()}:{origin}"
 
 
-def _move_id_of(code: str, row: Row[Any]) -> str:
+def lot_move_id(code: str, row: Row[Any]) -> str:
+    """`move_id` of a line."""
     return move_id(code, row.number, row.point_service, date.fromisoformat(row.issued_on), row.origin)
 
 
@@ -127,7 +117,7 @@ def carry_missing_lots(
     Gives the lines that cannot come any more, because their member is no longer active. Raises RuntimeError where the
     ledger refuses a lot.
     """
-    ids = {_move_id_of(code, row): row for row in rows}
+    ids = {lot_move_id(code, row): row for row in rows}
     book = chart.member_book(member_id)
     here: set[str] = set()
     for part in in_parts(sorted(ids)):
@@ -148,7 +138,7 @@ def _carry_lots(
     """
     transfers = [
         Transfer(
-            id=_move_id_of(code, row),
+            id=lot_move_id(code, row),
             book=chart.member_book(owners[row.line]),
             source=chart.carried_in(code, row.origin),
             target=chart.municipal(owners[row.line], code, row.point_service),

@@ -160,6 +160,20 @@ def totals(conn: Connection, file_id: str) -> FileTotals:
     return FileTotals(by=by, sums=totals_of_file)
 
 
+def next_lines(conn: Connection, file_id: str, through: str, limit: int) -> tuple[Sequence[Row[Any]], bool]:
+    """The lines of the numbers after `through`, each number whole, and whether they are the last.
+
+    `limit` lines at most, more only where one number has more.
+    """
+    lines = select(_lines).where(_lines.c.file_id == file_id).order_by(_lines.c.number, _lines.c.line)
+    rows = conn.execute(lines.where(_lines.c.number > through).limit(limit + 1)).all()
+    if len(rows) <= limit:
+        return rows, True
+    cut = rows[-1].number
+    whole = [row for row in rows if row.number != cut]
+    return whole or conn.execute(lines.where(_lines.c.number == cut)).all(), False
+
+
 def services(conn: Connection, file_id: str) -> list[str]:
     """The point services that the file has lines for."""
     query = select(_lines.c.point_service).where(_lines.c.file_id == file_id).distinct()

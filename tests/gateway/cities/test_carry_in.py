@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from core_ledger import Transfer, chart, ledger
 from core_ledger.read_model import moves
 from gateway.cities import tables
-from gateway.cities.carry_in import carry_in_lines, carry_in_list, carry_in_rows
+from gateway.cities.carry_in import carry_in_lines, carry_in_list, carry_in_rows, reconciliation
 from gateway.cities.carry_in.carry_in_report import reconciliation_csv, report_csv
 from gateway.cities.carry_in.carry_in_rows import LotTotal
 from gateway.cities.statistics import daily_stats, half_year
@@ -342,7 +342,7 @@ class TestOnceForEver:
 
 class TestAKillAtAnyStep:
     async def test_is_made_good_by_going_on(self, town, monkeypatch):
-        monkeypatch.setattr(carry_in_lines, "APPLY_BATCH_SIZE", 2)
+        monkeypatch.setattr(carry_in_lines, "APPLY_BATCH_SIZE", 5)  # two numbers of two lines
         people = [await town.member() for _ in range(5)]
         rows = [row(str(at), each.mykey_id, str(100 + at)) for at, each in enumerate(people)]
         rows += [row(str(at), each.mykey_id, "7", "2018-05-01") for at, each in enumerate(people)]
@@ -354,7 +354,7 @@ class TestAKillAtAnyStep:
         monkeypatch.setattr(type(town.city.context.tasks), "spawn", lambda self, work, name: work.close())
         await town.decided(proposal)
         monkeypatch.undo()
-        monkeypatch.setattr(carry_in_lines, "APPLY_BATCH_SIZE", 2)
+        monkeypatch.setattr(carry_in_lines, "APPLY_BATCH_SIZE", 5)  # two numbers of two lines
         assert real is not None
         steps = 0
         while (await town.city.carry_ins.get(code, file.file_id)).state == "approved":
@@ -468,6 +468,23 @@ class TestTheReconciliation:
         await town.store.run(lambda conn: conn.execute(lines.delete().where(lines.c.line == 2)))
         report = await town.city.carry_ins.reconcile(KASAMA, file.file_id)
         assert (report.unexpected, report.agrees) == (500, False)
+
+    async def test_is_read_in_parts_that_come_to_the_same(self, town, monkeypatch):
+        people = [await town.member() for _ in range(4)]
+        rows = [row(str(at), each.mykey_id, str(10 + at)) for at, each in enumerate(people)]
+        rows += [row("1", people[1].mykey_id, "5", f"2018-0{month}-01") for month in (5, 6, 7)]
+        await carried(town, row("9", people[0].mykey_id, "1000"))
+        file = await carried(town, *rows, row("4", code="ABCDE12345", points="7"))
+        whole = await town.city.carry_ins.reconcile(KASAMA, file.file_id)
+        assert (whole.city_moves, sum(lot.waiting for lot in whole.lots), whole.agrees) == (1_061, 7, True)
+        monkeypatch.setattr(reconciliation, "READ_BATCH_SIZE", 2)
+        read = []
+        real = carry_in_rows.next_lines
+        monkeypatch.setattr(
+            reconciliation, "next_lines", lambda *given: read.append(real(*given)) or read[-1]
+        )
+        assert await town.city.carry_ins.reconcile(KASAMA, file.file_id) == whole
+        assert [len(lines) for lines, _ in read] == [1, 4, 2, 1]
 
 
 class TestFigures:
