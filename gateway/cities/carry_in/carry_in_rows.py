@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -146,11 +146,9 @@ def totals(conn: Connection, file_id: str) -> FileTotals:
         .group_by(_lines.c.point_service, _lines.c.last_day)
     )
     by_day = {(service, day_or_never(last_day)): int(points) for service, last_day, points in rows}
+    by, sums = Grain.DAY, by_day
     for by in Grain:
-        sums = Counter[tuple[str, date | None]]()
-        for (service, last_day), points in by_day.items():
-            sums[service, by.last_of(last_day)] += points
-        if len(sums) <= MAX_SUMS:
+        if len(sums := _summed_up(by_day, by)) <= MAX_SUMS:
             break
     totals_of_file = [
         LotTotal(point_service=service, last_day=last_day, points=points)
@@ -158,6 +156,15 @@ def totals(conn: Connection, file_id: str) -> FileTotals:
     ]
     totals_of_file.sort(key=lambda each: (each.point_service, each.last_day or date.max))
     return FileTotals(by=by, sums=totals_of_file)
+
+
+def _summed_up(
+    by_day: Mapping[tuple[str, date | None], int], by: Grain
+) -> dict[tuple[str, date | None], int]:
+    sums = Counter[tuple[str, date | None]]()
+    for (service, last_day), points in by_day.items():
+        sums[service, by.last_of(last_day)] += points
+    return dict(sums)
 
 
 def next_lines(conn: Connection, file_id: str, through: str, limit: int) -> tuple[Sequence[Row[Any]], bool]:
