@@ -2192,7 +2192,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A file with its sums by point service and last day. */
+        /** A file with its sums by point service and last day, month or year. */
         get: operations["get_carry_in"];
         put?: never;
         post?: never;
@@ -5410,7 +5410,7 @@ export interface components {
         CarryInList: {
             files: components["schemas"]["CarryInView"][];
         };
-        /** @description The predecessor's sums, each point service and last day once. */
+        /** @description The predecessor's sums, by point service and what the file's `totals_by` says. */
         CarryInProposal: {
             totals: components["schemas"]["TotalWanted"][];
             /** @default  */
@@ -5419,7 +5419,8 @@ export interface components {
         /**
          * @description `state`: checking, faulty, checked, approved (being carried in), applied, sent_back or cancelled.
          *
-         *     `proposal_id` is the proposal in which a checked file waits; `totals` are its sums by point service and last day. Both
+         *     `proposal_id` is the proposal in which a checked file waits; `totals` are its sums by point service and last day. With
+         *     more than 500 last days they are by month, then by year: `totals_by`, and `last_day` is the last day of it. All three
          *     where one file is asked for.
          */
         CarryInView: {
@@ -5437,6 +5438,11 @@ export interface components {
             ended_at: string | null;
             /** @default null */
             proposal_id?: string | null;
+            /**
+             * @default day
+             * @enum {string}
+             */
+            totals_by?: "day" | "month" | "year";
             totals?: components["schemas"]["LotTotalView"][];
         };
         /** @description `column` is where it is, empty for the whole line; `fault` is a word, `fault_ja` and `remedy_ja` say it. */
@@ -8394,7 +8400,11 @@ export interface components {
              */
             kind: "reserve";
         };
-        /** @description What the predecessor's system reports; `last_day` is null for points that never expire. */
+        /**
+         * @description What the predecessor's system reports; `last_day` is null for points that never expire.
+         *
+         *     Any day of the month or year where the file's `totals_by` says `month` or `year`.
+         */
         TotalWanted: {
             point_service: string;
             /** @default null */

@@ -2216,7 +2216,7 @@ def list_carry_ins() -> Call[models.CarryInList]:
 
 
 def get_carry_in(file_id: str) -> Call[models.CarryInView]:
-    """A file with its sums by point service and last day.
+    """A file with its sums by point service and last day, month or year.
 
     Refused with: unknown-file.
     """

@@ -2938,6 +2938,8 @@ class ToReserve(Message, frozen=True, kw_only=True, tag_field="kind", tag="reser
 class TotalWanted(Message, frozen=True, kw_only=True):
     """
     What the predecessor's system reports; `last_day` is null for points that never expire.
+
+    Any day of the month or year where the file's `totals_by` says `month` or `year`.
     """
 
     point_service: str
@@ -3325,7 +3327,7 @@ class CampaignView(Message, frozen=True, kw_only=True):
 
 class CarryInProposal(Message, frozen=True, kw_only=True):
     """
-    The predecessor's sums, each point service and last day once.
+    The predecessor's sums, by point service and what the file's `totals_by` says.
     """
 
     totals: list[TotalWanted]
@@ -3336,7 +3338,8 @@ class CarryInView(Message, frozen=True, kw_only=True):
     """
     `state`: checking, faulty, checked, approved (being carried in), applied, sent_back or cancelled.
 
-    `proposal_id` is the proposal in which a checked file waits; `totals` are its sums by point service and last day. Both
+    `proposal_id` is the proposal in which a checked file waits; `totals` are its sums by point service and last day. With
+    more than 500 last days they are by month, then by year: `totals_by`, and `last_day` is the last day of it. All three
     where one file is asked for.
     """
 
@@ -3352,6 +3355,7 @@ class CarryInView(Message, frozen=True, kw_only=True):
     approved_at: datetime | None
     ended_at: datetime | None
     proposal_id: str | None
+    totals_by: str
     totals: list[LotTotalView]
 
 
