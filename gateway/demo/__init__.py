@@ -39,7 +39,9 @@ async def run_demo(*, check: bool, folder: Path | None, port: int, out: Console,
         if folder is None:
             name = stack.enter_context(tempfile.TemporaryDirectory(prefix="point-gateway-demo-"))
             folder = Path(name)
-        town = await stack.enter_async_context(open_town(folder, port=port, fill=out if city else None))
+        town = await stack.enter_async_context(
+            open_town(folder, port=port, fill=out if city else None, phone=True)
+        )
         _print_addresses(town, out)
         if city:
             if (mykey_id := await one_exchange(town)) is not None:
@@ -73,6 +75,7 @@ def _print_city(out: Console) -> None:
 def _print_addresses(town: DemoEnvironment, out: Console) -> None:
     out.print()
     out.print(f"members' pages         {town.portal_url}")
+    out.print("                       by MyKey ID and password, or by phone, whose provider is played here")
     out.print(f"staff's and shops'     {town.municipal_url}")
     out.print(f"API and its pages      {town.gateway_url}/docs")
     out.print(f"Saison's sandbox       {town.saison_url}")

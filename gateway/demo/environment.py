@@ -27,6 +27,7 @@ from gateway.client import KeyPair, SignedClient, new_key_pair
 from gateway.configured import open_store, vault_of
 from gateway.demo.card import card_settings, furnish_card
 from gateway.demo.city import fill_town
+from gateway.demo.phone import furnish_phone, phone_settings, redirect_uri
 from gateway.demo.shops import open_shops
 from gateway.http.client_keys import register_key
 from gateway.http.client_scopes import Scope
@@ -57,6 +58,9 @@ MEMBERS: Final = tuple(
     SampleMember(name=name, password=f"sample-{number}-{number}")
     for number, name in enumerate(("見本太郎", "見本花子", "見本次郎"), 1001)
 )
+
+PHONE_PERSONS: Final = (*(member.name for member in MEMBERS), "見本四郎")
+"""Who may be chosen at the provider of phones; the last one has no MyKey ID yet."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -126,6 +130,7 @@ async def open_town(
     fill: Console | None = None,
     portal_host: str = "127.0.0.1",
     more_settings: Callable[[str], str] = lambda _portal_url: "",
+    phone: bool = False,
 ) -> AsyncIterator[DemoEnvironment]:
     """Start everything in `folder` and end it again. What is in the folder from an earlier run is kept.
 
@@ -133,7 +138,8 @@ async def open_town(
     `card_agent_url` is where the program at a member's desk listens; the town does not start it.
     `fill` gives the city three months of life first, with a progress bar there. `portal_host` is how browsers
     call this machine: passkeys want a name. `more_settings` are further tables of
-    `gateway.toml`, written when the portal's address is known.
+    `gateway.toml`, written when the portal's address is known. With `phone` members may come by a provider of
+    phones, which is a process of its own.
     """
     _lay_out(folder)
     processes: list[asyncio.subprocess.Process] = []
@@ -151,6 +157,10 @@ async def open_town(
         _write_settings(folder, port, public_url, proxies, saison_url, airline_url, portal_url, municipal_url)
         with (folder / "gateway.toml").open("a", encoding="utf-8") as settings:
             settings.write(more_settings(portal_url))
+            if phone:
+                provider_port = furnish_phone(folder, _free_port())
+                settings.write(phone_settings(portal_url, provider_port))
+                processes.append(await _phone_provider(folder, portal_url, provider_port))
         town = await _settle(folder, public_url, saison_url, airline_url, portal_url, municipal_url)
         town.saison_control_url = saison_control_url
         if fill is not None:
@@ -192,6 +202,16 @@ async def _sandbox(folder: Path, partner: str) -> tuple[asyncio.subprocess.Proce
         raise RuntimeError(f"the sandbox of {partner} did not start; see {folder / partner}.log")
     site, control = (line.decode().strip() for line in lines)
     return process, site, control
+
+
+async def _phone_provider(folder: Path, portal_url: str, port: int) -> asyncio.subprocess.Process:
+    arguments = [
+        sys.executable, "-m", "gateway.demo.phone_provider", str(folder),
+        "--port", str(port),
+        "--redirect-uri", redirect_uri(portal_url),
+        *(f"--person={person}" for person in PHONE_PERSONS),
+    ]  # fmt: skip
+    return await _start(folder, "phone-provider", arguments)
 
 
 def _write_settings(

@@ -34,7 +34,7 @@ class Loop:
 def town(tmp_path_factory: pytest.TempPathFactory):
     folder: Path = tmp_path_factory.mktemp("town")
     loop = Loop()
-    opened = open_town(folder)
+    opened = open_town(folder, phone=True)
     demo_environment: DemoEnvironment = loop.run(opened.__aenter__())
     yield demo_environment
     loop.run(opened.__aexit__(None, None, None))

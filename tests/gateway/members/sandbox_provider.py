@@ -7,7 +7,6 @@ kept in `complaints`. `faults` is what the next answers do wrong.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import json
 import secrets
@@ -20,9 +19,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from joserfc import jws, jwt
-from joserfc.errors import JoseError
+from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
+
+from gateway.demo.phone_provider import Client, assertion_fault, code_challenge_of, request_faults
 
 CLIENT_ID = "RP00000001"
 REDIRECT_URI = "https://portal.example/phone/return/sandbox"
@@ -61,19 +61,7 @@ class SandboxProvider:
     def authorize(self, url: str) -> dict[str, str]:
         """What the provider's pages do when the person agrees: the query that the browser brings back."""
         query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
-        wanted = {
-            "response_type": "code",
-            "scope": "openid",
-            "client_id": CLIENT_ID,
-            "redirect_uri": REDIRECT_URI,
-            "code_challenge_method": "S256",
-        }
-        for name, value in wanted.items():
-            if query.get(name) != value:
-                self.complaints.append(f"{name} is {query.get(name)!r}")
-        for name, length in (("state", 32), ("nonce", 32), ("code_challenge", 43)):
-            if not length <= len(query.get(name, "")) <= 255 or not query[name].isascii():
-                self.complaints.append(f"{name} is missing, short or long")
+        self.complaints += request_faults(query, self._client())
         code = secrets.token_urlsafe(24)
         self.grants[code] = Grant(query)
         return self._back(code=code, state=query["state"])
@@ -116,7 +104,15 @@ class SandboxProvider:
             return web.Response(text='{"id_token": "' + "x" * 400_000 + '"}', content_type="application/json")
         if "token-redirects" in self.faults:
             raise web.HTTPFound(f"{self.issuer}/elsewhere")
-        if fault := self._assertion_fault(str(form.get("client_assertion", ""))):
+        fault, jti = assertion_fault(
+            str(form.get("client_assertion", "")),
+            self._client(),
+            audience=f"{self.issuer}/token",
+            now=self.clock(),
+            seen=self.seen_assertions,
+        )
+        self.seen_assertions.add(jti)
+        if fault:
             self.complaints.append(fault)
             return web.json_response({"error": "invalid_client"}, status=401)
         grant = self.grants.get(str(form.get("code")))
@@ -126,8 +122,7 @@ class SandboxProvider:
             or grant.is_used
             or form.get("grant_type") != "authorization_code"
             or form.get("redirect_uri") != REDIRECT_URI
-            or not 43 <= len(verifier) <= 128
-            or _s256(verifier) != grant.query["code_challenge"]
+            or code_challenge_of(verifier) != grant.query["code_challenge"]
         ):
             return web.json_response({"error": "invalid_grant", "error_description": "no"}, status=400)
         grant.is_used = True
@@ -167,24 +162,8 @@ class SandboxProvider:
             return f"{head}.{body[:-4]}AAAA.{signature}"
         return text
 
-    def _assertion_fault(self, assertion: str) -> str:
-        """What is wrong with the client's proof of itself, or nothing."""
-        try:
-            header = jws.extract_compact(assertion.encode()).headers()
-            claims = jwt.decode(assertion, self.client_key, algorithms=["ES256"]).claims
-        except (JoseError, ValueError) as fault:
-            return f"assertion: {type(fault).__name__}"
-        now = self.clock()
-        checks = {
-            "kid": header.get("kid") == "ours-1",
-            "iss": claims.get("iss") == CLIENT_ID,
-            "sub": claims.get("sub") == CLIENT_ID,
-            "aud": claims.get("aud") == f"{self.issuer}/token",
-            "exp": now < claims.get("exp", 0) <= now + 61,
-            "jti": bool(claims.get("jti")) and claims["jti"] not in self.seen_assertions,
-        }
-        self.seen_assertions.add(claims.get("jti", ""))
-        return ", ".join(f"assertion {name}" for name, is_right in checks.items() if not is_right)
+    def _client(self) -> Client:
+        return Client(client_id=CLIENT_ID, key_id="ours-1", key=self.client_key, redirect_uri=REDIRECT_URI)
 
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[SandboxProvider]:
@@ -208,10 +187,6 @@ class SandboxProvider:
             "key_id": '"ours-1"',
         } | more
         return "[oidc.sandbox]\n" + "\n".join(f"{name} = {value}" for name, value in values.items()) + "\n"
-
-
-def _s256(verifier: str) -> str:
-    return _b64(hashlib.sha256(verifier.encode()).digest())
 
 
 def _b64(raw: bytes) -> str:
