@@ -1,4 +1,5 @@
-"""What a restore would give back to whom it was taken from: a stopped card, a lost phone's way in, a role, a partner's pause.
+"""What a restore would give back to whom it was taken from: a stopped card, a lost phone's way in, a role, a
+partner's pause, refunds at a shop's tills.
 
 Each is a line of the audit log that the journal has and the database has not. It is done again before the gateway serves, and
 only that: a new card, first password or role is given by people. What people have decided since the restore stays, however
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, select
 
 from core_ledger import chart
 from gateway.cities import tables
-from gateway.cities.shops import application_rows, till_pins, till_rows
+from gateway.cities.shops import application_rows, shop_rows, till_pins, till_rows
 from gateway.cities.spending import pay_card_rows
 from gateway.cities.staff import second_factor, staff_rows
 from gateway.cities.staff.staff_rows import Staff
@@ -39,6 +40,8 @@ def takes_away(line: Line) -> bool:
             return _is_lowered(str(line["facts"].get("from", "")), str(line["facts"].get("to", "")))
         case AuditAction.PAY_CARD_ISSUED:
             return "card_before" in line["facts"]
+        case AuditAction.TILL_REFUNDS_CHANGED:
+            return str(line["facts"].get("till_refunds")) == "no"
     return line["action"] in _AGAIN
 
 
@@ -105,6 +108,13 @@ def _end_till(conn: Connection, line: Line, at: datetime) -> int:
 def _void_pin(conn: Connection, line: Line, _: datetime) -> int:
     """A PIN that was replaced or removed is no PIN again; the shop sets a new one."""
     return till_pins.remove(conn, str(line["municipality"]), str(line["subject"]), set_until=_done_at(line))
+
+
+def _forbid_till_refunds(conn: Connection, line: Line, _: datetime) -> int:
+    """What the shop's owner lets its tills do again since, they do."""
+    if _decided_since(conn, line, AuditAction.TILL_REFUNDS_CHANGED):
+        return 0
+    return shop_rows.forbid_till_refunds(conn, str(line["municipality"]), str(line["subject"]))
 
 
 def _remove_passkey(conn: Connection, line: Line, at: datetime) -> int:
@@ -216,4 +226,5 @@ _AGAIN: Final[Mapping[str, Callable[[Connection, Line, datetime], int]]] = {
     AuditAction.TILL_ENDED: _end_till,
     AuditAction.TILL_PIN_SET: _void_pin,
     AuditAction.TILL_PIN_REMOVED: _void_pin,
+    AuditAction.TILL_REFUNDS_CHANGED: _forbid_till_refunds,
 }

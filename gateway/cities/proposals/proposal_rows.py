@@ -9,16 +9,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, select, update
 
 from gateway.cities import tables
 from gateway.cities.proposals.deeds import Deed
 from gateway.errors import ProblemError
+from gateway.platform.encryption import Vault
 from gateway.platform.sql import insert_new
 
 _proposals = tables.proposals
 _decisions = tables.proposal_decisions
 PAGE_SIZE: Final = 200
+NO_FACTS: Final = "{}"
 
 
 class ProposalState(StrEnum):
@@ -178,6 +180,31 @@ def transition(
         )
         .values(state=state.value, decided_by=by, decided_at=at, decision_reason=reason)
     )
+
+
+def empty_ended(
+    conn: Connection, vault: Vault, deed: Deed, subject_of: ColumnElement[str], limit: int
+) -> int:
+    """Take command and facts out of ended proposals of a deed whose subject is no row's any more; how many these were.
+
+    `subject_of` is the column that has the subjects which are there still. Who proposed and decided it when stays.
+    """
+    gone = (
+        (_proposals.c.deed == deed.value)
+        & (_proposals.c.state != ProposalState.WAITING.value)
+        & (_proposals.c.facts != NO_FACTS)
+        & ~exists().where(subject_of == _proposals.c.subject)
+    )
+    key = (_proposals.c.municipality, _proposals.c.proposal_id)
+    rows = conn.execute(select(*key).where(gone).order_by(*key).limit(limit).with_for_update()).all()
+    for code, proposal_id in rows:
+        empty = vault.encrypt("", purpose="proposal", bound_to=f"{code}/{proposal_id}")
+        conn.execute(
+            update(_proposals)
+            .where(_proposals.c.municipality == code, _proposals.c.proposal_id == proposal_id)
+            .values(facts=NO_FACTS, command_sealed=empty)
+        )
+    return len(rows)
 
 
 def _approvals(conn: Connection, code: str, proposal_id: str) -> int:

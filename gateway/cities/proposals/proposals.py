@@ -300,7 +300,10 @@ class Proposals:
         return ListedProposal(proposal=proposal, may_decide=may_decide, account_number=number)
 
     def _account_number(self, conn: Connection, proposal: Proposal) -> str | None:
-        command = read_command(EFFECTS[proposal.deed].command, open_command(self.context, conn, proposal))
+        text = open_command(self.context, conn, proposal)
+        if not text:  # erased with what it was about
+            return None
+        command = read_command(EFFECTS[proposal.deed].command, text)
         if isinstance(command, ChangeShopAccount | AcceptApplication):
             return command.account.number if command.account is not None else None
         return command.payer.account.number if isinstance(command, ChangePayer) else None

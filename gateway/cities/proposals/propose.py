@@ -90,7 +90,7 @@ def propose(
 
 
 def open_command(context: CityContext, conn: Connection, proposal: Proposal) -> str:
-    """The frozen command's text."""
+    """The frozen command's text; empty where it was erased with what it was about."""
     sealed, _ = proposal_rows.encrypted_command(conn, proposal.municipality, proposal.proposal_id)
     bound_to = f"{proposal.municipality}/{proposal.proposal_id}"
     return context.vault.decrypt(sealed, purpose="proposal", bound_to=bound_to)

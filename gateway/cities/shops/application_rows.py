@@ -183,12 +183,12 @@ def transition(
 
 
 def withdraw_again(conn: Connection, code: str, number: str, at: datetime) -> int:
-    """A restore has forgotten that the applicant withdrew it; how many were open."""
+    """A restore has forgotten that the applicant withdrew it, to whom nothing is mailed then; how many were open."""
     result = conn.execute(
         update(_applications)
         .where(_applications.c.municipality == code, _applications.c.number == number)
         .where(_applications.c.state.in_([state.value for state in OPEN]))
-        .values(state=_S.WITHDRAWN.value, state_at=at, reason="")
+        .values(state=_S.WITHDRAWN.value, state_at=at, reason="", mail_due_at=None, mail_attempts=0)
     )
     return int(result.rowcount)
 

@@ -13,8 +13,10 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from gateway.cities import tables
 from gateway.cities.city_context import CityContext, require_reason, write_audit
 from gateway.cities.drawn_from import require_seen
+from gateway.cities.proposals import proposal_rows
 from gateway.cities.proposals.deeds import Deed
 from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.proposals.propose import SystemActor, propose
@@ -288,13 +290,25 @@ class ShopApplications:
         )
 
     async def erase_ended(self, retention: timedelta) -> int:
-        """Erase what ended without a shop, or was not mended, so long ago, for the night's work. Returns how many."""
+        """Erase what ended without a shop, or was not mended, so long ago, for the night's work. Returns how many.
+
+        What proposals to accept them had copied goes with them.
+        """
         now, count = self.context.clock(), 0
         while True:
             erased = await self.context.store.run(lambda conn: _erase(conn, now, retention))
             count += erased
             if erased < ERASE_BATCH_SIZE:
-                return count
+                break
+        while await self.context.store.run(self._empty_proposals) == ERASE_BATCH_SIZE:
+            pass
+        return count
+
+    def _empty_proposals(self, conn: Connection) -> int:
+        number = tables.shop_applications.c.number
+        return proposal_rows.empty_ended(
+            conn, self.context.vault, Deed.SHOP_APPLICATION, number, ERASE_BATCH_SIZE
+        )
 
     async def _decide(
         self,

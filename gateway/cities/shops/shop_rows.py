@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, true, update
 
 from gateway.cities import tables
 from gateway.cities.drawn_from import version_of
@@ -170,6 +170,16 @@ def list_ids(conn: Connection, municipality: str, shop_ids: Sequence[str]) -> se
         _shops.c.municipality == municipality, _shops.c.shop_id.in_(shop_ids)
     )
     return set(conn.scalars(query))
+
+
+def forbid_till_refunds(conn: Connection, municipality: str, shop_id: str) -> int:
+    """The shop's tills give back no more; 1 where they did."""
+    allowed = (
+        (_shops.c.municipality == municipality)
+        & (_shops.c.shop_id == shop_id)
+        & (_shops.c.till_refunds == true())
+    )
+    return conn.execute(update(_shops).where(allowed).values(till_refunds=False)).rowcount
 
 
 def write(conn: Connection, municipality: str, shop_id: str, **to: Any) -> Shop:

@@ -469,6 +469,36 @@ class TestErasing:
             numbers[name][0] for name in ("refused", "withdrawn", "sent back")
         }
 
+    async def test_proposals_to_accept_it_keep_nothing_of_it_and_their_author_still_lists_them(self, town):
+        await opened(town)
+        applications, clerk = town.city.shop_applications, await town.who("operator")
+        await town.who("approver")
+        proposals = {}
+        for name in ("refused", "accepted", "waiting"):
+            number, _ = await applied(town, replace(ENTRY, name=f"店 {name}"), source=name)
+            proposals[name] = await applications.propose_acceptance(
+                clerk, number, shop_id=name, login=f"{name}@mise", reason="審査済み"
+            )
+            if name == "refused":
+                await town.city.proposals.withdraw(clerk, proposals[name].proposal_id, "見直し")
+                await applications.refuse(clerk, number, "重複")
+        await town.decided(proposals["accepted"])
+        town.clock.forward(days=91)
+        assert not (await town.city.nightly.run_now(town.clock().date())).faults
+        listed = await town.city.proposals.get(clerk, proposals["refused"].proposal_id)
+        assert (listed.proposal.facts, listed.account_number) == ({}, None)
+        assert (listed.proposal.state, listed.proposal.subject) == ("withdrawn", proposals["refused"].subject)
+        for name in ("accepted", "waiting"):
+            kept = await town.city.proposals.get(clerk, proposals[name].proposal_id)
+            assert (kept.proposal.facts["name"], kept.account_number) == (f"店 {name}", ACCOUNT.number)
+        stored = [
+            row for row in await rows(town, tables.proposals) if row["subject"] == listed.proposal.subject
+        ]
+        assert "店 refused" not in repr(stored)
+        vault, bound_to = town.city.context.vault, f"{KASAMA}/{listed.proposal.proposal_id}"
+        assert vault.decrypt(stored[0]["command_sealed"], purpose="proposal", bound_to=bound_to) == ""
+        assert len((await town.city.proposals.list_by_state(clerk)).proposals) == 3
+
 
 class TestARestore:
     async def test_a_forgotten_acceptance_is_named_and_done_again_by_people(self, lost: Lost):  # noqa: F811
@@ -497,6 +527,9 @@ class TestARestore:
         town = lost.town
         await opened(town)
         number, secret = await applied(town)
+        await town.city.shop_applications.send_back(await town.who("operator"), number, "住所が違う")
+        (row,) = await rows(town, tables.shop_applications)
+        assert row["mail_due_at"] is not None
         rollback.take_copy(lost.url, lost.folder)
         await town.city.shop_applications.withdraw(number, secret)
         lost.roll_back()
@@ -504,6 +537,8 @@ class TestARestore:
         assert await town.store.run(lambda conn: close_gaps(conn, lines, town.clock())) == 1
         assert (await town.city.shop_applications.get_own(number, secret)).state is _S.WITHDRAWN
         assert await town.store.run(lambda conn: close_gaps(conn, lines, town.clock())) == 0
+        (row,) = await rows(town, tables.shop_applications)
+        assert row["mail_due_at"] is None  # who took it back is not told of an answer
 
 
 BODY = {
