@@ -219,7 +219,7 @@ async def spend_of_shop(visit: Visit) -> models.ShopSpendView:
 
 async def _may_refund(visit: Visit) -> bool:
     """Whether this login gives back here; the gateway decides by the same."""
-    return (await visit.send(calls.shop_day())).may_refund
+    return (await visit.send(calls.own_shop())).may_refund
 
 
 async def _latest(visit: Visit) -> list[models.ShopSpendView]:

@@ -383,7 +383,8 @@ def served(
         elif kept is not None:
             await _end(visit, kept)
             visit.clear_session, visit.ended = True, kept
-        if visit.session is None and site.reopen is not None and not page.public:
+        # A form carries the token of a session that has ended: it is kept, and drawn again at an address that reopens.
+        if visit.session is None and site.reopen is not None and not page.public and page.method == "GET":
             visit.session = await site.reopen(visit)
             visit.is_reopened = visit.session is not None
         before = visit.session

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from gateway.demo.environment import DemoEnvironment
+from municipal.session import staff_seal
 from tests.axe import faults
 from tests.municipal.clerk import Clerk
 from tests.municipal.test_counter import code_shown, telephone
@@ -186,3 +188,22 @@ def test_the_pages_are_accessible_light_and_quiet(toki: Clerk) -> None:
     leave(bind(toki, "レジ6"))
     for path in ("/shop/take", "/shop/day", "/login?why=till"):
         is_good(seen, path)
+
+
+def test_a_form_sent_after_a_day_is_drawn_again_at_the_till(
+    toki: Clerk, phone: BrowserContext, town: DemoEnvironment
+) -> None:
+    leave(bind(toki, "レジ6"))
+    toki.amount(90)
+    cookie = next(cookie for cookie in phone.cookies() if cookie["name"].endswith("municipal"))
+    cipher = staff_seal((town.folder / "municipal_seal.secret").read_text("utf-8").strip().encode())
+    session = cipher.open(cookie["value"])
+    assert session is not None
+    older = replace(session, used_at=session.used_at - 24 * 3_600)
+    phone.add_cookies(
+        [{"name": cookie["name"], "value": cipher.seal(older), "url": town.municipal_url, "httpOnly": True}]
+    )
+    toki.code("123456789012")
+    expect(toki.page.locator("main")).to_contain_text("90")
+    assert toki.page.locator("form[action='/shop/take'] button.primary").count() == 1
+    assert toki.page.inner_text("#till-name") == "レジ6"

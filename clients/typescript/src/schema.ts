@@ -6702,6 +6702,23 @@ export interface components {
             waiting: components["schemas"]["ExchangeView"][];
             unread_notices: number;
         };
+        /** @description `has_bank` is null for who does not read the shop's books. `may_refund`: whether who asks may give points back here. */
+        OwnShopView: {
+            shop_id: string;
+            name: string;
+            name_kana: string;
+            category: string;
+            address: string;
+            phone: string;
+            number: string | null;
+            /** Format: date-time */
+            registered_at: string;
+            closed_at: string | null;
+            till_refunds: boolean;
+            version: string;
+            has_bank: boolean | null;
+            may_refund: boolean;
+        };
         /** @description The pace in force; null: as many calls as there are. */
         PaceView: {
             calls_per_minute: number | null;
@@ -7968,7 +7985,7 @@ export interface components {
             set_at: string | null;
             version: string;
         };
-        /** @description `till_refunds`: the shop's owner lets its tills give points back. */
+        /** @description A shop on the register, and whether it has an account to be paid to. */
         ShopView: {
             shop_id: string;
             name: string;
@@ -7977,12 +7994,12 @@ export interface components {
             address: string;
             phone: string;
             number: string | null;
-            has_bank: boolean;
             /** Format: date-time */
             registered_at: string;
             closed_at: string | null;
             till_refunds: boolean;
             version: string;
+            has_bank: boolean;
         };
         ShopWanted: {
             name: string;
@@ -14044,7 +14061,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ShopView"];
+                    "application/json": components["schemas"]["OwnShopView"];
                 };
             };
         };

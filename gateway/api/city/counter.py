@@ -22,7 +22,7 @@ from gateway.api.city.fields import (
     attachment,
 )
 from gateway.api.city.settlements import CycleRuleView, CycleView, ShopLineView
-from gateway.api.city.shops import ShopCodeView, ShopView
+from gateway.api.city.shops import ShopCodeView, ShopEntryView
 from gateway.api.city.spending import NOT_TAKEN
 from gateway.api.city.spends import GivenBackView, ShopSpendView
 from gateway.api.city.staff_request import StaffRequest
@@ -31,9 +31,10 @@ from gateway.api.fields import Points, Uuid, View
 from gateway.cities.settlement.settlement_csv import statement_csv
 from gateway.cities.settlement.statement_pdf import statement_pdf
 from gateway.cities.shops import shop_rights, shop_rows
+from gateway.cities.shops.shop_rows import Shop
 from gateway.cities.spending import spend_rows
 from gateway.cities.spending.spend_rows import PaymentResult
-from gateway.errors import ProblemError
+from gateway.cities.staff.staff_rows import StaffSession
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
 from gateway.http.routing import Api, Content, TypedResponse
@@ -63,6 +64,21 @@ class ShopRefund(RefundWanted):
     """`pin` is the shop's PIN for refunds, which a bound till has to send."""
 
     pin: Annotated[TillPin | None, Field(repr=False)] = None
+
+
+class OwnShopView(ShopEntryView):
+    """`has_bank` is null for who does not read the shop's books. `may_refund`: whether who asks may give points back here."""
+
+    has_bank: bool | None
+    may_refund: bool
+
+    @classmethod
+    def of(cls, shop: Shop, who: StaffSession) -> OwnShopView:
+        return cls(
+            **{name: getattr(shop, name) for name in ShopEntryView.model_fields},
+            has_bank=shop.has_bank if shop_rights.sees_books(who) else None,
+            may_refund=shop_rights.may_refund(who, shop),
+        )
 
 
 class ShopDayQuery(Strict):
@@ -108,13 +124,13 @@ class ShopCycles(View):
     caller=STAFF,
     action=Action.SEE_OWN_SHOP,
     at_till=True,
-    returns={200: ShopView},
+    returns={200: OwnShopView},
     refuses=("unknown-shop",),
 )
 async def own_shop(call: StaffRequest) -> TypedResponse:
     """The shop to which this session belongs."""
     shop = await call.services.city.shops.get(call.staff.municipality, call.staff.own_shop)
-    return TypedResponse(200, ShopView.of(shop))
+    return TypedResponse(200, OwnShopView.of(shop, call.staff))
 
 
 @api.get(
@@ -174,10 +190,6 @@ async def shop_day(call: StaffRequest[None, ShopDayQuery]) -> TypedResponse:
     """
     today = call.services.city.context.today
     day = call.query.day or today
-    if call.staff.till_id is not None and day != today:
-        raise ProblemError(
-            "till-only", "A bound till shows today's list; sign in with the password for another day."
-        )
     shop_rights.require_day_seen(call.staff, day, today)
     since = datetime.combine(day, time(), JST)
     until = since + timedelta(days=1)

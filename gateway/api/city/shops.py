@@ -69,8 +69,8 @@ class ShopPersonWanted(Strict):
     reason: Line = ""
 
 
-class ShopView(View):
-    """`till_refunds`: the shop's owner lets its tills give points back."""
+class ShopEntryView(View):
+    """A shop as it is on the register. `till_refunds`: the shop's owner lets its tills give points back."""
 
     shop_id: str
     name: str
@@ -79,11 +79,16 @@ class ShopView(View):
     address: str
     phone: str
     number: str | None
-    has_bank: bool
     registered_at: datetime
     closed_at: datetime | None
     till_refunds: bool
     version: str
+
+
+class ShopView(ShopEntryView):
+    """A shop on the register, and whether it has an account to be paid to."""
+
+    has_bank: bool
 
     @classmethod
     def of(cls, shop: Shop) -> ShopView:

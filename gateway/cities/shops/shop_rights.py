@@ -1,7 +1,8 @@
 """What bounds a right of a shop's log-in within what its role may do at all (`gateway.platform.roles`).
 
-A till sees today's payments in a list, and a single payment of yesterday too: what was taken at 23:59 is looked for after
-midnight. It gives back only while the shop's owner lets its tills. All others see every day.
+A till, which is a till's log-in or a bound device of anybody's, sees today's payments in a list, and a single payment of
+yesterday too: what was taken at 23:59 is looked for after midnight. It is not told of the shop's books. All others see every
+day. A till's log-in gives back only while the shop's owner lets its tills; a bound device shows the shop's PIN instead.
 """
 
 from __future__ import annotations
@@ -21,18 +22,26 @@ from gateway.platform.roles import ALLOWED, Action, Role
 
 
 def require_day_seen(who: StaffSession, day: date, today: date) -> None:
-    """Raise ProblemError `role-not-allowed` (403) where a till asks for another day than today."""
-    if who.role is Role.TILL and day != today:
+    """Raise ProblemError where a till asks for another day than today: `till-only` at a bound one, else `role-not-allowed` (403)."""
+    if not _is_till(who) or day == today:
+        return
+    if who.till_id is not None:
         raise ProblemError(
-            "role-not-allowed", "A till sees the payments of today alone.", role=who.role.value
+            "till-only", "A bound till shows today's list; sign in with the password for another day."
         )
+    raise ProblemError("role-not-allowed", "A till sees the payments of today alone.", role=who.role.value)
 
 
 def sees_payments_since(who: StaffSession, today: date) -> datetime | None:
     """From when on a single payment is shown, the beginning of a day in Japan; None for every day."""
-    if who.role is not Role.TILL:
+    if not _is_till(who):
         return None
     return datetime.combine(today - timedelta(days=1), time(), JST)
+
+
+def sees_books(who: StaffSession) -> bool:
+    """Whether this session is told of the shop's statements and where it is paid."""
+    return who.till_id is None and Action.SEE_SHOP_BOOKS in ALLOWED[who.role]
 
 
 def may_refund(who: StaffSession, shop: Shop) -> bool:
@@ -59,3 +68,7 @@ def set_till_refunds(conn: Connection, who: StaffSession, allowed: bool, at: dat
     facts: dict[str, str | int] = {"till_refunds": "yes" if allowed else "no"}
     write_audit(conn, who, at, AuditAction.TILL_REFUNDS_CHANGED, shop_id, facts=facts)
     return shop_rows.write(conn, code, shop_id, till_refunds=allowed)
+
+
+def _is_till(who: StaffSession) -> bool:
+    return who.role is Role.TILL or who.till_id is not None

@@ -342,10 +342,14 @@ def end_session_of(conn: Connection, staff_id: str, session_id: str) -> bool:
 
 
 def end_sessions(conn: Connection, staff_id: str, *, keep: str | None = None) -> int:
-    """End all sessions of a person, but for the one named. Returns how many."""
+    """End all sessions of a person; with `keep` neither the one named nor those of bound tills, which end with their till.
+
+    Returns how many.
+    """
     which = delete(_sessions).where(_sessions.c.staff_id == staff_id)
     if keep is not None:
-        which = which.where(~_sessions.c.token_hash.startswith(keep, autoescape=True))
+        is_kept = _sessions.c.token_hash.startswith(keep, autoescape=True)
+        which = which.where(~is_kept, _sessions.c.till_id.is_(None))
     return conn.execute(which).rowcount
 
 

@@ -13,7 +13,7 @@ from gateway.app import whole_api
 from gateway.cities import tables
 from gateway.cities.city_context import write_audit
 from gateway.cities.record_recovery import DONE_AGAIN, close_gaps
-from gateway.cities.shops import till_pins, till_rows
+from gateway.cities.shops import shop_rights, till_pins, till_rows
 from gateway.cities.staff import staff_rows
 from gateway.errors import ProblemError
 from gateway.http.authentication import AuthLevel
@@ -109,6 +109,39 @@ class TestWhatATillOpens:
         status, refusal = await site.call("GET", "/v1/shop/spends?day=2018-07-30", till)
         assert (status, word(refusal)) == (403, "till-only")
         assert (await site.call("GET", "/v1/shop/spends?day=2018-07-30", owner))[0] == 200
+
+    async def test_it_finds_single_payments_of_yesterday_and_today_and_its_owner_every_one(self, site):
+        owner, _, _, card = await shop(site)
+        till, till_token, _ = await bound(site, owner)
+        _, taken = await pay(site, till, card, 300)
+        where = f"/v1/shop/spends/{taken['spend']['spend_id']}"
+        for days, status in ((1, 200), (2, 404)):
+            site.set_clock(NOON + timedelta(days=days))
+            _, opened = await show(site, till_token)
+            till_token = opened["till_token"]
+            assert (await site.call("GET", where, opened["token"]))[0] == status
+        assert (await site.call("GET", where, await sign_in(site)))[0] == 200
+
+    async def test_the_shop_says_whether_it_gives_back_and_nothing_of_its_account(self, site):
+        owner, _, _, _ = await shop(site)
+        till, _, _ = await bound(site, owner)
+        await hire_shop_person(site, "reji@mise", role=Role.TILL)
+        await hire_shop_person(site, "keiri@mise", role=Role.BOOKKEEPER)
+        expected = {
+            owner: (False, True), till: (None, True), await sign_in(site, "reji@mise"): (None, False),
+            await sign_in(site, "keiri@mise"): (False, False),
+        }  # fmt: skip
+        for token, answers in expected.items():
+            own = (await site.call("GET", "/v1/shop", token))[1]
+            assert (own["has_bank"], own["may_refund"]) == answers
+
+    async def test_signing_out_everywhere_else_leaves_tills_to_their_own_list(self, site):
+        owner, _, _, _ = await shop(site)
+        till, _, _ = await bound(site, owner)
+        other = await sign_in(site)
+        assert (await site.call("DELETE", "/v1/staff/me/sessions", owner))[1]["ended"] == 1
+        assert (await site.call("GET", "/v1/shop", other))[0] == 401
+        assert (await site.call("GET", "/v1/shop", till))[0] == 200
 
     async def test_every_other_operation_of_the_whole_gateway_is_refused(self, site):
         owner, _, _, _ = await shop(site)
@@ -629,3 +662,37 @@ class TestARestore:
         await lost.town.store.run(lambda conn: till_pins.save(conn, KASAMA, "soba-ya", "newest", later))
         assert await lost.town.store.run(lambda conn: close_gaps(conn, gone, later)) == 0
         assert await lost.town.store.read(state) is True
+
+    async def test_tills_that_gave_back_no_more_give_back_no_more_until_the_owner_lets_them(self, lost):
+        who, _, _ = await self.till(lost)
+
+        async def set_refunds(allowed):
+            await lost.town.store.run(
+                lambda conn: shop_rights.set_till_refunds(conn, who, allowed, lost.town.clock())
+            )
+
+        async def state():
+            return (await lost.town.city.shops.get(KASAMA, "soba-ya")).till_refunds
+
+        await set_refunds(True)
+        rollback.take_copy(lost.url, lost.folder)
+        lost.town.clock.forward(minutes=1)
+        await set_refunds(False)
+        lost.roll_back()
+        assert await state() is True
+        assert await self.close_gaps(lost) == 1
+        assert await state() is False
+        assert await self.close_gaps(lost) == 0
+        lost.town.clock.forward(minutes=1)
+        await set_refunds(True)
+        assert await self.close_gaps(lost) == 0
+        assert await state() is True
+
+    async def test_leave_to_give_back_that_was_forgotten_is_given_by_people(self, lost):
+        who, _, _ = await self.till(lost)
+        await lost.town.store.run(
+            lambda conn: shop_rights.set_till_refunds(conn, who, True, lost.town.clock())
+        )
+        lost.roll_back()
+        assert await self.close_gaps(lost) == 0
+        assert (await lost.town.city.shops.get(KASAMA, "soba-ya")).till_refunds is False

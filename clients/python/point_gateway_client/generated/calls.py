@@ -3557,12 +3557,12 @@ def city_statement_pdf(starts_on: date, shop_id: str) -> Call[File]:
     )
 
 
-def own_shop() -> Call[models.ShopView]:
+def own_shop() -> Call[models.OwnShopView]:
     """The shop to which this session belongs.
 
     Refused with: unknown-shop.
     """
-    return json_call("GET", "/v1/shop", models.ShopView, session=True)
+    return json_call("GET", "/v1/shop", models.OwnShopView, session=True)
 
 
 def own_shop_code() -> Call[models.ShopCodeView]:

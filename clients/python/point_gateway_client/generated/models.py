@@ -1495,6 +1495,26 @@ class OutcomeWanted(Message, frozen=True, kw_only=True):
     reference: str | UnsetType = UNSET
 
 
+class OwnShopView(Message, frozen=True, kw_only=True):
+    """
+    `has_bank` is null for who does not read the shop's books. `may_refund`: whether who asks may give points back here.
+    """
+
+    shop_id: str
+    name: str
+    name_kana: str
+    category: str
+    address: str
+    phone: str
+    number: str | None
+    registered_at: datetime
+    closed_at: datetime | None
+    till_refunds: bool
+    version: str
+    has_bank: bool | None
+    may_refund: bool
+
+
 class PaceView(Message, frozen=True, kw_only=True):
     """
     The pace in force; null: as many calls as there are.
@@ -2562,7 +2582,7 @@ class ShopTermsView(Message, frozen=True, kw_only=True):
 
 class ShopView(Message, frozen=True, kw_only=True):
     """
-    `till_refunds`: the shop's owner lets its tills give points back.
+    A shop on the register, and whether it has an account to be paid to.
     """
 
     shop_id: str
@@ -2572,11 +2592,11 @@ class ShopView(Message, frozen=True, kw_only=True):
     address: str
     phone: str
     number: str | None
-    has_bank: bool
     registered_at: datetime
     closed_at: datetime | None
     till_refunds: bool
     version: str
+    has_bank: bool
 
 
 class ShopWanted(Message, frozen=True, kw_only=True):
