@@ -14,7 +14,7 @@
     [traces]    endpoint, sample_ratio (spans by OTLP over HTTP; the extra `otel`)
     [open_data] municipalities (whose registers of shops anybody may have), licence, phones
     [retention] notices_days, unconfirmed_exchanges_days, webhook_messages_days, grant_file_texts_days,
-                shop_applications_days, unused_tills_days
+                carry_in_codes_days, shop_applications_days, unused_tills_days
     [partners.<id>]  enabled, ca_file, client_certificate, client_key, sftp, require, isolation, trusted, memory_mb, and
                      whatever that plugin asks for
 
@@ -305,6 +305,7 @@ class RetentionSettings(_Table):
     unconfirmed_exchanges_days: int = Field(default=30, ge=1, le=3_650)
     webhook_messages_days: int = Field(default=30, ge=7, le=3_650)
     grant_file_texts_days: int = Field(default=5 * 365 + 2, ge=30, le=36_500)
+    carry_in_codes_days: int = Field(default=28, ge=7, le=365)
     shop_applications_days: int = Field(default=90, ge=30, le=3_650)
     unused_tills_days: int = Field(default=30, ge=2, le=365)
 
@@ -315,6 +316,7 @@ class RetentionSettings(_Table):
             unconfirmed_exchanges=timedelta(days=self.unconfirmed_exchanges_days),
             webhook_messages=timedelta(days=self.webhook_messages_days),
             grant_file_texts=timedelta(days=self.grant_file_texts_days),
+            carry_in_codes=timedelta(days=self.carry_in_codes_days),
             shop_applications=timedelta(days=self.shop_applications_days),
             unused_tills=timedelta(days=self.unused_tills_days),
         )
@@ -469,6 +471,7 @@ _OVERRIDABLE: Final[Mapping[str, Mapping[str, type]]] = {
         "unconfirmed_exchanges_days": int,
         "webhook_messages_days": int,
         "grant_file_texts_days": int,
+        "carry_in_codes_days": int,
         "shop_applications_days": int,
         "unused_tills_days": int,
     },

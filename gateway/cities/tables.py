@@ -234,6 +234,7 @@ carry_ins = _table(
     Column("approved_at", Instant),
     Column("applied_through", _Words, nullable=False),  # the last number that was dealt with; "" for none
     Column("ended_at", Instant),
+    Column("tidied_at", Instant),  # when its lines were rid of what nobody needs in this state any more
     PrimaryKeyConstraint("municipality", "file_id"),
     UniqueConstraint("municipality", "content_hash", name="a_file_is_carried_in_once"),
     Index("carry_ins_by_state", "state"),
@@ -247,7 +248,7 @@ carry_in_lines = _table(
     Column("member_id", _Words),  # null while nobody has taken the number over
     Column("mykey_id", _Words, nullable=False),
     Column("code_hash", _Words),  # of a line without a MyKey ID
-    Column("code_sealed", LargeBinary),  # for the report of a file that nobody has approved
+    Column("code_sealed", LargeBinary),  # for the report of a file that still waits
     Column("point_service", _Words, nullable=False),
     Column("points", _Whole, nullable=False),
     Column("issued_on", _Words, nullable=False),

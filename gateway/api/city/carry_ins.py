@@ -263,7 +263,7 @@ async def carry_in_lines(call: StaffRequest[None, FileLinesQuery, FilePath]) -> 
 async def carry_in_report(call: StaffRequest[None, None, FilePath]) -> TypedResponse:
     """Every line as it was typed, those with a fault first, with what to do; to be mended and sent again.
 
-    Until the file is approved the codes are in it: it is for who may send the file.
+    Until the file is approved, sent back or cancelled the codes are in it, for some weeks: it is for who may send the file.
     """
     await log_export(call, ExportedList.CARRY_IN_REPORT, call.path.file_id)
     lines = await call.services.city.carry_ins.report(

@@ -6,19 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection
 
-from gateway.cities import tables
 from gateway.cities.carry_in import carry_in_rows
 from gateway.cities.carry_in.carry_in_rows import CarryIn, FileTotals, require, write, wrong_state
 from gateway.cities.city_context import CityContext, StaffActor, write_audit
 from gateway.cities.drawn_from import version_of
 from gateway.cities.grants.grant_file_rows import LEGAL, FileState
-from gateway.cities.proposals import deciders, deeds, proposal_rows
 from gateway.cities.proposals.deeds import Deed
 from gateway.cities.proposals.proposal_rows import Proposal, ProposalState
 from gateway.cities.proposals.propose import Ground, propose
-from gateway.errors import ProblemError
 from gateway.platform.audit_actions import AuditAction
 from gateway.points import directory, rules
 
@@ -36,32 +33,38 @@ class ApproveCarryIn:
     points: int
 
 
-def require_deciders(conn: Connection, who: StaffActor, at: datetime) -> None:
-    """Raise ProblemError `nobody-to-decide` (409) before a file is checked that nobody could approve."""
-    persons = max(1, deeds.rule_of(conn, who.municipality, Deed.CARRY_IN).persons)
-    deciders.require_deciders(conn, who, Deed.CARRY_IN, persons, at)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileContent:
+    """What all lines of a file come to, read before the transaction: 100,000 lines are not summed up while others wait."""
+
+    totals: FileTotals
+    numbers: int
 
 
-def find_proposal(conn: Connection, code: str, file_id: str, at: datetime) -> Proposal | None:
-    """The proposal in which a file waits; one that has lapsed is none."""
-    proposal = proposal_rows.find_waiting(conn, code, Deed.CARRY_IN, file_id)
-    return None if proposal is None or proposal.lapsed(at) else proposal
+def read_content(conn: Connection, file_id: str) -> FileContent:
+    """Sum up a file's lines. They stay as they are until the file is checked anew (`CarryIn.uploaded_at`)."""
+    return FileContent(
+        totals=carry_in_rows.totals(conn, file_id), numbers=carry_in_rows.count_numbers(conn, file_id)
+    )
 
 
 def propose_file(
-    context: CityContext, conn: Connection, who: StaffActor, file: CarryIn, reason: str, at: datetime
+    context: CityContext,
+    conn: Connection,
+    who: StaffActor,
+    file: CarryIn,
+    content: FileContent,
+    reason: str,
+    at: datetime,
 ) -> Proposal:
     """Propose a checked file whose sums are the predecessor's. Raises ProblemError as `propose`."""
-    query = select(tables.carry_ins.c.content_hash).where(
-        tables.carry_ins.c.municipality == file.municipality, tables.carry_ins.c.file_id == file.file_id
-    )
-    content_hash = str(conn.execute(query).scalar_one())
+    content_hash = carry_in_rows.content_hash(conn, file.municipality, file.file_id)
     command = ApproveCarryIn(
         file_id=file.file_id, content_hash=content_hash, lines=file.lines, points=file.points
     )
     shown: dict[str, str | int] = {
-        "file": file.name, "lines": file.lines, "numbers": carry_in_rows.count_numbers(conn, file.file_id),
-        "content_hash": content_hash[:16], "totals": _totals_text(carry_in_rows.totals(conn, file.file_id)),
+        "file": file.name, "lines": file.lines, "numbers": content.numbers,
+        "content_hash": content_hash[:16], "totals": _totals_text(content.totals),
     }  # fmt: skip
     return propose(
         context, conn, who, Deed.CARRY_IN, file.file_id, command,
@@ -100,8 +103,6 @@ def approve_file(
         raise wrong_state(file)
     for service in carry_in_rows.services(conn, file.file_id):
         directory.require_service(conn, code, service)
-    lines = tables.carry_in_lines
-    conn.execute(update(lines).where(lines.c.file_id == file.file_id).values(code_sealed=None))
     write(conn, file, state=FileState.APPROVED, approved_by=approved_by, approved_at=at)
     facts: dict[str, str | int] = {"points": file.points, "lines": file.lines}
     write_audit(conn, who, at, AuditAction.CARRY_IN_APPROVED, file.file_id, reason, facts)
@@ -114,13 +115,3 @@ def end_file(conn: Connection, proposal: Proposal, state: ProposalState, at: dat
     if file.state is FileState.CHECKED:
         is_sent_back = state is ProposalState.SENT_BACK
         write(conn, file, state=FileState.SENT_BACK if is_sent_back else FileState.CANCELLED, ended_at=at)
-
-
-def withdraw(conn: Connection, who: StaffActor, file_id: str, reason: str, at: datetime) -> None:
-    """End the proposal of a file that is cancelled. Raises ProblemError `proposal-of-another` (409)."""
-    proposal = proposal_rows.find_waiting(conn, who.municipality, Deed.CARRY_IN, file_id, lock=True)
-    if proposal is None:
-        return
-    if proposal.proposed_by != who.staff_id:
-        raise ProblemError("proposal-of-another", "Only who sent this file cancels it; send it back instead.")
-    proposal_rows.transition(conn, proposal, ProposalState.WITHDRAWN, by=who.staff_id, at=at, reason=reason)

@@ -19,8 +19,8 @@ from sqlalchemy import Connection, Row, select, update
 from core_ledger import LedgerError, Transfer, chart, ledger
 from core_ledger.read_model import moves
 from gateway.cities import tables
-from gateway.cities.carry_in.carry_in_rows import CarryIn, in_parts, next_lines, require, write
-from gateway.cities.grants.grant_file_rows import FileState
+from gateway.cities.carry_in.carry_in_rows import CarryIn, next_lines, require, write
+from gateway.cities.grants.grant_file_rows import FileState, batches
 from gateway.platform import audit_log
 from gateway.platform.audit_actions import AuditAction
 from gateway.platform.sql import insert_all_new
@@ -120,7 +120,7 @@ def carry_missing_lots(
     ids = {lot_move_id(code, row): row for row in rows}
     book = chart.member_book(member_id)
     here: set[str] = set()
-    for part in in_parts(sorted(ids)):
+    for part in batches(sorted(ids)):
         here.update(conn.scalars(select(moves.c.id).where(moves.c.id.in_(part), moves.c.book_id == book)))
     missing = [row for move, row in ids.items() if move not in here]
     if missing and not _active_members(conn, [member_id]):
@@ -158,7 +158,7 @@ def _carry_lots(
 
 def _active_members(conn: Connection, member_ids: Sequence[str]) -> set[str]:
     active: set[str] = set()
-    for part in in_parts(sorted(set(member_ids))):
+    for part in batches(sorted(set(member_ids))):
         query = select(members.c.member_id).where(
             members.c.member_id.in_(part), members.c.state == MemberState.ACTIVE
         )

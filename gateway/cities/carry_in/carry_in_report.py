@@ -1,8 +1,7 @@
 """A checked file of balances for whoever mends it, and the reconciliation for whoever signs for it, as CSV for Excel.
 
 The first is itself a file to send again: every line under the usual names of its columns, those with a fault first, with
-what was typed, what is wrong and what to do. Codes are in it
-until the file is approved.
+what was typed, what is wrong and what to do. Codes are in it until the file is approved, sent back or cancelled.
 """
 
 from __future__ import annotations

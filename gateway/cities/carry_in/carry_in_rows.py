@@ -8,29 +8,27 @@ from __future__ import annotations
 import json
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, func, select, tuple_, update
 
 from gateway.cities import tables
 from gateway.cities.carry_in.carry_in_list import COLUMNS
-from gateway.cities.grants.grant_file_rows import LEGAL, FileState
+from gateway.cities.grants.grant_file_rows import LEGAL, WAITING, FileState, batches
 from gateway.errors import ProblemError
 from gateway.platform.sql import insert_new
 from gateway.platform.transitions import require_legal
 
-QUERY_BATCH_SIZE: Final = 500
 MAX_SUMS: Final = 500
 """What a clerk types in and a body of 64 kB holds: services times last days, months or years."""
 CODE_PURPOSE: Final = "carry-in-code"
 FORGET_BATCH_SIZE: Final = 500
 NOTHING_TYPED: Final = json.dumps([""] * len(COLUMNS))
 """Stands for the cells of a wrong line when they are forgotten: that it was wrong stays."""
-WAITING: Final = (FileState.CHECKING, FileState.CHECKED, FileState.APPROVED)
 _files, _lines, _numbers = tables.carry_ins, tables.carry_in_lines, tables.carried_numbers
 
 
@@ -118,10 +116,17 @@ def file_of(row: Row[Any]) -> CarryIn:
     )
 
 
+def content_hash(conn: Connection, code: str, file_id: str) -> str:
+    """What the file says, as a hash over all its lines."""
+    query = select(_files.c.content_hash).where(_files.c.municipality == code, _files.c.file_id == file_id)
+    return str(conn.execute(query).scalar_one())
+
+
 def write(conn: Connection, file: CarryIn, **to: Any) -> None:
     """Change a file's row; a state only along `LEGAL`."""
     if "state" in to:
         require_legal(LEGAL, file.state, to["state"])
+        to = {"tidied_at": None, **to}
     conn.execute(
         update(_files)
         .where(_files.c.municipality == file.municipality, _files.c.file_id == file.file_id)
@@ -196,7 +201,7 @@ def count_numbers(conn: Connection, file_id: str) -> int:
 def list_carried(conn: Connection, code: str, numbers: Collection[str]) -> dict[str, str]:
     """Which of these numbers were carried in before, with their files."""
     carried: dict[str, str] = {}
-    for part in in_parts(sorted(set(numbers))):
+    for part in batches(sorted(set(numbers))):
         query = select(_numbers.c.number, _numbers.c.file_id).where(
             _numbers.c.municipality == code, _numbers.c.number.in_(part)
         )
@@ -217,24 +222,15 @@ def add_number(conn: Connection, code: str, number: str, file_id: str, member_id
 def forget_texts(conn: Connection, uploaded_before: datetime) -> int:
     """Empty the wrong cells of old files, `FORGET_BATCH_SIZE` lines at most; returns how many. Fewer: there are no more."""
     old = select(_files.c.file_id).where(
-        _files.c.uploaded_at < uploaded_before, _files.c.state.not_in([state.value for state in WAITING])
+        _files.c.uploaded_at < uploaded_before, _files.c.state.not_in(WAITING)
     )
     is_typed = _lines.c.typed.is_not(None) & (_lines.c.typed != NOTHING_TYPED)
-    query = select(_lines.c.file_id, _lines.c.line).where(
-        _lines.c.file_id.in_(old), or_(is_typed, _lines.c.code_sealed.is_not(None))
-    )
+    query = select(_lines.c.file_id, _lines.c.line).where(_lines.c.file_id.in_(old), is_typed)
     keys = [tuple(row) for row in conn.execute(query.limit(FORGET_BATCH_SIZE))]
     if keys:
         these = tuple_(_lines.c.file_id, _lines.c.line).in_(keys)
-        conn.execute(update(_lines).where(these, is_typed).values(typed=NOTHING_TYPED))
-        conn.execute(update(_lines).where(these).values(code_sealed=None))
+        conn.execute(update(_lines).where(these).values(typed=NOTHING_TYPED))
     return len(keys)
-
-
-def in_parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    """`values` in parts that one statement takes."""
-    for start in range(0, len(values), QUERY_BATCH_SIZE):
-        yield values[start : start + QUERY_BATCH_SIZE]
 
 
 def day_or_never(text: str) -> date | None:

@@ -24,7 +24,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, func, insert, select
 
 from gateway.cities import tables
-from gateway.cities.carry_in import carry_in_approval, carry_in_list, carry_in_rows
+from gateway.cities.carry_in import carry_in_approval, carry_in_list, carry_in_rows, carry_in_tidying
+from gateway.cities.carry_in.carry_in_approval import FileContent
 from gateway.cities.carry_in.carry_in_lines import CARRIED_BEFORE, carry_next_numbers
 from gateway.cities.carry_in.carry_in_list import COLUMNS, CarryInLine
 from gateway.cities.carry_in.carry_in_rows import (
@@ -42,6 +43,8 @@ from gateway.cities.carry_in.reconciliation import Reconciliation, reconcile
 from gateway.cities.city_context import CityContext, write_audit
 from gateway.cities.grants.grant_file_rows import LEGAL, FileState
 from gateway.cities.grants.grant_files import members_of
+from gateway.cities.proposals import file_proposals
+from gateway.cities.proposals.deeds import Deed
 from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
@@ -52,7 +55,9 @@ from gateway.platform.sql import insert_new
 from gateway.points import directory, rules
 from gateway.points.rules import RuleVersion
 
-CHECK_BATCH_SIZE: Final = 2_000
+CHECK_BATCH_SIZE: Final = 1_000
+"""Lines in a transaction."""
+HAS_CODES: Final = frozenset({FileState.CHECKING, FileState.FAULTY, FileState.CHECKED})
 _files, _lines = tables.carry_ins, tables.carry_in_lines
 
 Progress = Callable[[int, int], None]
@@ -63,7 +68,7 @@ Progress = Callable[[int, int], None]
 class FileLine:
     """A line as it is kept. `typed` stands beside a fault, by the names of `COLUMNS`; `last_day` is that of our rules.
 
-    `code` is there until the file is approved, for the report that is sent again.
+    `code` is there while the file is checked or waits, for the report that is sent again.
     """
 
     line: int
@@ -98,9 +103,12 @@ class CarryIns:
         file, is_new = await self.context.store.run(lambda conn: self._begin(conn, who, name, content.digest))
         if not is_new:
             return file, False
+        while await self.context.store.run(partial(_delete_lines, file)):
+            pass
         rest, done = await asyncio.to_thread(carry_in_list.lines, raw, today), 0
         while part := await asyncio.to_thread(lambda: list(islice(rest, CHECK_BATCH_SIZE))):
-            await self.context.store.run(partial(_check_set, self.context, file, part))
+            rows = await self.context.store.read(partial(_checked_rows, self.context, file, part))
+            await self.context.store.run(partial(_add_rows, file, rows))
             done += len(part)
             if progress is not None:
                 progress(done, content.lines)
@@ -131,12 +139,19 @@ class CarryIns:
         """
         now = self.context.clock()
 
+        def read(conn: Connection) -> tuple[CarryIn, FileContent]:
+            return require(conn, who.municipality, file_id), carry_in_approval.read_content(conn, file_id)
+
+        seen, content = await self.context.store.read(read)
+
         def job(conn: Connection) -> Proposal:
             file = require(conn, who.municipality, file_id, lock=True)
             if file.state is not FileState.CHECKED:
                 raise wrong_state(file)
-            require_same(carry_in_rows.totals(conn, file_id), totals)
-            return carry_in_approval.propose_file(self.context, conn, who, file, reason, now)
+            if file.uploaded_at != seen.uploaded_at:
+                raise _checked_meanwhile(file)
+            require_same(content.totals, totals)
+            return carry_in_approval.propose_file(self.context, conn, who, file, content, reason, now)
 
         return await self.context.store.run(job)
 
@@ -149,7 +164,7 @@ class CarryIns:
 
         def job(conn: Connection) -> CarryIn:
             require(conn, code, file_id)
-            carry_in_approval.withdraw(conn, who, file_id, reason, now)
+            file_proposals.withdraw(conn, who, Deed.CARRY_IN, file_id, reason, now)
             file = require(conn, code, file_id, lock=True)
             if FileState.CANCELLED not in LEGAL[file.state]:
                 raise wrong_state(file)
@@ -157,7 +172,9 @@ class CarryIns:
             write_audit(conn, who, now, AuditAction.CARRY_IN_CANCELLED, file_id, reason)
             return require(conn, code, file_id)
 
-        return await self.context.store.run(job)
+        file = await self.context.store.run(job)
+        self.tidy_later(code, file_id)
+        return file
 
     async def apply(self, code: str, file_id: str) -> CarryIn:
         """Carry in what is left of an approved file. Safe to repeat, to interrupt and to run in two processes."""
@@ -166,7 +183,30 @@ class CarryIns:
                 lambda conn: carry_next_numbers(conn, code, file_id, self.context.clock())
             )
             if file.state is not FileState.APPROVED:
+                await self.tidy(code, file_id)
                 return file
+
+    def tidy_later(self, code: str, file_id: str) -> None:
+        """Tidy an ended file in the background; the night does what is cut off."""
+        self.context.tasks.spawn(self.tidy(code, file_id), f"carry-in {file_id}")
+
+    async def tidy(self, code: str, file_id: str) -> None:
+        """Take out of a file's lines what nobody needs any more. Safe to repeat and to interrupt."""
+        after: int | None = 0
+        while after is not None:
+            now = self.context.clock()
+            after = await self.context.store.run(
+                partial(carry_in_tidying.tidy_next_lines, code=code, file_id=file_id, after=after, at=now)
+            )
+
+    async def tidy_all(self, left_for: timedelta) -> int:
+        """Tidy every file that ended, and those that nobody has gone on with for `left_for`. Returns how many."""
+        uploaded_before = self.context.clock() - left_for
+        files = await self.context.store.read(
+            partial(carry_in_tidying.list_untidied, uploaded_before=uploaded_before)
+        )
+        await run_each(files, lambda file: self.tidy(*file), "carry-in")
+        return len(files)
 
     async def resume(self) -> int:
         """Go on with every approved file that is not done: at the start and each night. Returns how many."""
@@ -203,7 +243,7 @@ class CarryIns:
         now = self.context.clock()
 
         def job(conn: Connection) -> str | None:
-            proposal = carry_in_approval.find_proposal(conn, code, file_id, now)
+            proposal = file_proposals.find_proposal(conn, code, Deed.CARRY_IN, file_id, now)
             return None if proposal is None else proposal.proposal_id
 
         return await self.context.store.read(job)
@@ -221,15 +261,15 @@ class CarryIns:
             query = query.where(_lines.c.fault.is_not(None))
 
         def job(conn: Connection) -> list[FileLine]:
-            require(conn, code, file_id)
+            has_codes = require(conn, code, file_id).state in HAS_CODES
             rows = conn.execute(query.order_by(_lines.c.line).limit(limit)).all()
-            return [_file_line(self.context.vault, row) for row in rows]
+            return [_file_line(self.context.vault, row, has_codes=has_codes) for row in rows]
 
         return await self.context.store.read(job)
 
     def _begin(self, conn: Connection, who: StaffSession, name: str, digest: str) -> tuple[CarryIn, bool]:
         code, now = who.municipality, self.context.clock()
-        carry_in_approval.require_deciders(conn, who, now)
+        file_proposals.require_deciders(conn, who, Deed.CARRY_IN, now)
         known = select(_files).where(_files.c.municipality == code, _files.c.content_hash == digest)
         row = conn.execute(known.with_for_update()).one_or_none()
         values: dict[str, Any] = {
@@ -244,12 +284,11 @@ class CarryIns:
                 return require(conn, code, file_id), True
             row = conn.execute(known.with_for_update()).one()  # uploaded twice at one moment
         file = file_of(row)
-        waits = carry_in_approval.find_proposal(conn, code, file.file_id, now)
+        waits = file_proposals.find_proposal(conn, code, Deed.CARRY_IN, file.file_id, now)
         if FileState.CHECKING not in LEGAL[file.state] or waits is not None:
             return file, False
         # Checked anew; the time of the upload tells this check from one that may still be running.
         values["uploaded_at"] = max(now, file.uploaded_at + timedelta(microseconds=1))
-        conn.execute(delete(_lines).where(_lines.c.file_id == file.file_id))
         write(conn, file, state=FileState.CHECKING, **values)
         return require(conn, code, file.file_id), True
 
@@ -279,13 +318,10 @@ def require_same(own: FileTotals, typed: Sequence[LotTotal]) -> None:
             )
 
 
-def _file_line(vault: Vault, row: Any) -> FileLine:
-    sealed = row.code_sealed
-    code = (
-        ""
-        if sealed is None
-        else vault.decrypt(sealed, purpose=CODE_PURPOSE, bound_to=f"{row.file_id}/{row.line}")
-    )
+def _file_line(vault: Vault, row: Any, *, has_codes: bool) -> FileLine:
+    code = ""
+    if has_codes and row.code_sealed is not None:
+        code = vault.decrypt(row.code_sealed, purpose=CODE_PURPOSE, bound_to=f"{row.file_id}/{row.line}")
     return FileLine(
         line=row.line,
         number=row.number,
@@ -301,9 +337,29 @@ def _file_line(vault: Vault, row: Any) -> FileLine:
     )
 
 
-def _check_set(context: CityContext, file: CarryIn, part: Sequence[CarryInLine], conn: Connection) -> None:
-    """Look up members, services and numbers of these lines and keep the lines with what is wrong with them."""
+def _delete_lines(file: CarryIn, conn: Connection) -> int:
+    """Delete the next lines of an earlier check of a file; how many, 0: there are no more."""
     _require_own_check(conn, file)
+    query = select(_lines.c.line).where(_lines.c.file_id == file.file_id).order_by(_lines.c.line)
+    numbers = conn.scalars(query.limit(CHECK_BATCH_SIZE)).all()
+    if numbers:
+        conn.execute(delete(_lines).where(_lines.c.file_id == file.file_id, _lines.c.line <= numbers[-1]))
+    return len(numbers)
+
+
+def _add_rows(file: CarryIn, rows: Sequence[Mapping[str, Any]], conn: Connection) -> None:
+    _require_own_check(conn, file)
+    conn.execute(insert(_lines), list(rows))
+    write(conn, file, lines=rows[-1]["line"])
+
+
+def _checked_rows(
+    context: CityContext, file: CarryIn, part: Sequence[CarryInLine], conn: Connection
+) -> list[dict[str, Any]]:
+    """Look up members, services and numbers of these lines: the lines as rows, with what is wrong with them.
+
+    Read beside the writer, and encrypted there. What changes before the rows are written shows when the file is carried in.
+    """
     code = file.municipality
     open_services = {each.point_service for each in directory.list_services(conn, municipality_code=code)}
     versions = {service: rules.versions(conn, code, service) for service in open_services}
@@ -339,8 +395,7 @@ def _check_set(context: CityContext, file: CarryIn, part: Sequence[CarryInLine],
                 "typed": json.dumps(line.typed, ensure_ascii=False) if fault else None,
             }
         )
-    conn.execute(insert(_lines), rows)
-    write(conn, file, lines=part[-1].line)
+    return rows
 
 
 def _fault(
@@ -363,8 +418,12 @@ def _require_own_check(conn: Connection, file: CarryIn) -> None:
     """Hold the file's row while this check writes. Raises ProblemError `file-state` where it is no longer this check's."""
     now = require(conn, file.municipality, file.file_id, lock=True)
     if now.state is not FileState.CHECKING or now.uploaded_at != file.uploaded_at:
-        raise ProblemError(
-            "file-state",
-            "The same file was uploaded or taken back again while it was being checked; look at it again.",
-            state=now.state,
-        )
+        raise _checked_meanwhile(now)
+
+
+def _checked_meanwhile(file: CarryIn) -> ProblemError:
+    return ProblemError(
+        "file-state",
+        "The same file was uploaded or taken back again while it was being checked; look at it again.",
+        state=file.state,
+    )

@@ -22,7 +22,8 @@ from core_ledger.read_model import moves
 from gateway.cities import tables
 from gateway.cities.carry_in.carry_in_lines import KIND, lot_move_id
 from gateway.cities.carry_in.carry_in_list import Origin
-from gateway.cities.carry_in.carry_in_rows import CarryIn, day_or_never, in_parts, next_lines, require
+from gateway.cities.carry_in.carry_in_rows import CarryIn, day_or_never, next_lines, require
+from gateway.cities.grants.grant_file_rows import batches
 
 READ_BATCH_SIZE: Final = 500
 """Lines, or books, that are held at one time: a city's moves are more than memory should have."""
@@ -107,11 +108,11 @@ def _add_lines(
         _numbers.c.municipality == code, _numbers.c.file_id == file.file_id
     )
     owners: dict[str, str | None] = {}
-    for part in in_parts(sorted({row.number for row in rows})):
+    for part in batches(sorted({row.number for row in rows})):
         owners.update(map(tuple, conn.execute(query.where(_numbers.c.number.in_(part)))))
     ids = [lot_move_id(code, row) for row in rows]
     carried: dict[tuple[str, str], Row[Any]] = {}
-    for part in in_parts(ids):
+    for part in batches(ids):
         found = conn.execute(_moves(code, moves.c.book_id, moves.c.id).where(moves.c.id.in_(part)))
         carried.update(((move.book_id, move.id), move) for move in found)
     for row, name in zip(rows, ids, strict=True):

@@ -18,11 +18,9 @@ from gateway.cities.grants.grant_file_rows import (
     write,
     wrong_state,
 )
-from gateway.cities.proposals import deciders, deeds, proposal_rows
 from gateway.cities.proposals.deeds import Deed
 from gateway.cities.proposals.proposal_rows import Proposal, ProposalState
 from gateway.cities.proposals.propose import Ground, propose
-from gateway.errors import ProblemError
 from gateway.platform.audit_actions import AuditAction
 from gateway.platform.clock import day_of
 
@@ -36,18 +34,6 @@ class ApproveFile:
     content_hash: str
     lines: int
     points: int
-
-
-def require_deciders(conn: Connection, who: StaffActor, at: datetime) -> None:
-    """Raise ProblemError `nobody-to-decide` (409) before a file is checked that nobody could approve."""
-    persons = max(1, deeds.rule_of(conn, who.municipality, Deed.GRANT_FILE).persons)
-    deciders.require_deciders(conn, who, Deed.GRANT_FILE, persons, at)
-
-
-def find_proposal(conn: Connection, code: str, file_id: str, at: datetime) -> Proposal | None:
-    """The proposal in which a file waits; one that has lapsed is none."""
-    proposal = proposal_rows.find_waiting(conn, code, Deed.GRANT_FILE, file_id)
-    return None if proposal is None or proposal.lapsed(at) else proposal
 
 
 def propose_file(
@@ -103,19 +89,6 @@ def end_file(conn: Connection, proposal: Proposal, state: ProposalState, at: dat
     if file.state is FileState.CHECKED:
         sent_back = state is ProposalState.SENT_BACK
         write(conn, file, state=FileState.SENT_BACK if sent_back else FileState.CANCELLED, ended_at=at)
-
-
-def withdraw(conn: Connection, who: StaffActor, file_id: str, reason: str, at: datetime) -> None:
-    """End the proposal of a file that is cancelled. Raises ProblemError `proposal-of-another` (409).
-
-    The proposal is locked before its file, as its decision does.
-    """
-    proposal = proposal_rows.find_waiting(conn, who.municipality, Deed.GRANT_FILE, file_id, lock=True)
-    if proposal is None:
-        return
-    if proposal.proposed_by != who.staff_id:
-        raise ProblemError("proposal-of-another", "Only who sent this file cancels it; send it back instead.")
-    proposal_rows.transition(conn, proposal, ProposalState.WITHDRAWN, by=who.staff_id, at=at, reason=reason)
 
 
 def _shown(conn: Connection, file: GrantFile, today: date) -> dict[str, str | int]:

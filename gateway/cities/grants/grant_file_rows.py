@@ -44,7 +44,8 @@ LEGAL: Final[LegalMoves[FileState]] = {
     FileState.APPLIED: frozenset(),
 }
 """The same file may be sent again until it is approved. From then on its points are set aside, and it is applied."""
-_WAITING: Final = (FileState.CHECKING, FileState.CHECKED, FileState.APPROVED)
+WAITING: Final = (FileState.CHECKING, FileState.CHECKED, FileState.APPROVED)
+"""Somebody still goes on with it: the check, an approver, or the work in the background."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +134,7 @@ def forget_texts(conn: Connection, uploaded_before: datetime) -> int:
     Lists that still wait for somebody are left alone. Returns how many lines; fewer means that there are no more.
     """
     old = select(_files.c.file_id).where(
-        _files.c.uploaded_at < uploaded_before, _files.c.state.not_in([state.value for state in _WAITING])
+        _files.c.uploaded_at < uploaded_before, _files.c.state.not_in(WAITING)
     )
     filled = or_(_lines.c.note != "", _lines.c.typed.is_not(None), _lines.c.kept.is_not(None))
     query = select(_lines.c.file_id, _lines.c.line).where(_lines.c.file_id.in_(old), filled)
@@ -145,5 +146,6 @@ def forget_texts(conn: Connection, uploaded_before: datetime) -> int:
 
 
 def batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """`values` in parts that one statement takes."""
     for start in range(0, len(values), _QUERY_BATCH_SIZE):
         yield values[start : start + _QUERY_BATCH_SIZE]

@@ -46,6 +46,8 @@ from gateway.cities.grants.grant_list import (
     TypedCells,
 )
 from gateway.cities.grants.project_members import GrantedBefore, WaitingFile
+from gateway.cities.proposals import file_proposals
+from gateway.cities.proposals.deeds import Deed
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
 from gateway.platform.audit_actions import AuditAction
@@ -166,7 +168,7 @@ class GrantFiles:
 
         def job(conn: Connection) -> GrantFile:
             require(conn, code, file_id)
-            grant_file_approval.withdraw(conn, who, file_id, reason, now)
+            file_proposals.withdraw(conn, who, Deed.GRANT_FILE, file_id, reason, now)
             file = require(conn, code, file_id, lock=True)
             if FileState.CANCELLED not in LEGAL[file.state]:
                 raise wrong_state(file)
@@ -216,7 +218,7 @@ class GrantFiles:
         now = self.context.clock()
 
         def job(conn: Connection) -> str | None:
-            proposal = grant_file_approval.find_proposal(conn, code, file_id, now)
+            proposal = file_proposals.find_proposal(conn, code, Deed.GRANT_FILE, file_id, now)
             return None if proposal is None else proposal.proposal_id
 
         return await self.context.store.read(job)
@@ -252,7 +254,7 @@ class GrantFiles:
     ) -> tuple[GrantFile, bool]:
         code = who.municipality
         grant_projects.require(conn, code, project_id)
-        grant_file_approval.require_deciders(conn, who, self.context.clock())
+        file_proposals.require_deciders(conn, who, Deed.GRANT_FILE, self.context.clock())
         known = (
             select(_files)
             .where(
@@ -283,7 +285,7 @@ class GrantFiles:
             row = conn.execute(known.with_for_update()).one_or_none()  # uploaded twice at one moment
             assert row is not None
         file = file_of(row)
-        waits = grant_file_approval.find_proposal(conn, code, file.file_id, self.context.clock())
+        waits = file_proposals.find_proposal(conn, code, Deed.GRANT_FILE, file.file_id, self.context.clock())
         if FileState.CHECKING not in LEGAL[file.state] or waits is not None:
             return file, False
         # Broken off, taken back, or faulty for members who may have registered since: checked anew. The time of

@@ -142,7 +142,7 @@ async def _nobody_asked(_: CityContext, __: Any) -> None:
 class Effect:
     """`concerns` names the person of staff whose access it changes, who never decides it.
 
-    `ended` is what becomes of its subject where it is not carried out.
+    `ended` is what becomes of its subject where it is not carried out; `after_end` is done once that is written.
     `makes_password` for staff, `makes_member_code` for a member: made with the decision and shown this once.
     `beforehand` asks a partner, with no transaction open; what it answers is handed to `carry_out`.
     `afterwards` is done once the decision is written; whatever stops it, the work in the background does it.
@@ -157,6 +157,7 @@ class Effect:
     ended: Callable[[Connection, Proposal, ProposalState, datetime], None] = lambda *_: None
     beforehand: Callable[[CityContext, Any], Awaitable[Any]] = _nobody_asked
     afterwards: Callable[[CityContext, Proposal, Any], Awaitable[None]] = _nothing
+    after_end: Callable[[CityContext, Proposal], None] = lambda *_: None
 
 
 def _add_project(decided: Decided, command: AddProject) -> None:
@@ -464,6 +465,7 @@ EFFECTS: Final[Mapping[Deed, Effect]] = {
     Deed.CARRY_IN: Effect(
         command=ApproveCarryIn, ground=carry_in_approval.file_ground, carry_out=_approve_carry_in,
         ended=carry_in_approval.end_file, afterwards=_carry_in_lines,
+        after_end=lambda context, proposal: CarryIns(context).tidy_later(proposal.municipality, proposal.subject),
     ),
     Deed.GRANT_CANCEL: Effect(
         command=CancelGrant,

@@ -194,7 +194,7 @@ class Proposals:
                 conn, who, proposal, ProposalState.SENT_BACK, AuditAction.PROPOSAL_SENT_BACK, why, now
             )
 
-        return await self.context.store.run(job)
+        return self._ended(await self.context.store.run(job))
 
     async def withdraw(self, who: StaffSession, proposal_id: str, reason: str) -> Proposal:
         """Take back one's own proposal. Raises ProblemError: `unknown-proposal` (404), `proposal-state`,
@@ -212,7 +212,7 @@ class Proposals:
                 conn, who, proposal, ProposalState.WITHDRAWN, AuditAction.PROPOSAL_WITHDRAWN, why, now
             )
 
-        return await self.context.store.run(job)
+        return self._ended(await self.context.store.run(job))
 
     async def expire_lapsed(self) -> int:
         """End what nobody decided in time, for the night's work. Returns how many."""
@@ -269,6 +269,10 @@ class Proposals:
             raise _wrong_state("expired")
         if proposal.state is not ProposalState.WAITING:
             raise _wrong_state(proposal.state.value)
+        return proposal
+
+    def _ended(self, proposal: Proposal) -> Proposal:
+        EFFECTS[proposal.deed].after_end(self.context, proposal)
         return proposal
 
     async def _command(self, code: str, proposal_id: str, deed: Deed) -> Any:

@@ -7,7 +7,7 @@ points count as used first. `issued` and `recovered` are of the half year, `unus
     unused = issued and carried in for value so far - recovered so far
     recovered: used, expired or taken back, after all free ones
 
-What was carried in from a predecessor's system is no issue of the half year: it stands beside, as `carried`.
+What was carried in from a predecessor's system is no issue of the half year: it stands beside, as `carried_in_yen`.
 """
 
 from __future__ import annotations

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import threading
 from collections import Counter
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 import pytest
@@ -19,11 +20,19 @@ from sqlalchemy import func, select
 from core_ledger import Transfer, chart, ledger
 from core_ledger.read_model import moves
 from gateway.cities import tables
-from gateway.cities.carry_in import carry_in_lines, carry_in_list, carry_in_rows, reconciliation
+from gateway.cities.carry_in import (
+    carry_in_lines,
+    carry_in_list,
+    carry_in_rows,
+    carry_in_tidying,
+    reconciliation,
+)
 from gateway.cities.carry_in.carry_in_report import reconciliation_csv, report_csv
 from gateway.cities.carry_in.carry_in_rows import LotTotal
+from gateway.cities.member_data import erasure
 from gateway.cities.statistics import daily_stats, half_year
 from gateway.errors import ProblemError
+from gateway.members.member_rows import require_member
 from gateway.points.rules import Expiry, PointRule
 
 from .conftest import KASAMA, MITO, NOON, OUEN, another_town
@@ -289,6 +298,130 @@ class TestTheReport:
             )
         )
         assert left == 0
+
+
+def codes_and_ids(conn):
+    lines = tables.carry_in_lines.c
+    query = select(lines.code_sealed.is_not(None), lines.mykey_id).order_by(lines.file_id, lines.line)
+    return [(bool(has_code), mykey_id) for has_code, mykey_id in conn.execute(query)]
+
+
+async def erase(town, member):
+    await town.store.run(
+        lambda conn: erasure.erase(conn, require_member(conn, member.member_id, lock=True), town.clock())
+    )
+
+
+class TestWhatNobodyNeedsAnyMore:
+    """Codes, and the MyKey IDs of who was erased while a file waited."""
+
+    async def proposed(self, town):
+        member, erased = await town.member(), await town.member()
+        file = await upload(
+            town, csv_of(row("1", member.mykey_id), row("2", erased.mykey_id), row("3", code="ABCDE12345"))
+        )
+        totals = await town.city.carry_ins.totals(KASAMA, file.file_id)
+        proposal = await town.city.carry_ins.propose(await town.who("operator"), file.file_id, totals.sums)
+        await erase(town, erased)
+        assert await town.store.read(codes_and_ids) == [
+            (False, member.mykey_id), (False, erased.mykey_id), (True, ""),
+        ]  # fmt: skip
+        return file, proposal, [(False, member.mykey_id), (False, ""), (False, "")]
+
+    @pytest.mark.parametrize("size", [1, 2, 1_000])
+    async def test_goes_when_a_file_is_carried_in(self, town, monkeypatch, size):
+        monkeypatch.setattr(carry_in_tidying, "TIDY_BATCH_SIZE", size)
+        file, proposal, tidied = await self.proposed(town)
+        await town.decided(proposal)
+        await town.city.carry_ins.apply(KASAMA, file.file_id)
+        assert await town.store.read(codes_and_ids) == tidied
+        assert await faults_of(town, file) == [(3, "not-carried")]
+
+    @pytest.mark.parametrize("way", ["send_back", "withdraw", "cancel", "expire"])
+    async def test_goes_when_a_file_ends_otherwise_and_the_report_has_no_code_at_once(
+        self, town, monkeypatch, way
+    ):
+        spawned = []
+        monkeypatch.setattr(type(town.city.context.tasks), "spawn", lambda _, work, __: spawned.append(work))
+        file, proposal, tidied = await self.proposed(town)
+        if way == "send_back":
+            who = await town.who("approver")
+            await town.city.proposals.send_back(who, proposal.proposal_id, "数が違う")
+        elif way == "expire":
+            town.clock.forward(days=15)
+            assert await town.city.proposals.expire_lapsed() == 1
+            spawned.append(town.city.carry_ins.tidy_all(timedelta(days=28)))  # as the night does
+        else:
+            who = await town.who("operator")
+            end = town.city.proposals.withdraw if way == "withdraw" else town.city.carry_ins.cancel
+            await end(who, proposal.proposal_id if way == "withdraw" else file.file_id, "送り直す")
+        lines = await town.city.carry_ins.report(KASAMA, file.file_id, faults_only=False)
+        assert [line.code for line in lines] == ["", "", ""]
+        for work in spawned:
+            await work
+        assert await town.store.read(codes_and_ids) == tidied
+
+    async def test_is_left_of_a_faulty_file_for_some_weeks(self, town):
+        member = await town.member()
+        await upload(town, csv_of(row("1", member.mykey_id, "x"), row("3", code="ABCDE12345")))
+        night = town.city.nightly.parts(TODAY)["carry-in codes"]
+        town.clock.forward(days=27)
+        assert await night() == 0
+        assert await town.store.read(codes_and_ids) == [(False, member.mykey_id), (True, "")]
+        town.clock.forward(days=2)
+        assert [await night(), await night()] == [1, 0]
+        assert await town.store.read(codes_and_ids) == [(False, member.mykey_id), (False, "")]
+
+    async def test_a_file_that_is_checked_again_has_its_codes_again(self, town):
+        rows = csv_of(row("3", code="ABCDE12345"))
+        file = await upload(town, rows)
+        await town.city.carry_ins.cancel(await town.who("operator"), file.file_id, "x")
+        await town.city.carry_ins.tidy(KASAMA, file.file_id)
+        again = await upload(town, rows)
+        assert (again.file_id, again.state) == (file.file_id, "checked")
+        assert await town.store.read(codes_and_ids) == [(True, "")]
+        await town.city.carry_ins.cancel(await town.who("operator"), file.file_id, "x")
+        await town.city.carry_ins.tidy_all(timedelta(days=28))
+        assert await town.store.read(codes_and_ids) == [(False, "")]
+
+
+class TestTheWriter:
+    async def test_hashes_and_encrypts_nothing_while_others_wait(self, town, monkeypatch):
+        writing = []
+        vault = type(town.city.context.vault)
+        for name in ("encrypt", "keyed_hash"):
+            real = getattr(vault, name)
+
+            def watched(self, *given, real=real, purpose, **named):
+                if purpose == "carry-in-code":
+                    writing.append(threading.current_thread().name)
+                return real(self, *given, purpose=purpose, **named)
+
+            monkeypatch.setattr(vault, name, watched)
+        file = await upload(town, csv_of(row("3", code="ABCDE12345")))
+        assert file.state == "checked"
+        writer = await town.store.run(lambda _: threading.current_thread().name)
+        assert len(writing) == 2
+        assert writer not in writing
+
+    async def test_a_file_that_is_checked_anew_meanwhile_is_not_proposed(self, town, monkeypatch):
+        member = await town.member()
+        file = await upload(town, csv_of(row("1", member.mykey_id)))
+        totals = await town.city.carry_ins.totals(KASAMA, file.file_id)
+        real = town.store.read
+
+        async def read(job):
+            answer = await real(job)
+            files = tables.carry_ins
+            later = town.clock() + timedelta(seconds=1)
+            await town.store.run(lambda conn: conn.execute(files.update().values(uploaded_at=later)))
+            return answer
+
+        who = await town.who("operator")
+        monkeypatch.setattr(town.store, "read", read)
+        with pytest.raises(ProblemError) as refused:
+            await town.city.carry_ins.propose(who, file.file_id, totals.sums)
+        assert refused.value.type == "file-state"
 
 
 class TestOnceForEver:
