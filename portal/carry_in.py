@@ -8,7 +8,7 @@ from aiohttp import web
 
 from pagekit.api import Problem
 from pagekit.typed_text import code as plain_code
-from point_gateway_client import calls
+from point_gateway_client import calls, models
 from portal.error_messages import ErrorMessage
 from portal.site import Pages, Visit
 
@@ -25,7 +25,7 @@ _CITY: Final = r"{code:[0-9]{6}}"
 
 @pages.get(f"/carry-in/{_CITY}")
 async def form(visit: Visit) -> web.Response:
-    return visit.render("carry_in.html", city=visit.path_param("code"), trouble=None, typed={}, done=None)
+    return await _page(visit)
 
 
 @pages.post(f"/carry-in/{_CITY}")
@@ -44,10 +44,25 @@ async def claim(visit: Visit) -> web.Response:
             if problem.word == "not-for-a-representative":
                 raise
             trouble = visit.trouble(problem)
+    return await _page(visit, trouble, number, done)
+
+
+async def _page(
+    visit: Visit,
+    trouble: ErrorMessage | None = None,
+    number: str = "",
+    done: models.ClaimedView | None = None,
+) -> web.Response:
+    """Raises 404 for a municipality that has no point service here."""
+    city = visit.path_param("code")
+    services = (await visit.send(calls.list_point_services(municipality=city))).point_services
+    if not services:
+        raise web.HTTPNotFound
     return visit.render(
         "carry_in.html",
         status=trouble.status if trouble else 200,
         city=city,
+        service=services[0],
         trouble=trouble,
         typed={"number": number},
         done=done,

@@ -18,6 +18,7 @@ def test_a_wrong_code_is_said_beside_its_field_and_keeps_the_number(
     context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="ja-JP")
     page = Walk(context.new_page(), town).sign_in().to("/carry-in/082163").page
     assert faults(page) == []
+    assert "笠間市 から届いた通知" in page.inner_text("main")
     page.fill("#number", "A-0001")
     page.fill("#code", "ABCDE12345")
     page.click("main form.card button.primary")

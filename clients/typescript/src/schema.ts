@@ -2228,7 +2228,7 @@ export interface paths {
         };
         /**
          * Every line as it was typed, those with a fault first, with what to do; to be mended and sent again.
-         * @description Until the file is approved the codes are in it: it is for who may send the file.
+         * @description Until the file is approved, sent back or cancelled the codes are in it, for some weeks: it is for who may send the file.
          */
         get: operations["carry_in_report"];
         put?: never;

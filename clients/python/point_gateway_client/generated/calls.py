@@ -2246,7 +2246,7 @@ def carry_in_lines(
 def carry_in_report(file_id: str) -> Call[File]:
     """Every line as it was typed, those with a fault first, with what to do; to be mended and sent again.
 
-    Until the file is approved the codes are in it: it is for who may send the file.
+    Until the file is approved, sent back or cancelled the codes are in it, for some weeks: it is for who may send the file.
 
     Refused with: unknown-file.
     """
