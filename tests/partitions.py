@@ -106,8 +106,9 @@ class Statements:
                 sent.setdefault(str(query), rows[0])
                 return super().executemany(query, rows, **options)
 
-        def take_down(connection: Any, *_rest: object) -> None:
+        def take_down(connection: Any, record: Any, *_rest: object) -> None:
             connection.cursor_factory = TakenDown
+            record.info.clear()  # a cursor that was kept from before takes down nothing
 
         for engine in filter(None, engines):
             sa.event.listen(engine, "checkout", take_down)

@@ -288,20 +288,23 @@ def transition(
     if "quote" in values:
         quote = values["quote"]
         values["quote"] = quote.to_json() if quote is not None else None
-    moved = step_rows.update_exchange(
+    is_told = new in NOTIFIED_STATES
+    changed = step_rows.update_exchange(
         conn,
         (exchange.book_id, exchange.exchange_id),
         exchange.state,
         {"state": new} | values,
         NewStep(at, new, what, _facts_text(facts or {})),
+        with_portals=is_told,
     )
-    if moved is None:
+    if changed is None:
         raise ProblemError(
             "exchange-state", "the exchange has moved on; look at it again", state=exchange.state
         )
-    if new in NOTIFIED_STATES:
-        outbox.enqueue(conn, f"{exchange.exchange_id}-{new}", f"exchange.{new}", _news(moved), at)
-    return from_row(moved | {"quote": None}, quote, exchange.link)
+    if is_told:
+        message_id, news = f"{exchange.exchange_id}-{new}", _news(changed.row)
+        outbox.enqueue(conn, message_id, f"exchange.{new}", news, at, changed.portals)
+    return from_row(changed.row | {"quote": None}, quote, exchange.link)
 
 
 def _news(row: Mapping[str, Any]) -> dict[str, Any]:

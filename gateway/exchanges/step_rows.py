@@ -6,16 +6,17 @@ INSERT or UPDATE inside another statement; there they are two.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import CTE, Connection, bindparam, insert, select, update
+from sqlalchemy import CTE, ColumnElement, Connection, bindparam, insert, select, update
 
 from gateway.exchanges.states import State
 from gateway.platform import tables
 from gateway.platform.compiled_sql import CompiledStatement
+from gateway.webhooks import outbox
 
 _x = tables.exchanges
 _s = tables.exchange_steps
@@ -43,6 +44,13 @@ class NewStep(NamedTuple):
     facts: str
 
 
+class ChangedRow(NamedTuple):
+    """An exchange's row without the quote, and the portals' key ids where they were read along."""
+
+    row: dict[str, Any]
+    portals: Sequence[str] | None
+
+
 def add_exchange(conn: Connection, values: Mapping[str, Any], step: NewStep) -> dict[str, Any]:
     """Add an exchange with the first step of its story. Gives its whole row."""
     if conn.dialect.name == "postgresql":
@@ -58,16 +66,26 @@ def update_exchange(
     from_state: State,
     values: Mapping[str, Any],
     step: NewStep,
-) -> dict[str, Any] | None:
-    """Change the exchange `key` (book, id) and add a step. Gives its row without the quote; None: its state is another."""
+    *,
+    with_portals: bool = False,
+) -> ChangedRow | None:
+    """Change the exchange `key` (book, id) and add a step. None: its state is another.
+
+    `with_portals`: who is to be told is read along, where that costs no statement more.
+    """
     book_id, exchange_id = key
     this = {"of_book": book_id, "of_exchange": exchange_id, "from_state": from_state}
     if conn.dialect.name == "postgresql":
-        return _update_with_step(tuple(values)).first(conn, this | _prefixed("new_", values) | _of_step(step))
+        changing = _update_with_step(tuple(values), with_portals)
+        row = changing.first(conn, this | _prefixed("new_", values) | _of_step(step))
+        if row is None:
+            return None
+        return ChangedRow(row, (row.pop("portals") or "").split() if with_portals else None)
     row = _CHANGE.first(conn, {**this, **values})
-    if row is not None:
-        add(conn, book_id, exchange_id, row["steps"], step)
-    return row
+    if row is None:
+        return None
+    add(conn, book_id, exchange_id, row["steps"], step)
+    return ChangedRow(row, None)
 
 
 def add(conn: Connection, book_id: str, exchange_id: str, number: int, step: NewStep) -> None:
@@ -82,18 +100,19 @@ def _add_with_step(columns: tuple[str, ...]) -> CompiledStatement:
 
 
 @cache
-def _update_with_step(columns: tuple[str, ...]) -> CompiledStatement:
-    return _with_step(_UPDATE.values(_bound(columns)).cte("changed"))
+def _update_with_step(columns: tuple[str, ...], with_portals: bool) -> CompiledStatement:
+    along = [outbox.PORTALS_COLUMN.label("portals")] if with_portals else []
+    return _with_step(_UPDATE.values(_bound(columns)).cte("changed"), *along)
 
 
-def _with_step(changed: CTE) -> CompiledStatement:
-    """A change, and a step for the row that it gives."""
+def _with_step(changed: CTE, *along: ColumnElement[Any]) -> CompiledStatement:
+    """A change, and a step for the row that it gives; `along` is asked beside it."""
     values = (bindparam(f"step_{name}", type_=_s.c[name].type) for name in NewStep._fields)
     added = insert(_s).from_select(
         ["book_id", "exchange_id", "step", *NewStep._fields],
         select(changed.c.book_id, changed.c.exchange_id, changed.c.steps, *values),
     )
-    return CompiledStatement(select(changed).add_cte(added.cte("added")))
+    return CompiledStatement(select(*changed.c, *along).add_cte(added.cte("added")))
 
 
 def _bound(columns: tuple[str, ...]) -> dict[str, Any]:

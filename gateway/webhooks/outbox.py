@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from gateway.platform import tables
 from gateway.platform.compiled_sql import CompiledStatement
@@ -26,9 +26,10 @@ RETRY_AFTER: Final = tuple(
 
 MESSAGE_RETENTION: Final = timedelta(days=30)
 _o, _k = tables.outbox, tables.webhook_keys
-_PORTALS: Final = CompiledStatement(
-    select(_k.c.key_id).where(_k.c.direction == Direction.OUT, _k.c.revoked_at.is_(None))
-)
+_IS_PORTAL: Final = and_(_k.c.direction == Direction.OUT, _k.c.revoked_at.is_(None))
+_PORTALS: Final = CompiledStatement(select(_k.c.key_id).where(_IS_PORTAL))
+PORTALS_COLUMN: Final = select(func.string_agg(_k.c.key_id, " ")).where(_IS_PORTAL).scalar_subquery()
+"""All portals as one column of whatever else PostgreSQL is asked: their ids with spaces between them, null for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +40,16 @@ class Message:
     attempts: int
 
 
-def enqueue(conn: Connection, message_id: str, type_: str, data: Mapping[str, Any], at: datetime) -> None:
-    """Leave a message for every portal there is."""
-    keys = [row["key_id"] for row in _PORTALS.all(conn)]
+def enqueue(
+    conn: Connection,
+    message_id: str,
+    type_: str,
+    data: Mapping[str, Any],
+    at: datetime,
+    portals: Sequence[str] | None = None,
+) -> None:
+    """Leave a message for every portal there is: `portals`, where they have been read along in this transaction."""
+    keys = portals if portals is not None else [row["key_id"] for row in _PORTALS.all(conn)]
     if not keys:
         return
     body = _body(type_, data, at)
