@@ -118,7 +118,17 @@ SETTLEMENT_SETTINGS: Final[Mapping[str, str]] = {
     "cycle_ends": "締めの日",
     "cycle_pay_days": "支払日",
     "cycle_pay_after": "締めから支払までの銀行営業日",
+    "customer_field": "顧客コードの内容",
+    "edi_text": "EDI情報（お店の通帳に出る文字）",
+    "end_mark": "ファイルの終わりの印",
+    "send_days": "振込日の何銀行営業日前までに送信するか",
 }
+CUSTOMER_FIELDS: Final[Mapping[str, str]] = {
+    "line": "振込の連番",
+    "shop_number": "加盟店の番号（6桁）",
+    "edi": "EDI情報（識別表示 Y）",
+}
+END_MARKS: Final[Mapping[str, str]] = {"none": "なし", "eof": "あり（EOF、0x1A）"}
 FEE_SIDES: Final[Mapping[str, str]] = {"same_branch": "同店", "same_bank": "同行", "other_bank": "他行"}
 FEE_BEARERS: Final[Mapping[str, str]] = {"city": "自治体", "shop": "加盟店（支払額から差し引く）"}
 PRIVACY_TEXT: Final[Mapping[str, str]] = {

@@ -198,6 +198,7 @@ FACTS: Final[Mapping[str, str]] = {
     "spends": "利用の件数",
     "times": "作成の回数",
     "transfer_on": "振込日",
+    "send_by": "銀行への送信の期限",
     "yen": "支払う金額（円）",
     "holder": "口座名義",
     "login": "ログイン名",

@@ -11,6 +11,8 @@ from aiohttp import web
 from municipal.error_messages import ErrorMessage
 from municipal.forms import beside, chosen, differences, drawn_again, number, status, without_number
 from municipal.labels import (
+    CUSTOMER_FIELDS,
+    END_MARKS,
     FEE_BEARERS,
     FEE_SIDES,
     JOURNAL_DAYS,
@@ -26,11 +28,13 @@ from point_gateway_client import calls, models
 
 pages = Pages(needs="see")
 
-NUMBERS: Final = ("result_column", "result_length", "fee_tax_percent", "cycle_pay_after")
+NUMBERS: Final = ("result_column", "result_length", "fee_tax_percent", "cycle_pay_after", "send_days")
 _MONTH_END: Final = 31
 ENCODINGS: Final[tuple[Literal["utf-8", "shift_jis"], ...]] = ("utf-8", "shift_jis")
 DAYS: Final[tuple[Literal["dashes", "slashes", "plain"], ...]] = ("dashes", "slashes", "plain")
 BEARERS: Final[tuple[Literal["city", "shop"], ...]] = ("city", "shop")
+CUSTOMERS: Final[tuple[Literal["line", "shop_number", "edi"], ...]] = ("line", "shop_number", "edi")
+ENDS: Final[tuple[Literal["none", "eof"], ...]] = ("none", "eof")
 _LINES: Final = frozenset({"journal_columns", "fee_bands"})
 """Lists that the form shows a line each; of the others each has a comma."""
 
@@ -80,6 +84,10 @@ def _change(typed: Mapping[str, str]) -> Any:
         cycle_ends=_month_days(typed, "cycle_ends"),
         cycle_pay_days=_month_days(typed, "cycle_pay_days"),
         cycle_pay_after=number(typed["cycle_pay_after"]) or 0,
+        customer_field=chosen(typed, "customer_field", CUSTOMERS),
+        edi_text=typed.get("edi_text", ""),
+        end_mark=chosen(typed, "end_mark", ENDS),
+        send_days=number(typed["send_days"]) or 0,
         reason=typed.get("reason", ""),
         seen=typed.get("seen") or None,
     )
@@ -171,5 +179,7 @@ def _settings_page(
         days=JOURNAL_DAYS,
         fields=JOURNAL_FIELDS,
         bearers=[(word, visit.speech.plain(label)) for word, label in FEE_BEARERS.items()],
+        customers=[(word, visit.speech.plain(label)) for word, label in CUSTOMER_FIELDS.items()],
+        ends=[(word, visit.speech.plain(label)) for word, label in END_MARKS.items()],
         differences=differences(trouble, SETTLEMENT_SETTINGS, settings, typed),
     )

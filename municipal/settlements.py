@@ -99,7 +99,7 @@ async def close_page(visit: Visit) -> web.Response:
     settlement = await _settlement(visit)
     if settlement.closed_at:
         return visit.redirect(f"/settlements/{visit.path_param('cycle')}", done="closed-before")
-    return _close_page(visit, settlement, None)
+    return await _close_page(visit, settlement, None)
 
 
 @pages.post(f"/settlements/{_CYCLE}/close", needs="settle")
@@ -110,7 +110,7 @@ async def close(visit: Visit) -> web.Response:
     except Problem as problem:
         if problem.word == "cycle-closed":  # a second click, or somebody else was first
             return visit.redirect(f"/settlements/{visit.path_param('cycle')}", done="closed-before")
-        return _close_page(visit, await _settlement(visit), beside(visit, problem))
+        return await _close_page(visit, await _settlement(visit), beside(visit, problem))
     return proposed(visit, answer) or visit.redirect(
         f"/settlements/{visit.path_param('cycle')}", done="closed"
     )
@@ -347,12 +347,13 @@ def _sums(lines: list[models.ShopLineView]) -> dict[str, int]:
     }
 
 
-def _close_page(
+async def _close_page(
     visit: Visit, settlement: models.SettlementView, trouble: ErrorMessage | None
 ) -> web.Response:
     return visit.render(
         "settlement_close.html",
         status=status(trouble),
+        transfer=await visit.send(calls.list_transfer_files(settlement.cycle.starts_on)),
         settlement=settlement,
         paid=_sums(settlement.lines),
         typed=visit.form,
@@ -362,21 +363,23 @@ def _close_page(
 
 async def _cycle_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:
     settlement, people = await asyncio.gather(_settlement(visit), _people(visit))
-    files: list[models.TransferFileView] = []
+    transfer: models.TransferFileList | None = None
     payouts: list[models.PayoutView] = []
     ended: list[models.EndedDebtView] = []
     if settlement.closed_at:
         payouts = (await visit.send(calls.list_payouts(settlement.cycle.starts_on))).payouts
         ended = (await visit.send(calls.list_cycle_debts(settlement.cycle.starts_on))).ended
-        if visit.signed_in().may("settle"):
-            files = (await visit.send(calls.list_transfer_files(settlement.cycle.starts_on))).files
+    if visit.signed_in().may("settle"):
+        transfer = await visit.send(calls.list_transfer_files(settlement.cycle.starts_on))
     return visit.render(
         "settlement.html",
         status=status(trouble),
         settlement=settlement,
         paid=_sums(settlement.lines),
         people=people,
-        files=files,
+        transfer=transfer,
+        files=transfer.files if transfer and settlement.closed_at else [],
+        today=visit.site.settings.clock().date(),
         payouts=payouts,
         ended=ended,
         ends=DEBT_ENDS,

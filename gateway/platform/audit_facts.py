@@ -118,6 +118,12 @@ FACT_LABELS: Final[Mapping[str, Label]] = {
     "cycle_ends": Label("締めの日", "Days on which cycles end"),
     "cycle_pay_days": Label("支払日", "Days of payment"),
     "cycle_pay_after": Label("締めから支払までの銀行営業日", "Bank days from the end to the payment"),
+    "customer_field": Label("振込ファイルの顧客コードの内容", "What stands in the customer codes"),
+    "edi_text": Label("EDI情報（お店の通帳に出る文字）", "EDI text that payees see"),
+    "end_mark": Label("振込ファイルの終わりの印", "Mark at the end of the file"),
+    "send_days": Label(
+        "振込日の何銀行営業日前までに送信するか", "Bank days before the transfer by which it is sent"
+    ),
     "fee_yen": Label("加盟店が負担する振込手数料（円）", "Transfer fees borne by shops (yen)"),
     "city_fee_yen": Label("自治体が負担する振込手数料（円）", "Transfer fees borne by the city (yen)"),
     "privacy_ja": Label("日本語の文", "Text in Japanese"),

@@ -4831,7 +4831,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who has made this cycle's transfer file, when and for which day, oldest first. */
+        /** Who has made this cycle's transfer file, when and for which day, oldest first; and until when one has to be sent. */
         get: operations["list_transfer_files"];
         put?: never;
         /**
@@ -7721,6 +7721,10 @@ export interface components {
             cycle_ends: number[];
             cycle_pay_days: number[];
             cycle_pay_after: number;
+            customer_field: string;
+            edi_text: string;
+            end_mark: string;
+            send_days: number;
             version: string;
         };
         /**
@@ -7776,6 +7780,20 @@ export interface components {
             cycle_pay_days?: number[] | null;
             /** @default 0 */
             cycle_pay_after?: number;
+            /**
+             * @default line
+             * @enum {string}
+             */
+            customer_field?: "line" | "shop_number" | "edi";
+            /** @default  */
+            edi_text?: string;
+            /**
+             * @default none
+             * @enum {string}
+             */
+            end_mark?: "none" | "eof";
+            /** @default 0 */
+            send_days?: number;
             reason: string;
             /** @default null */
             seen?: string | null;
@@ -8440,8 +8458,18 @@ export interface components {
             sign_in_token: string;
             code: string;
         };
+        /**
+         * @description `transfer_on` is the day of a file that is made today without another one.
+         *
+         *     `send_by` is the last day on which the bank takes a file for it; null where the settings do not say how long it needs.
+         *     `is_late`: the cycle's paying day cannot be met any more.
+         */
         TransferFileList: {
             files: components["schemas"]["TransferFileView"][];
+            /** Format: date */
+            transfer_on: string;
+            send_by: string | null;
+            is_late: boolean;
         };
         TransferFileView: {
             number: number;
@@ -8451,8 +8479,9 @@ export interface components {
             /** Format: date */
             transfer_on: string;
             yen: number;
+            send_by: string | null;
         };
-        /** @description `transfer_on` is a bank day that is not over; null is the paying day, or the next bank day where that is over. */
+        /** @description `transfer_on` is a bank day for which a file can still be sent; null is the paying day, or the next such day. */
         TransferFileWanted: {
             /** @default null */
             transfer_on?: string | null;

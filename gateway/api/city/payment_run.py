@@ -13,9 +13,11 @@ from gateway.api.city.proposal_fields import PROPOSING, ProposalView
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
 from gateway.cities.proposals.proposal_rows import Proposal
-from gateway.cities.settlement import transfer_files
+from gateway.cities.settlement import settlement_lines, transfer_file_making, transfer_files
+from gateway.cities.settlement.cycle_rules import find_calendar
 from gateway.cities.settlement.payout_rows import PayoutState
 from gateway.cities.settlement.settlement import PayoutLine
+from gateway.cities.settlement.settlement_settings import find_settings
 from gateway.cities.settlement.transfer_files import TransferFileMade
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
@@ -27,7 +29,7 @@ STAFF: Final = AuthLevel.STAFF
 
 
 class TransferFileWanted(Strict):
-    """`transfer_on` is a bank day that is not over; null is the paying day, or the next bank day where that is over."""
+    """`transfer_on` is a bank day for which a file can still be sent; null is the paying day, or the next such day."""
 
     transfer_on: Day | None = None
     again: bool = False
@@ -45,14 +47,31 @@ class TransferFileView(View):
     made_by: str
     transfer_on: date
     yen: int
+    send_by: date | None
 
     @classmethod
-    def of(cls, made: TransferFileMade) -> TransferFileView:
-        return cls(**{name: getattr(made, name) for name in cls.model_fields})
+    def of(cls, made: TransferFileMade, send_days: int) -> TransferFileView:
+        return cls(
+            number=made.number,
+            made_at=made.made_at,
+            made_by=made.made_by,
+            transfer_on=made.transfer_on,
+            yen=made.yen,
+            send_by=transfer_file_making.send_by(made.transfer_on, send_days),
+        )
 
 
 class TransferFileList(View):
+    """`transfer_on` is the day of a file that is made today without another one.
+
+    `send_by` is the last day on which the bank takes a file for it; null where the settings do not say how long it needs.
+    `is_late`: the cycle's paying day cannot be met any more.
+    """
+
     files: list[TransferFileView]
+    transfer_on: date
+    send_by: date | None
+    is_late: bool
 
 
 @api.get(
@@ -64,14 +83,28 @@ class TransferFileList(View):
     returns={200: TransferFileList},
 )
 async def list_transfer_files(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
-    """Who has made this cycle's transfer file, when and for which day, oldest first."""
+    """Who has made this cycle's transfer file, when and for which day, oldest first; and until when one has to be sent."""
     code, starts_on = call.staff.municipality, call.path.starts_on
+    today = call.services.city.context.today
 
-    def job(conn: Connection) -> list[TransferFileMade]:
-        return transfer_files.list_made(conn, code, starts_on)
+    def job(conn: Connection) -> TransferFileList:
+        send_days = find_settings(conn, code).send_days
+        row = settlement_lines.closed_row(conn, code, starts_on)
+        cycle = (
+            find_calendar(conn, code).cycle_of(starts_on)
+            if row is None
+            else settlement_lines.stored_cycle(row)
+        )
+        days = transfer_file_making.days_of(cycle, today, send_days)
+        made = transfer_files.list_made(conn, code, starts_on)
+        return TransferFileList(
+            files=[TransferFileView.of(each, send_days) for each in made],
+            transfer_on=days.transfer_on,
+            send_by=days.send_by,
+            is_late=days.is_late,
+        )
 
-    files = await call.services.store.read(job)
-    return TypedResponse(200, TransferFileList(files=[TransferFileView.of(each) for each in files]))
+    return TypedResponse(200, await call.services.store.read(job))
 
 
 @api.post(
@@ -84,7 +117,7 @@ async def list_transfer_files(call: StaffRequest[None, None, CyclePath]) -> Type
     returns={202: ProposalView, 201: TransferFileView},
     refuses=(
         "unknown-cycle", "cycle-not-closed", "payer-missing", "bank-missing", "nothing-to-pay", "file-made-before",
-        "bad-transfer-day", *PROPOSING,
+        "bad-transfer-day", "shop-number-missing", *PROPOSING,
     ),
 )  # fmt: skip
 async def make_transfer_file(call: StaffRequest[TransferFileWanted, None, CyclePath]) -> TypedResponse:
@@ -98,7 +131,8 @@ async def make_transfer_file(call: StaffRequest[TransferFileWanted, None, CycleP
     )
     if isinstance(proposal, Proposal):
         return TypedResponse(202, ProposalView.of(proposal))
-    return TypedResponse(201, TransferFileView.of(proposal))
+    settings = await call.services.city.settlements.settings(call.staff.municipality)
+    return TypedResponse(201, TransferFileView.of(proposal, settings.send_days))
 
 
 @api.get(

@@ -10,6 +10,7 @@ from gateway.api.city.fields import Line, Reason, Version
 from gateway.api.city.proposal_fields import PROPOSING, ProposalView
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
+from gateway.cities.settlement.customer_fields import CustomerField
 from gateway.cities.settlement.settlement_settings import JournalColumn, JournalField, SettlementSettings
 from gateway.cities.settlement.transfer_fees import BankSide, FeeBand, FeeBearer
 from gateway.http.authentication import AuthLevel
@@ -67,7 +68,10 @@ class SettlementSettingsFields(View):
     In a result file a code of `result_length` characters stands from `result_column` on; 0: no result file is taken.
     `journal_*`: the journal of a closing for the city's accounting. `fee_*`: what a transfer costs, and who bears it
     (`city` or `shop`); `invoice_number` (T and 13 digits) and `tax_note` stand on statements. `cycle_*`: on which days of the
-    month cycles end (31: its last), and on which each is paid, or how many bank days after its end.
+    month cycles end (31: its last), and on which each is paid, or how many bank days after its end. `customer_field`: what the
+    bank's file says of each transfer, its running number (`line`), the shop's number (`shop_number`) or a text for the payee (`edi`):
+    `edi_text`, at most 20 half-width characters with `{first}` and `{last}` for the cycle's days (MMDD) and `{shop}` for the shop's
+    number. `end_mark`: `eof` ends the file with 0x1A. `send_days`: so many bank days before a transfer the bank has to have the file.
     """
 
     bank_sheet: str
@@ -91,6 +95,10 @@ class SettlementSettingsFields(View):
     cycle_ends: list[int]
     cycle_pay_days: list[int]
     cycle_pay_after: int
+    customer_field: str
+    edi_text: str
+    end_mark: str
+    send_days: int
 
 
 class SettlementSettingsView(SettlementSettingsFields):
@@ -129,6 +137,10 @@ class SettlementSettingsWanted(Strict):
     cycle_ends: Annotated[list[MonthDay], Field(min_length=1, max_length=4)] | None = None
     cycle_pay_days: Annotated[list[MonthDay], Field(max_length=4)] | None = None
     cycle_pay_after: Annotated[int, Field(ge=0, le=20)] = 0
+    customer_field: Literal["line", "shop_number", "edi"] = "line"
+    edi_text: Line = ""
+    end_mark: Literal["none", "eof"] = "none"
+    send_days: Annotated[int, Field(ge=0, le=10)] = 0
     reason: Reason
     seen: Version | None = None
 
@@ -138,6 +150,7 @@ class SettlementSettingsWanted(Strict):
         values |= {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
         values["fee_bands"] = tuple(each.band() for each in self.fee_bands)
         values["fee_bearer"] = FeeBearer(self.fee_bearer)
+        values["customer_field"] = CustomerField(self.customer_field)
         if self.journal_columns is not None:
             values["journal_columns"] = tuple(each.column() for each in self.journal_columns)
         return SettlementSettings(**values)

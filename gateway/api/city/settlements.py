@@ -253,7 +253,15 @@ async def get_settlement_pdf(call: StaffRequest[None, None, CyclePath]) -> Typed
     path=CyclePath,
     body=ReasonGiven,
     returns={200: SettlementView, 202: ProposalView},
-    refuses=(*CYCLE, "cycle-not-over", "cycle-closed", "earlier-cycle-open", "sum-too-large", *PROPOSING),
+    refuses=(
+        *CYCLE,
+        "cycle-not-over",
+        "cycle-closed",
+        "earlier-cycle-open",
+        "sum-too-large",
+        "shop-number-missing",
+        *PROPOSING,
+    ),
 )
 async def close_settlement(call: StaffRequest[ReasonGiven, None, CyclePath]) -> TypedResponse:
     """Propose to close a cycle, which happens once (202); corrections come into the next one."""

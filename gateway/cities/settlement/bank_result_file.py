@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -134,8 +134,9 @@ class _Places:
         for place, each in enumerate(sent):
             self._same[each].append(place)
         self._left = {record: iter(places) for record, places in self._same.items()}
-        self._by_account = {(each.reference, each.account): place for place, each in enumerate(sent)}
-        self._by_sum = {(each.reference, each.yen): place for place, each in enumerate(sent)}
+        # A text for payees may be the same in all records: what fits several places is of none of them.
+        self._by_account = _unique((each.reference, each.account) for each in sent)
+        self._by_sum = _unique((each.reference, each.yen) for each in sent)
 
     def place_of(self, record: TransferRecord) -> tuple[int | None, ResultMatch]:
         if record in self._left:
@@ -148,6 +149,14 @@ class _Places:
         if (by_sum := self._by_sum.get((record.reference, record.yen))) is not None:
             return by_sum, ResultMatch.OTHER_ACCOUNT
         return None, ResultMatch.NOT_SENT
+
+
+def _unique(keys: Iterable[tuple[object, ...]]) -> dict[tuple[object, ...], int]:
+    """The place of each key that stands at one place only."""
+    places: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
+    for place, key in enumerate(keys):
+        places[key].append(place)
+    return {key: where[0] for key, where in places.items() if len(where) == 1}
 
 
 def _records(file: bytes) -> list[str]:

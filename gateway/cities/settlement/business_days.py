@@ -54,6 +54,15 @@ def bank_days_after(day: date, count: int) -> date:
     return day
 
 
+def bank_days_before(day: date, count: int) -> date:
+    """The `count`-th day before that one on which banks work."""
+    for _ in range(count):
+        day -= _DAY
+        while not is_business_day(day):
+            day -= _DAY
+    return day
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CycleRule:
     """`ends` are the days of the month on which cycles end, in their order; `MONTH_END` is its last day.

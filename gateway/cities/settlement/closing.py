@@ -25,6 +25,7 @@ from gateway.cities.settlement.city_fees import load_fees
 from gateway.cities.settlement.cycle_rules import find_cycle
 from gateway.cities.settlement.settlement_lines import Settlement
 from gateway.cities.settlement.settlement_settings import find_settings
+from gateway.cities.settlement.transfer_file_making import require_fields
 from gateway.cities.shops import account_changes
 from gateway.errors import ProblemError
 from gateway.platform.audit_actions import AuditAction
@@ -44,7 +45,10 @@ class CloseCycle:
 def require_closable(
     context: CityContext, conn: Connection, code: str, cycle: SettlementCycle, accounts: Mapping[str, bytes]
 ) -> Settlement:
-    """Give what closing would give, to these accounts. Raises ProblemError (409): `cycle-closed`, `earlier-cycle-open`, `sum-too-large`."""
+    """Give what closing would give, to these accounts. Raises ProblemError (409): `cycle-closed`, `earlier-cycle-open`, `sum-too-large`.
+
+    And as `require_fields`.
+    """
     if lines.closed(conn, code, cycle.starts_on) is not None:
         raise already_closed()
     earlier = contents.earlier_open(conn, code, cycle)
@@ -57,6 +61,7 @@ def require_closable(
         )
     drawn = lines.preview(context.vault, conn, code, cycle, accounts)
     _require_fits(drawn)
+    require_fields(conn, code, find_settings(conn, code), drawn)
     return drawn
 
 
@@ -70,7 +75,7 @@ def closing_facts(drawn: Settlement) -> dict[str, str | int]:
         "shops_carried": sum(line.carried_yen != 0 for line in drawn.lines),
     }  # fmt: skip
     if drawn.has_fees:
-        shown |= _fee_facts(drawn) | {"transfer_yen": drawn.transfer_yen}
+        shown |= _facts(drawn) | {"transfer_yen": drawn.transfer_yen}
     return shown
 
 
@@ -112,6 +117,7 @@ def close_cycle(
     fees = load_fees(context.vault, conn, code, settings, accounts)
     drawn = lines.compute(conn, contents.of_closed(code, cycle), brought, accounts, fees, settings.terms)
     _require_fits(drawn)
+    require_fields(conn, code, settings, drawn)
     if command.drawn and drawn_hash(drawn, accounts) != command.drawn:
         raise ProblemError(
             "proposal-outdated",
@@ -130,7 +136,7 @@ def close_cycle(
     account_changes.take_effect(conn, code)
     facts: dict[str, str | int] = {"yen": drawn.yen, "shops": len(drawn.lines)}
     if drawn.has_fees:
-        facts |= _fee_facts(drawn)
+        facts |= _facts(drawn)
     write_audit(conn, who, at, AuditAction.SETTLEMENT_CLOSED, starts_on, reason, facts)
     closed = lines.closed(conn, code, cycle.starts_on)
     assert closed is not None
@@ -143,7 +149,7 @@ def already_closed() -> ProblemError:
     )
 
 
-def _fee_facts(drawn: Settlement) -> dict[str, str | int]:
+def _facts(drawn: Settlement) -> dict[str, str | int]:
     return {"fee_yen": drawn.fee_yen, "city_fee_yen": drawn.city_fee_yen}
 
 

@@ -19,8 +19,9 @@ from gateway.cities import tables
 from gateway.cities.city_context import CityContext, StaffActor, write_audit
 from gateway.cities.drawn_from import version_of
 from gateway.cities.proposals.propose import Ground
-from gateway.cities.settlement import cycle_rules, zengin
+from gateway.cities.settlement import customer_fields, cycle_rules, zengin
 from gateway.cities.settlement.business_days import STANDARD, CycleRule
+from gateway.cities.settlement.customer_fields import CustomerField
 from gateway.cities.settlement.transfer_fees import (
     MAX_BANDS,
     MAX_FEE_YEN,
@@ -98,6 +99,7 @@ _COLUMNS: Final = tuple(
 )
 MAX_COLUMNS: Final = 40
 MAX_NOTE_LENGTH: Final = 200
+MAX_SEND_DAYS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,10 @@ class SettlementSettings:
     `invoice_number` and `tax_note` stand on statements. No bands: no fees.
 
     `cycle_*` are the rule of the cycles (`CycleRule`), which counts from the next one on.
+
+    `customer_field` says what the bank's file writes of each transfer where its customer codes stand, `edi_text` the text for the
+    payee (`customer_fields`), `end_mark` whether 0x1A ends the file. It has to be sent `send_days` bank days before the transfer;
+    0: nobody has said until when.
 
     Raises ProblemError `bad-settlement-settings` (422), naming the field.
     """
@@ -139,12 +145,18 @@ class SettlementSettings:
     cycle_ends: tuple[int, ...] = STANDARD.ends
     cycle_pay_days: tuple[int, ...] = STANDARD.pay_days
     cycle_pay_after: int = STANDARD.pay_after
+    customer_field: CustomerField = CustomerField.LINE
+    edi_text: str = ""
+    end_mark: Literal["none", "eof"] = "none"
+    send_days: int = 0
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "edi_text", _edi_text(self.edi_text))
         _require_result_layout(self)
         _require_journal_layout(self)
         _require_fees(self)
         _require_cycles(self)
+        _require_transfer_file(self)
 
     @property
     def version(self) -> str:
@@ -305,6 +317,23 @@ def _require_cycles(settings: SettlementSettings) -> None:
     except ValueError as wrong:
         name, text = wrong.args
         raise bad_settings(f"cycle_{name}", text) from None
+
+
+def _require_transfer_file(settings: SettlementSettings) -> None:
+    if settings.customer_field is CustomerField.EDI and not settings.edi_text:
+        raise bad_settings("edi_text", "give the text that payees see")
+    if not 0 <= settings.send_days <= MAX_SEND_DAYS:
+        raise bad_settings("send_days", f"give 1 to {MAX_SEND_DAYS} bank days, or 0")
+    usual = (CustomerField.LINE, "none", 0)
+    if (settings.customer_field, settings.end_mark, settings.send_days) != usual and not settings.bank_sheet:
+        raise bad_settings("bank_sheet", "name the bank's sheet, by which the second person checks this")
+
+
+def _edi_text(text: str) -> str:
+    try:
+        return customer_fields.normal_text(text)
+    except ValueError as wrong:
+        raise bad_settings("edi_text", str(wrong)) from None
 
 
 def _require_side(side: BankSide, bands: list[FeeBand]) -> None:

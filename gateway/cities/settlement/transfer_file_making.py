@@ -6,6 +6,7 @@ so that a change of the city's own account afterwards changes no file that was a
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -14,12 +15,14 @@ from sqlalchemy import Connection
 
 from gateway.cities.city_context import CityContext, StaffActor, write_audit
 from gateway.cities.proposals.propose import Ground
-from gateway.cities.settlement import business_days, payouts, transfer_files, zengin
+from gateway.cities.settlement import business_days, customer_fields, payouts, transfer_files, zengin
 from gateway.cities.settlement import settlement_lines as lines
 from gateway.cities.settlement.business_days import SettlementCycle
 from gateway.cities.settlement.city_fees import encrypted_payer
+from gateway.cities.settlement.customer_fields import CustomerField
 from gateway.cities.settlement.cycle_rules import find_cycle
 from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
+from gateway.cities.settlement.settlement_settings import SettlementSettings, find_settings
 from gateway.cities.settlement.transfer_files import TransferFileMade
 from gateway.cities.shops import account_changes
 from gateway.cities.shops.bank_accounts import BankAccount, Payer, decrypt_account, decrypt_payer
@@ -44,18 +47,23 @@ class MakeTransferFile:
 def plan_file(
     conn: Connection, code: str, starts_on: date, chosen: date | None, today: date, *, again: bool
 ) -> MakeTransferFile:
-    """Choose the day: the paying day, or the next bank day where that is over. Raises as `require_makeable`."""
-    cycle = _closed(conn, code, starts_on).cycle
-    command = MakeTransferFile(
-        starts_on=starts_on, transfer_on=_transfer_day(cycle, chosen, today), again=again
-    )
+    """Choose the day: the paying day, or the first bank day after it for which a file can still be sent.
+
+    Raises ProblemError as `require_makeable`, and `bad-transfer-day` (422).
+    """
+    cycle, send_days = _closed(conn, code, starts_on).cycle, find_settings(conn, code).send_days
+    transfer_on = usual_day(cycle, today, send_days)
+    if chosen is not None:
+        _require_day(chosen, today, send_days)
+        transfer_on = chosen
+    command = MakeTransferFile(starts_on=starts_on, transfer_on=transfer_on, again=again)
     require_makeable(conn, code, command)
     return command
 
 
 def require_makeable(conn: Connection, code: str, command: MakeTransferFile) -> Settlement:
     """Give the closed cycle. Raises ProblemError: `cycle-not-closed`, `nothing-to-pay`, `file-made-before`,
-    `payer-missing`, `bank-missing` (409).
+    `payer-missing`, `bank-missing`, `shop-number-missing` (409).
     """
     settlement = _closed(conn, code, command.starts_on)
     paid = payouts.ordered_lines(conn, code, settlement)
@@ -71,7 +79,42 @@ def require_makeable(conn: Connection, code: str, command: MakeTransferFile) -> 
         raise ProblemError(
             "bank-missing", "Register the accounts of these shops first.", shops=",".join(missing[:50])
         )
+    _shop_numbers(conn, code, find_settings(conn, code), paid)
     return settlement
+
+
+def require_fields(conn: Connection, code: str, settings: SettlementSettings, drawn: Settlement) -> None:
+    """Refuse before a closing what its file could not write. Raises ProblemError `shop-number-missing` (409)."""
+    _shop_numbers(conn, code, settings, [line for line in drawn.lines if line.paid_yen > 0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferDays:
+    """The transfer day of a file that is made today without another one, and until when the bank has to have it.
+
+    `send_by` is None where nobody has said how long the bank needs. `is_late`: the paying day cannot be met any more.
+    """
+
+    transfer_on: date
+    send_by: date | None
+    is_late: bool
+
+
+def days_of(cycle: SettlementCycle, today: date, send_days: int) -> TransferDays:
+    transfer_on = usual_day(cycle, today, send_days)
+    return TransferDays(
+        transfer_on=transfer_on, send_by=send_by(transfer_on, send_days), is_late=transfer_on > cycle.pays_on
+    )
+
+
+def usual_day(cycle: SettlementCycle, today: date, send_days: int) -> date:
+    """The paying day, or the first bank day after it that can still be met."""
+    return business_days.business_day_from(max(cycle.pays_on, _first_day(today, send_days)))
+
+
+def send_by(transfer_on: date, send_days: int) -> date | None:
+    """The last day on which a file can be sent; None where nobody has said how long the bank needs."""
+    return business_days.bank_days_before(transfer_on, send_days) if send_days else None
 
 
 def file_facts(
@@ -81,12 +124,14 @@ def file_facts(
     settlement = _closed(conn, code, command.starts_on)
     payer = decrypt_payer(context.vault, code, encrypted_payer(conn, code))
     ordered = payouts.ordered_lines(conn, code, settlement)
-    return {
+    facts: dict[str, str | int] = {
         "starts_on": command.starts_on.isoformat(), "ends_on": settlement.cycle.ends_on.isoformat(),
         "transfer_on": command.transfer_on.isoformat(), "yen": sum(line.transfer_yen for line in ordered),
         "shops": len(ordered), "account": payer.account.masked,
         "times": len(transfer_files.list_made(conn, code, command.starts_on)) + 1,
     }  # fmt: skip
+    until = send_by(command.transfer_on, find_settings(conn, code).send_days)
+    return facts if until is None else {**facts, "send_by": until.isoformat()}
 
 
 def file_ground(context: CityContext, conn: Connection, code: str, command: MakeTransferFile) -> Ground:
@@ -102,11 +147,11 @@ def file_ground(context: CityContext, conn: Connection, code: str, command: Make
 def make_file(
     context: CityContext, conn: Connection, who: StaffActor, command: MakeTransferFile, at: datetime
 ) -> TransferFileMade:
-    """Carry it out. Raises ProblemError as `require_makeable`, `bad-transfer-day` (422) where the day is over."""
+    """Carry it out. Raises ProblemError as `require_makeable`, `bad-transfer-day` (422) where the day cannot be met."""
     code, starts_on = who.municipality, command.starts_on
     lines.lock_closed(conn, code, starts_on)
     settlement = require_makeable(conn, code, command)
-    _transfer_day(settlement.cycle, command.transfer_on, day_of(at))
+    _require_day(command.transfer_on, day_of(at), find_settings(conn, code).send_days)
     earlier = transfer_files.list_made(conn, code, starts_on)
     yen = sum(line.transfer_yen for line in payouts.ordered_lines(conn, code, settlement))
     facts: dict[str, str | int] = {
@@ -154,22 +199,58 @@ def _bytes(
     payer = decrypt_payer(context.vault, code, encrypted_payer(conn, code))
     fixed = account_changes.list_fixed(conn, code, settlement.cycle.starts_on.isoformat())
     paid = payouts.ordered_lines(conn, code, settlement)
+    settings = find_settings(conn, code)
+    shop_numbers = _shop_numbers(conn, code, settings, paid)
     targets = [
-        _target(line, decrypt_account(context.vault, code, line.shop_id, fixed[line.shop_id]), number)
+        _target(
+            line,
+            decrypt_account(context.vault, code, line.shop_id, fixed[line.shop_id]),
+            _customer_code(settings, number, shop_numbers.get(line.shop_id, "")),
+            _edi(settings, settlement.cycle, shop_numbers.get(line.shop_id, "")),
+        )
         for number, line in enumerate(paid, 1)
     ]
-    return zengin.transfer_file(_source(payer, transfer_on), targets)
+    return zengin.transfer_file(_source(payer, transfer_on), targets, end_mark=settings.end_mark == "eof")
 
 
-def _transfer_day(cycle: SettlementCycle, chosen: date | None, today: date) -> date:
-    if chosen is None:
-        return business_days.business_day_from(max(cycle.pays_on, today))
-    if not business_days.is_business_day(chosen) or not today <= chosen <= today + MAX_TRANSFER_DELAY:
+def _customer_code(settings: SettlementSettings, number: int, shop_number: str) -> str:
+    return shop_number if settings.customer_field is CustomerField.SHOP_NUMBER else str(number)
+
+
+def _edi(settings: SettlementSettings, cycle: SettlementCycle, shop_number: str) -> str:
+    """The text for the payee; empty where the file has customer codes."""
+    if settings.customer_field is not CustomerField.EDI:
+        return ""
+    return customer_fields.edi_text(settings.edi_text, cycle, shop_number)
+
+
+def _shop_numbers(
+    conn: Connection, code: str, settings: SettlementSettings, paid: Sequence[ShopLine]
+) -> Mapping[str, str]:
+    """The numbers of the shops that are paid, where the file writes them."""
+    if not customer_fields.needs_shop_numbers(settings.customer_field, settings.edi_text):
+        return {}
+    return customer_fields.numbers_of(conn, code, [line.shop_id for line in paid])
+
+
+def _first_day(today: date, send_days: int) -> date:
+    """The first day for which a file that is sent today is in time."""
+    return (
+        business_days.bank_days_after(business_days.business_day_from(today), send_days)
+        if send_days
+        else today
+    )
+
+
+def _require_day(chosen: date, today: date, send_days: int) -> None:
+    first, last = _first_day(today, send_days), today + MAX_TRANSFER_DELAY
+    if not business_days.is_business_day(chosen) or not first <= chosen <= last:
         raise ProblemError(
             "bad-transfer-day",
-            f"Choose a day on which banks work, from {today} to {today + MAX_TRANSFER_DELAY}.",
+            f"Choose a day on which banks work, from {first} to {last}.",
+            first=first.isoformat(),
+            last=last.isoformat(),
         )
-    return chosen
 
 
 def _made_before(conn: Connection, made: TransferFileMade) -> ProblemError:
@@ -199,7 +280,7 @@ def _source(payer: Payer, transfer_on: date) -> zengin.TransferFrom:
     )
 
 
-def _target(line: ShopLine, bank: BankAccount, number: int) -> zengin.TransferTo:
+def _target(line: ShopLine, bank: BankAccount, reference: str, edi: str) -> zengin.TransferTo:
     return zengin.TransferTo(
         bank_code=bank.bank_code,
         bank_name=bank.bank_name,
@@ -209,5 +290,6 @@ def _target(line: ShopLine, bank: BankAccount, number: int) -> zengin.TransferTo
         account_number=bank.number,
         holder=bank.holder,
         yen=line.transfer_yen,
-        reference=str(number),
+        reference=reference,
+        edi=edi,
     )

@@ -26,6 +26,9 @@ MAX_YEN: Final = 9_999_999_999
 """Ten digits for one transfer."""
 MAX_TOTAL_YEN: Final = 999_999_999_999
 """Twelve digits for the sum in the trailer."""
+EDI_LENGTH: Final = 20
+END_MARK: Final = b"\x1a"
+"""Some hosts want it after the last record (EOF)."""
 
 _SMALL: Final = str.maketrans(
     "ァィゥェォッャュョヮヲヵヶヰヱㇰㇱㇲㇳㇴㇵㇶㇷㇸㇹㇺㇻㇼㇽㇾㇿ",
@@ -74,7 +77,10 @@ class TransferFrom:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferTo:
-    """One payee. `reference` is up to ten digits by which the payer knows it (顧客コード1)."""
+    """One payee. `reference` is up to ten digits by which the payer knows it (顧客コード1).
+
+    `edi` is a text that the payee sees, up to twenty characters; it stands where both customer codes would (識別表示 Y).
+    """
 
     bank_code: str
     bank_name: str
@@ -85,15 +91,17 @@ class TransferTo:
     holder: str
     yen: int
     reference: str = ""
+    edi: str = ""
 
 
-def transfer_file(source: TransferFrom, targets: Sequence[TransferTo]) -> bytes:
+def transfer_file(source: TransferFrom, targets: Sequence[TransferTo], *, end_mark: bool = False) -> bytes:
     """The whole file. Raises ValueError naming the field that does not fit."""
     records = [_header(source), *map(_data, targets), _trailer(targets), "9" + " " * 119]
     for record in records:
         if len(record) != LENGTH:
             raise ValueError(f"a record has {len(record)} characters instead of {LENGTH}")
-    return "".join(record + "\r\n" for record in records).encode("shift_jis")
+    file = "".join(record + "\r\n" for record in records).encode("shift_jis")
+    return file + END_MARK if end_mark else file
 
 
 def half_width(text: str) -> str:
@@ -161,10 +169,13 @@ def _data(target: TransferTo) -> str:
             _text("holder", target.holder, 30),
             f"{target.yen:010}",
             "0",  # 新規コード: その他
-            _number("reference", target.reference, 10),
-            "0" * 10,  # 顧客コード2: a number that is not used
+            *(
+                [_text("edi", target.edi, EDI_LENGTH)]
+                if target.edi
+                else [_number("reference", target.reference, 10), "0" * 10]  # 顧客コード2 is not used
+            ),
             "7",  # 振込指定区分: テレ振込
-            " ",  # 識別表示
+            "Y" if target.edi else " ",  # 識別表示
             " " * 7,
         )
     )

@@ -129,7 +129,10 @@ async def test_points_go_round_from_the_city_to_a_member_to_a_shop_to_the_bank(s
     status, closed = await site.call("GET", cycle, approver)
     assert (status, closed["yen"], closed["cycle"]["pays_on"]) == (200, 400, "2018-08-15")
     assert (await site.decided(f"{cycle}/transfer-files", approver, {}))[0] == 200
-    (made,) = (await site.call("GET", f"{cycle}/transfer-files", approver))[1]["files"]
+    listed = (await site.call("GET", f"{cycle}/transfer-files", approver))[1]
+    assert (listed["send_by"], listed["is_late"]) == (None, False)
+    (made,) = listed["files"]
+    assert made["send_by"] is None
     status, data = await site.call("GET", f"{cycle}/transfer-files/{made['number']}", approver)
     assert (status, data.split(b"\r\n")[1][80:90]) == (200, b"0000000400")
     for pdf, who in ((f"{cycle}/pdf", approver), (f"{cycle}/shops/soba/pdf", approver)):

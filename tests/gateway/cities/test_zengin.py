@@ -64,6 +64,23 @@ def test_a_data_record_says_whom_and_how_much():
     ]  # fmt: skip
 
 
+def test_a_text_for_the_payee_stands_where_both_customer_codes_would():
+    data = cut(records([shop(edi="ｾｲｻﾝ0715ﾌﾞﾝ")])[1], 1, 4, 15, 3, 15, 4, 1, 7, 30, 10, 1, 20, 1, 1, 7)
+    assert data[10:] == ["0", "ｾｲｻﾝ0715ﾌﾞﾝ".ljust(20), "7", "Y", " " * 7]
+
+
+@pytest.mark.parametrize("edi", ["ｱ" * 21, "精算", "ｦ"])
+def test_a_text_that_does_not_fit_is_refused_by_its_field(edi):
+    with pytest.raises(ValueError, match="edi"):
+        records([shop(edi=edi)])
+
+
+def test_an_end_mark_follows_the_last_record():
+    plain = transfer_file(CITY, [shop()])
+    assert plain.endswith(b"9" + b" " * 119 + b"\r\n")
+    assert transfer_file(CITY, [shop()], end_mark=True) == plain + b"\x1a"
+
+
 def test_the_trailer_counts_and_sums():
     *_, trailer, end = records([shop(1), shop(9_999_999_999)])
     assert cut(trailer, 1, 6, 12, 101)[:3] == ["8", "000002", "010000000000"]

@@ -3310,6 +3310,10 @@ def change_settlement_settings(
     cycle_ends: list[int] | None | UnsetType = UNSET,
     cycle_pay_days: list[int] | None | UnsetType = UNSET,
     cycle_pay_after: int | UnsetType = UNSET,
+    customer_field: Literal["line", "shop_number", "edi"] | UnsetType = UNSET,
+    edi_text: str | UnsetType = UNSET,
+    end_mark: Literal["none", "eof"] | UnsetType = UNSET,
+    send_days: int | UnsetType = UNSET,
     seen: str | None | UnsetType = UNSET,
 ) -> Call[models.ProposalView]:
     """Propose other settings (202): they count for what is made after another person's yes. What was closed stays as it is.
@@ -3343,6 +3347,10 @@ def change_settlement_settings(
             cycle_ends=cycle_ends,
             cycle_pay_days=cycle_pay_days,
             cycle_pay_after=cycle_pay_after,
+            customer_field=customer_field,
+            edi_text=edi_text,
+            end_mark=end_mark,
+            send_days=send_days,
             reason=reason,
             seen=seen,
         ),
@@ -3483,7 +3491,7 @@ def get_settlement_pdf(starts_on: date) -> Call[File]:
 def close_settlement(starts_on: date, *, reason: str) -> Call[models.SettlementView | models.ProposalView]:
     """Propose to close a cycle, which happens once (202); corrections come into the next one.
 
-    Refused with: unknown-cycle, cycle-not-over, cycle-closed, earlier-cycle-open, sum-too-large, proposal-pending, nobody-to-decide.
+    Refused with: unknown-cycle, cycle-not-over, cycle-closed, earlier-cycle-open, sum-too-large, shop-number-missing, proposal-pending, nobody-to-decide.
     """
     return json_call(
         "POST",
@@ -4709,7 +4717,7 @@ def list_staff_changes() -> Call[models.StaffChangeList]:
 
 
 def list_transfer_files(starts_on: date) -> Call[models.TransferFileList]:
-    """Who has made this cycle's transfer file, when and for which day, oldest first."""
+    """Who has made this cycle's transfer file, when and for which day, oldest first; and until when one has to be sent."""
     return json_call(
         "GET",
         f"/v1/city/settlements/{path_part(starts_on)}/transfer-files",
@@ -4729,7 +4737,7 @@ def make_transfer_file(
 
     `again` makes it once more, which the proposal and the log say.
 
-    Refused with: unknown-cycle, cycle-not-closed, payer-missing, bank-missing, nothing-to-pay, file-made-before, proposal-pending, nobody-to-decide, bad-transfer-day.
+    Refused with: unknown-cycle, cycle-not-closed, payer-missing, bank-missing, nothing-to-pay, file-made-before, shop-number-missing, proposal-pending, nobody-to-decide, bad-transfer-day.
     """
     return json_call(
         "POST",

@@ -2353,6 +2353,10 @@ class SettlementSettingsView(Message, frozen=True, kw_only=True):
     cycle_ends: list[int]
     cycle_pay_days: list[int]
     cycle_pay_after: int
+    customer_field: str
+    edi_text: str
+    end_mark: str
+    send_days: int
     version: str
 
 
@@ -2386,6 +2390,10 @@ class SettlementSettingsWanted(Message, frozen=True, kw_only=True):
     cycle_ends: list[int] | None | UnsetType = UNSET
     cycle_pay_days: list[int] | None | UnsetType = UNSET
     cycle_pay_after: int | UnsetType = UNSET
+    customer_field: Literal["line", "shop_number", "edi"] | UnsetType = UNSET
+    edi_text: str | UnsetType = UNSET
+    end_mark: Literal["none", "eof"] | UnsetType = UNSET
+    send_days: int | UnsetType = UNSET
     seen: str | None | UnsetType = UNSET
 
 
@@ -2991,11 +2999,12 @@ class TransferFileView(Message, frozen=True, kw_only=True):
     made_by: str
     transfer_on: date
     yen: int
+    send_by: date | None
 
 
 class TransferFileWanted(Message, frozen=True, kw_only=True):
     """
-    `transfer_on` is a bank day that is not over; null is the paying day, or the next bank day where that is over.
+    `transfer_on` is a bank day for which a file can still be sent; null is the paying day, or the next such day.
     """
 
     transfer_on: date | None | UnsetType = UNSET
@@ -4259,7 +4268,17 @@ class TimelineView(Message, frozen=True, kw_only=True):
 
 
 class TransferFileList(Message, frozen=True, kw_only=True):
+    """
+    `transfer_on` is the day of a file that is made today without another one.
+
+    `send_by` is the last day on which the bank takes a file for it; null where the settings do not say how long it needs.
+    `is_late`: the cycle's paying day cannot be met any more.
+    """
+
     files: list[TransferFileView]
+    transfer_on: date
+    send_by: date | None
+    is_late: bool
 
 
 class AnnouncementList(Message, frozen=True, kw_only=True):
