@@ -101,7 +101,7 @@ async def refuse(visit: Visit) -> web.Response:
 
 @pages.get(f"/applications/{_APPLICATION}/acceptance", needs="keep_shops")
 async def acceptance_page(visit: Visit) -> web.Response:
-    application = (await _examined(visit)).application
+    application = await _application(visit)
     typed = {"shop_id": fresh_number(), "seen": application.version}
     return _acceptance(visit, application, typed, None)
 
@@ -121,7 +121,7 @@ async def propose_acceptance(visit: Visit) -> web.Response:
         return to_proposal(visit, await visit.send(call))
     except Problem as problem:
         trouble = beside(visit, problem)
-    return _acceptance(visit, (await _examined(visit)).application, typed, trouble)
+    return _acceptance(visit, await _application(visit), typed, trouble)
 
 
 @pages.get("/shop-terms", needs="keep_shops")
@@ -152,8 +152,14 @@ async def _examined(visit: Visit) -> models.ExaminedApplicationView:
     return await visit.send(calls.get_shop_application(visit.path_param("application")))
 
 
+async def _application(visit: Visit) -> models.ApplicationView:
+    """For a page that does not show what says the same."""
+    call = calls.get_shop_application(visit.path_param("application"), duplicates=False)
+    return (await visit.send(call)).application
+
+
 async def _decision_page(visit: Visit, *, is_return: bool, trouble: ErrorMessage | None) -> web.Response:
-    application = (await _examined(visit)).application
+    application = await _application(visit)
     return visit.render(
         "application_decision.html",
         status=status(trouble),

@@ -500,6 +500,7 @@ shop_applications = _table(  # shops that apply on the web; what they say of the
     Column("mail_due_at", Instant),  # the applicant is to be mailed, or somebody is at it until then
     Column("mail_attempts", _Whole),
     Index("shop_applications_of_a_city", "municipality", "state", "number"),
+    Index("shop_applications_to_mail", "mail_due_at"),
 )
 
 bank_results = _table(  # the bank's own result files of a cycle's transfers

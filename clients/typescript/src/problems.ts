@@ -521,6 +521,11 @@ export class LastAdministrator extends ConflictProblem {
   override name = "LastAdministrator";
 }
 
+/** A shop keeps an owner. */
+export class LastOwner extends ConflictProblem {
+  override name = "LastOwner";
+}
+
 /** More than the limit of the day. */
 export class LimitOfTheDay extends ConflictProblem {
   override name = "LimitOfTheDay";
@@ -1617,6 +1622,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "key-missing": KeyMissing,
   "key-scope": KeyScope,
   "last-administrator": LastAdministrator,
+  "last-owner": LastOwner,
   "limit-of-the-day": LimitOfTheDay,
   "limit-of-the-project": LimitOfTheProject,
   "limit-of-the-venue": LimitOfTheVenue,

@@ -6019,11 +6019,11 @@ export interface components {
         Events: {
             events: components["schemas"]["EventView"][];
         };
-        /** @description `terms` is the text that the applicant has accepted. */
+        /** @description `terms` is the text that the applicant has accepted; `duplicates` is null where it was not asked for. */
         ExaminedApplicationView: {
             application: components["schemas"]["ApplicationView"];
             terms: components["schemas"]["ShopTermsView"];
-            duplicates: components["schemas"]["DuplicateView"][];
+            duplicates: components["schemas"]["DuplicateView"][] | null;
         };
         ExchangeStart: {
             exchange_id: string;
@@ -13037,7 +13037,9 @@ export interface operations {
     };
     get_shop_application: {
         parameters: {
-            query?: never;
+            query?: {
+                duplicates?: boolean;
+            };
             header?: never;
             path: {
                 number: string;

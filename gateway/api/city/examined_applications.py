@@ -40,6 +40,12 @@ class ApplicationsQuery(Strict):
     after: ApplicationNumber | None = None
 
 
+class ExaminedQuery(Strict):
+    """Without `duplicates` it is not looked for what says the same: for a page that does not show it."""
+
+    duplicates: bool = True
+
+
 class ApplicationDecision(Strict):
     """The applicant reads `reason`. `seen` is the `version` of what was examined."""
 
@@ -78,18 +84,20 @@ class DuplicateView(View):
 
 
 class ExaminedApplicationView(View):
-    """`terms` is the text that the applicant has accepted."""
+    """`terms` is the text that the applicant has accepted; `duplicates` is null where it was not asked for."""
 
     application: ApplicationView
     terms: ShopTermsView
-    duplicates: list[DuplicateView]
+    duplicates: list[DuplicateView] | None
 
     @classmethod
     def of(cls, examined: ExaminedApplication, services: Services) -> ExaminedApplicationView:
         return cls(
             application=ApplicationView.of(examined.application, services),
             terms=ShopTermsView.of(examined.terms),
-            duplicates=[DuplicateView.of(each) for each in examined.duplicates],
+            duplicates=None
+            if examined.duplicates is None
+            else [DuplicateView.of(each) for each in examined.duplicates],
         )
 
 
@@ -128,12 +136,15 @@ async def list_shop_applications(call: StaffRequest[None, ApplicationsQuery]) ->
     caller=STAFF,
     action=Action.SEE_MEMBER,
     path=ApplicationPath,
+    query=ExaminedQuery,
     returns={200: ExaminedApplicationView},
     refuses=("unknown-application",),
 )
-async def get_shop_application(call: StaffRequest[None, None, ApplicationPath]) -> TypedResponse:
+async def get_shop_application(call: StaffRequest[None, ExaminedQuery, ApplicationPath]) -> TypedResponse:
     """One application with the terms that were accepted, and which shops and applications say the same."""
-    examined = await call.services.city.shop_applications.get(call.staff.municipality, call.path.number)
+    examined = await call.services.city.shop_applications.get(
+        call.staff.municipality, call.path.number, duplicates=call.query.duplicates
+    )
     return TypedResponse(200, ExaminedApplicationView.of(examined, call.services))
 
 

@@ -158,6 +158,7 @@ async def add_staff(call: StaffRequest[StaffWanted]) -> TypedResponse:
         "own-role",
         "role-unfit",
         "last-administrator",
+        "last-owner",
         "too-few-deciders",
         "reason-missing",
         "changed-meanwhile",

@@ -58,11 +58,11 @@ class Applied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExaminedApplication:
-    """What a clerk examines. `terms` is the version that the applicant has accepted."""
+    """What a clerk examines. `terms` is the version that the applicant has accepted; `duplicates` None where nobody asked."""
 
     application: Application
     terms: ShopTerms
-    duplicates: tuple[Duplicate, ...]
+    duplicates: tuple[Duplicate, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,8 +212,8 @@ class ShopApplications:
         more = rows[-1].number if len(rows) == application_rows.PAGE_SIZE else None
         return ApplicationPage(applications=tuple(rows), next_after=more)
 
-    async def get(self, code: str, number: str) -> ExaminedApplication:
-        """Raises ProblemError `unknown-application` (404)."""
+    async def get(self, code: str, number: str, *, duplicates: bool = True) -> ExaminedApplication:
+        """Without `duplicates` nobody else's application is opened. Raises ProblemError `unknown-application` (404)."""
         vault = self.context.vault
 
         def job(conn: Connection) -> ExaminedApplication:
@@ -221,7 +221,7 @@ class ShopApplications:
             return ExaminedApplication(
                 application=application,
                 terms=shop_terms.get(conn, code, application.terms_version),
-                duplicates=tuple(list_duplicates(conn, vault, application)),
+                duplicates=tuple(list_duplicates(conn, vault, application)) if duplicates else None,
             )
 
         return await self.context.store.read(job)

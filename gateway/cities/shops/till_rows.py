@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -19,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, u
 
 from gateway.cities import tables
 from gateway.cities.city_context import StaffActor, write_audit
+from gateway.cities.proposals.propose import SystemActor
 from gateway.cities.staff.staff_rows import hash_of
 from gateway.errors import ProblemError
 from gateway.model import Secret
@@ -156,7 +156,7 @@ def of_shop(shop_id: str) -> ColumnElement[bool]:
 
 
 def forget(conn: Connection, till_id: str, by: TillEnd, at: datetime) -> int:
-    """End a bound one without a word in the log: for what has its line already, and for disuse."""
+    """End a bound one without a word in the log: for what has its line already."""
     conn.execute(delete(_tokens).where(_tokens.c.till_id == till_id))
     conn.execute(delete(_sessions).where(_sessions.c.till_id == till_id))
     bound = (_tills.c.till_id == till_id) & _tills.c.ended_at.is_(None)
@@ -166,8 +166,11 @@ def forget(conn: Connection, till_id: str, by: TillEnd, at: datetime) -> int:
 def forget_unused(conn: Connection, now: datetime, unused_ttl: timedelta) -> int:
     """End what was not used for so long, and drop what ended long ago, for the nightly sweep. Returns how many."""
     unused = _tills.c.ended_at.is_(None) & (_tills.c.used_at <= now - unused_ttl)
-    ids: Sequence[str] = conn.execute(select(_tills.c.till_id).where(unused)).scalars().all()
-    ended = sum(forget(conn, till_id, TillEnd.UNUSED, now) for till_id in ids)
+    query = select(_tills).where(unused).order_by(_tills.c.municipality, _tills.c.till_id).with_for_update()
+    ended = sum(
+        end(conn, SystemActor(till.municipality), till, TillEnd.UNUSED, now)
+        for till in map(_till, conn.execute(query).all())
+    )
     return ended + conn.execute(delete(_tills).where(_tills.c.ended_at <= now - ENDED_RETENTION)).rowcount
 
 

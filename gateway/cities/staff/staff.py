@@ -476,7 +476,7 @@ class StaffService:
         `seen` is the version of the person that the change was drawn from (`changed-meanwhile`, 409).
 
         Raises ProblemError: `unknown-staff` (404), `role-unfit`, `reason-missing` (422), `own-role`,
-        `last-administrator` (409).
+        `last-administrator`, `last-owner` (409).
         """
         why, now = require_reason(reason), self.context.clock()
 

@@ -87,11 +87,13 @@ def add_staff(
 def change_role(
     conn: Connection, who: StaffActor, command: RaiseRole, why: str, at: datetime, makers: Sequence[str]
 ) -> Staff:
-    """Carry it out. Raises ProblemError: `unknown-staff` (404), `last-administrator` (409)."""
+    """Carry it out. Raises ProblemError: `unknown-staff` (404), `last-administrator`, `last-owner` (409)."""
     records.lock_deciders(conn, who.municipality)
     person = records.require(conn, command.staff_id, who.municipality, lock=True)
     if command.role is not Role.ADMINISTRATOR:
         keep_an_administrator(conn, person)
+    if command.role is not Role.SHOP:
+        _keep_an_owner(conn, person)
     if command.role not in DECIDING_ROLES:
         deciders.require_left(conn, person)
     records.write(conn, person.staff_id, role=command.role.value)
@@ -101,6 +103,23 @@ def change_role(
     if not ALLOWED[command.role] <= ALLOWED[person.role]:
         staff_ties.record(conn, who.municipality, person.staff_id, "raised", makers, at)
     return records.require(conn, person.staff_id, who.municipality)
+
+
+def _keep_an_owner(conn: Connection, person: Staff) -> None:
+    """Raise ProblemError `last-owner` (409) for the only one who keeps an open shop: nobody would end its tills or its log-ins.
+
+    One whose log-in was stolen is stopped or reset, which this does not hinder.
+    """
+    if person.role is not Role.SHOP or not person.active or person.shop_id is None:
+        return
+    shop = shop_rows.require(conn, person.municipality, person.shop_id, lock=True)
+    if shop.closed_at is not None:
+        return
+    people = records.list_by_city(conn, person.municipality, person.shop_id)
+    if not any(each.active and each.role is Role.SHOP for each in people if each.staff_id != person.staff_id):
+        raise ProblemError(
+            "last-owner", "This shop would have no owner; let somebody else be its owner first."
+        )
 
 
 def reset_staff(

@@ -323,6 +323,15 @@ class TestExamining:
         examined = (await applications.get(KASAMA, other)).duplicates
         assert {(each.key, each.same) for each in examined} == {("pan-ya", ("account",))}
 
+    async def test_who_asks_for_one_alone_opens_no_other(self, town, monkeypatch):
+        await opened(town)
+        number, _ = await applied(town)
+        other, _ = await applied(town, source="s2")
+        get = town.city.shop_applications.get
+        assert [each.key for each in (await get(KASAMA, number)).duplicates] == [other]
+        monkeypatch.setattr(application_rows, "list_by_state", None)
+        assert (await get(KASAMA, number, duplicates=False)).duplicates is None
+
     async def test_a_list_is_read_page_by_page_and_by_state(self, town, monkeypatch):
         await opened(town)
         monkeypatch.setattr(application_rows, "PAGE_SIZE", 2)

@@ -183,6 +183,26 @@ class TestATill:
         assert len([line for line in lines if line["action"] == "till refunds changed"]) == 1
 
 
+class TestTheLastOwner:
+    async def test_is_lowered_only_when_another_keeps_the_shop_or_it_is_closed(self, site: Any) -> None:
+        clerk, boss = await register(site, "soba"), await site.staff_token("administrator")
+
+        async def lower(person: str) -> tuple[int, str]:
+            body = {"role": "till", "reason": "異動"}
+            status, answer = await site.call("PUT", f"/v1/city/staff/{person}/role", boss, json=body)
+            return status, word_of(answer) if status >= 400 else answer["role"]
+
+        for _ in range(2):
+            await site.staff_token("shop", shop_id="soba")
+        people = (await site.call("GET", "/v1/city/shops/soba/staff", boss))[1]["staff"]
+        first, second = [person["staff_id"] for person in people]
+        assert await lower(first) == (200, "till")
+        assert await lower(second) == (409, "last-owner")
+        closing = {"reason": "閉店"}
+        assert (await site.call("POST", "/v1/city/shops/soba/closure", clerk, json=closing))[0] == 200
+        assert await lower(second) == (200, "till")
+
+
 class TestARight:
     async def test_is_named_when_a_log_in_is_proposed_and_is_the_owners_without_a_word(
         self, site: Any
@@ -236,6 +256,7 @@ class TestARight:
         await register(site, "soba")
         boss, owner = await site.staff_token("administrator"), await site.staff_token("shop", shop_id="soba")
         people = (await site.call("GET", "/v1/city/shops/soba/staff", boss))[1]["staff"]
+        await site.staff_token("shop", shop_id="soba")  # another owner
         path = f"/v1/city/staff/{people[0]['staff_id']}/role"
         assert (await site.call("PUT", path, boss, json={"role": "till", "reason": "退任"}))[0] == 200
         assert (await site.call("GET", "/v1/shop", owner))[0] == 401

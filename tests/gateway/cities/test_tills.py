@@ -399,6 +399,9 @@ class TestEnding:
                 for table in (tables.tills, tables.till_tokens)
             ]
 
+        (line,) = await lines(site, "till ended")
+        assert (line.subject, line.facts["ended_by"]) == ("soba", "unused")
+
         assert await site.services.store.read(job) == [1, 0]
         site.set_clock(now + till_rows.ENDED_RETENTION)
         await forget()

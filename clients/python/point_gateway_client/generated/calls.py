@@ -1540,7 +1540,7 @@ def change_staff_role(
 ) -> Call[models.StaffView | models.ProposalView]:
     """Give somebody another role; their sessions end. One that may do more waits for a second person (202).
 
-    Refused with: unknown-staff, own-role, last-administrator, too-few-deciders, changed-meanwhile, proposal-pending, nobody-to-decide, role-unfit, reason-missing.
+    Refused with: unknown-staff, own-role, last-administrator, last-owner, too-few-deciders, changed-meanwhile, proposal-pending, nobody-to-decide, role-unfit, reason-missing.
     """
     return json_call(
         "PUT",
@@ -2935,13 +2935,19 @@ def list_shop_applications(
     )
 
 
-def get_shop_application(number: str) -> Call[models.ExaminedApplicationView]:
+def get_shop_application(
+    number: str, *, duplicates: bool | UnsetType = UNSET
+) -> Call[models.ExaminedApplicationView]:
     """One application with the terms that were accepted, and which shops and applications say the same.
 
     Refused with: unknown-application.
     """
     return json_call(
-        "GET", f"/v1/city/shop-applications/{path_part(number)}", models.ExaminedApplicationView, session=True
+        "GET",
+        f"/v1/city/shop-applications/{path_part(number)}",
+        models.ExaminedApplicationView,
+        session=True,
+        query={"duplicates": duplicates},
     )
 
 

@@ -3589,12 +3589,12 @@ class DeedRuleList(Message, frozen=True, kw_only=True):
 
 class ExaminedApplicationView(Message, frozen=True, kw_only=True):
     """
-    `terms` is the text that the applicant has accepted.
+    `terms` is the text that the applicant has accepted; `duplicates` is null where it was not asked for.
     """
 
     application: ApplicationView
     terms: ShopTermsView
-    duplicates: list[DuplicateView]
+    duplicates: list[DuplicateView] | None
 
 
 class Expiries(Message, frozen=True, kw_only=True):

@@ -647,6 +647,12 @@ class LastAdministrator(ConflictProblem):
     word = "last-administrator"
 
 
+class LastOwner(ConflictProblem):
+    """A shop keeps an owner."""
+
+    word = "last-owner"
+
+
 class LimitOfTheDay(ConflictProblem):
     """More than the limit of the day."""
 
@@ -1940,6 +1946,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "key-missing": KeyMissing,
     "key-scope": KeyScope,
     "last-administrator": LastAdministrator,
+    "last-owner": LastOwner,
     "limit-of-the-day": LimitOfTheDay,
     "limit-of-the-project": LimitOfTheProject,
     "limit-of-the-venue": LimitOfTheVenue,
