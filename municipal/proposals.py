@@ -46,7 +46,7 @@ pages = Pages(needs="see_proposals")
 Deed: TypeAlias = Literal[
     "grant", "grant_file", "carry_in", "grant_cancel", "correction", "project", "budget", "refund", "shop_account", "payer_account",
     "closing", "transfer_file", "payout", "shop_debt", "settlement_settings", "privacy_text", "staff", "role", "reset", "restart", "rule", "rule_withdrawal", "shop_staff",
-    "shop_reset", "shop_application", "shop_list", "member_access", "representative", "card_limits", "announcement", "deed_rule",
+    "shop_reset", "shop_application", "shop_list", "company", "member_access", "representative", "card_limits", "announcement", "deed_rule",
 ]  # fmt: skip
 """What the city's table of deeds has a line for."""
 _DEED_WORDS: Final[tuple[Deed, ...]] = get_args(Deed)
@@ -75,6 +75,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "shop_reset": "お店のログインの再設定",
     "shop_application": "加盟店の申請の承認",
     "shop_list": "加盟店の名簿の登録",
+    "company": "会社の登録・変更",
     "member_access": "利用者のログインの再設定",
     "representative": "代理人の登録",
     "rule": "ポイント制度の新しい版",
@@ -132,6 +133,11 @@ FACTS: Final[Mapping[str, str]] = {
     "points_a_day_before": "1日に1人で給付・取消できるポイント（変更前）",
     "shop_id": "加盟店の番号",
     "application": "申請の番号",
+    "company": "会社の番号",
+    "company_shops": "会社の加盟店",
+    "company_shops_before": "会社の加盟店（変更前）",
+    "company_readers": "すべての店の帳簿を見る人",
+    "company_readers_before": "すべての店の帳簿を見る人（変更前）",
     "new_shops": "登録する加盟店",
     "with_account": "そのうち口座のある店",
     "known_shops": "登録済みの店の行（変更されません）",

@@ -27,6 +27,7 @@ from gateway.cities.point_services import PointServices
 from gateway.cities.proposals.proposals import Proposals
 from gateway.cities.settlement.settlement import Settlements
 from gateway.cities.shops.applications import ShopApplications
+from gateway.cities.shops.companies import Companies
 from gateway.cities.shops.open_data import OpenShops
 from gateway.cities.shops.shop_imports import ShopImports
 from gateway.cities.shops.shops import Shops
@@ -68,6 +69,7 @@ class City:
     corrections: Corrections
     shops: Shops
     shop_imports: ShopImports
+    companies: Companies
     shop_applications: ShopApplications
     tills: Tills
     open_shops: OpenShops
@@ -132,6 +134,7 @@ class City:
             corrections=Corrections(context),
             shops=Shops(context),
             shop_imports=ShopImports(context),
+            companies=Companies(context),
             shop_applications=ShopApplications(context),
             tills=Tills(context=context, staff=staff, unused_ttl=retention.unused_tills),
             open_shops=OpenShops(context, open_data, with_phones=open_data_phones),

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 
 from core_ledger import chart
 from gateway.cities import tables
-from gateway.cities.shops import application_rows, shop_rows, till_pins, till_rows
+from gateway.cities.shops import application_rows, company_rows, shop_rows, till_pins, till_rows
 from gateway.cities.spending import pay_card_rows
 from gateway.cities.staff import second_factor, staff_rows
 from gateway.cities.staff.staff_rows import Staff
@@ -115,6 +115,13 @@ def _forbid_till_refunds(conn: Connection, line: Line, _: datetime) -> int:
     if _decided_since(conn, line, AuditAction.TILL_REFUNDS_CHANGED):
         return 0
     return shop_rows.forbid_till_refunds(conn, str(line["municipality"]), str(line["subject"]))
+
+
+def _end_company_reading(conn: Connection, line: Line, _: datetime) -> int:
+    """Whose log-ins read a company's books was decided anew: nobody's do until the city says so again."""
+    if _decided_since(conn, line, AuditAction.COMPANY_CHANGED):
+        return 0
+    return company_rows.remove_readers(conn, str(line["municipality"]), str(line["subject"]))
 
 
 def _remove_passkey(conn: Connection, line: Line, at: datetime) -> int:
@@ -227,4 +234,5 @@ _AGAIN: Final[Mapping[str, Callable[[Connection, Line, datetime], int]]] = {
     AuditAction.TILL_PIN_SET: _void_pin,
     AuditAction.TILL_PIN_REMOVED: _void_pin,
     AuditAction.TILL_REFUNDS_CHANGED: _forbid_till_refunds,
+    AuditAction.COMPANY_CHANGED: _end_company_reading,
 }

@@ -295,6 +295,31 @@ shops = _table(
     Index("shops_by_number", "number", unique=True),
 )
 
+companies = _table(  # several shops of one company
+    "companies",
+    Column("municipality", _Words, nullable=False),
+    Column("company_id", _Words, nullable=False),
+    Column("name", _Words, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    PrimaryKeyConstraint("municipality", "company_id"),
+)
+
+company_shops = _table(  # a shop is of one company at most
+    "company_shops",
+    Column("municipality", _Words, nullable=False),
+    Column("shop_id", _Words, nullable=False),
+    Column("company_id", _Words, nullable=False),
+    PrimaryKeyConstraint("municipality", "shop_id"),
+)
+
+company_readers = _table(  # log-ins that read the books of all of a company's shops
+    "company_readers",
+    Column("municipality", _Words, nullable=False),
+    Column("staff_id", _Words, nullable=False),
+    Column("company_id", _Words, nullable=False),
+    PrimaryKeyConstraint("municipality", "staff_id"),
+)
+
 city_banks = _table(  # who pays the shops
     "city_banks",
     Column("municipality", _Words, primary_key=True),

@@ -20,7 +20,7 @@ WITH_FORMS = (
     "/projects/{project}/budget", "/projects/{project}/open", "/projects/{project}/grant", "/projects/{project}/file", "/carry-ins/new",
     "/members", "/support", "/cards", "/cards/limits", "/audit", "/events/new", "/announcements/new",
     "/applications/{application}/return", "/applications/{application}/refusal", "/applications/{application}/acceptance",
-    "/shop-terms", "/shops/new", "/shops/list", "/shops/shop-01/edit", "/shops/shop-01/closing", "/shops/shop-01/people", "/shops/shop-01/people/{cashier}",
+    "/shop-terms", "/shops/new", "/shops/list", "/companies/new", "/shops/shop-01/edit", "/shops/shop-01/closing", "/shops/shop-01/people", "/shops/shop-01/people/{cashier}",
     "/shops/shop-01/bank", "/shops/shop-01/bank?by=yucho",
     "/payer", "/settlement-settings", "/privacy-text", "/spends/{spend}", "/staff/new", "/staff/{person}", "/deeds/grant",
     "/settlements/2018-07-01", "/settlements/2018-07-16", "/settlements/2018-07-16/close",

@@ -45,7 +45,7 @@ ADMINISTRATORS = [
     "/projects", "/projects/new", "/projects/{project}", "/projects/{project}/budget", "/projects/{project}/open",
     "/projects/{project}/grant", "/projects/{project}/grants", "/projects/{project}/venue", "/projects/{project}/file", "/files", "/carry-ins", "/carry-ins/new", "/members", "/support", "/cards", "/cards/limits",
     "/events", "/events/new", "/announcements", "/announcements/new", "/applications", "/applications?state=refused", "/applications/{application}", "/applications/{application}/return",
-    "/applications/{application}/refusal", "/applications/{application}/acceptance", "/shop-terms", "/shops", "/shops?q=そば&closed=yes", "/shops/new", "/shops/list", "/shops/shop-01",
+    "/applications/{application}/refusal", "/applications/{application}/acceptance", "/shop-terms", "/shops", "/shops?q=そば&closed=yes", "/shops/new", "/shops/list", "/companies", "/companies/new", "/shops/shop-01",
     "/shops/shop-01/edit", "/shops/shop-01/closing", "/shops/shop-01/code", "/shops/shop-01/people", "/shops/shop-01/tills",
     "/shops/shop-01/people/{cashier}", "/shops/shop-01/bank", "/shops/shop-01/bank?by=yucho", "/payer", "/settlement-settings", "/privacy-text", "/settlements", "/settlements/2018-07-01", "/settlements/2018-07-01/bank-results", "/settlements/2018-07-16",
     "/settlements/2018-05-01/corrections", "/settlements/2018-07-16/corrections",

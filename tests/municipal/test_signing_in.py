@@ -196,7 +196,7 @@ FILLED = {
     "proposal": "0" * 32, "number": "1", "notice": "0" * 32, "partner": "saison", "day": "2018-07-31",
     "exchange": "00000000-0000-4000-8000-000000000000", "reversal": "00000000-0000-4000-8000-000000000000",
     "kind": "client-keys", "key": "key_1", "representation": "0" * 32, "announcement": "00000000-0000-4000-8000-000000000000",
-    "application": "00000001",
+    "application": "00000001", "company": "mihon",
 }  # fmt: skip
 PUBLIC = {
     "/login", "/login/proof", "/signed-out", "/help", "/manual", "/manual/{chapter}", "/health", "/health/ready",

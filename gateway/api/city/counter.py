@@ -22,12 +22,14 @@ from gateway.api.city.fields import (
     attachment,
 )
 from gateway.api.city.settlements import CycleRuleView, CycleView, ShopLineView
+from gateway.api.city.shop_reports import BooksQuery
 from gateway.api.city.shops import ShopCodeView, ShopEntryView
 from gateway.api.city.spending import NOT_TAKEN
 from gateway.api.city.spends import GivenBackView, ShopSpendView
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.city.statements import StatementView
 from gateway.api.fields import Points, Uuid, View
+from gateway.cities.settlement.settlement import ShopStatement
 from gateway.cities.settlement.settlement_csv import statement_csv
 from gateway.cities.settlement.statement_pdf import statement_pdf
 from gateway.cities.shops import shop_rights, shop_rows
@@ -278,13 +280,15 @@ async def shop_refund(
     tag="counter",
     caller=STAFF,
     action=Action.SEE_SHOP_BOOKS,
+    query=BooksQuery,
     returns={200: ShopCycles},
     refuses=("unknown-shop",),
 )
-async def shop_settlements(call: StaffRequest) -> TypedResponse:
+async def shop_settlements(call: StaffRequest[None, BooksQuery]) -> TypedResponse:
     """The shop's last two dozen closed cycles: what was paid, and when."""
     city = call.services.city
-    found = await city.settlements.list_by_shop(call.staff.municipality, call.staff.own_shop)
+    shop_id = await city.companies.books_shop(call.staff, call.query.shop_id)
+    found = await city.settlements.list_by_shop(call.staff.municipality, shop_id)
     calendar = await city.settlements.calendar(call.staff.municipality)
     return TypedResponse(
         200,
@@ -303,14 +307,13 @@ async def shop_settlements(call: StaffRequest) -> TypedResponse:
     caller=STAFF,
     action=Action.SEE_SHOP_BOOKS,
     path=CyclePath,
+    query=BooksQuery,
     returns={200: StatementView},
     refuses=("unknown-cycle", "unknown-shop"),
 )
-async def shop_statement(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
+async def shop_statement(call: StaffRequest[None, BooksQuery, CyclePath]) -> TypedResponse:
     """The shop's own statement of a cycle."""
-    found = await call.services.city.settlements.statement(
-        call.staff.municipality, call.path.starts_on, call.staff.own_shop
-    )
+    found = await _statement(call)
     return TypedResponse(200, StatementView.of(found))
 
 
@@ -320,14 +323,13 @@ async def shop_statement(call: StaffRequest[None, None, CyclePath]) -> TypedResp
     caller=STAFF,
     action=Action.SEE_SHOP_BOOKS,
     path=CyclePath,
+    query=BooksQuery,
     returns={200: "text/csv"},
     refuses=("unknown-cycle", "unknown-shop"),
 )
-async def shop_statement_csv(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
+async def shop_statement_csv(call: StaffRequest[None, BooksQuery, CyclePath]) -> TypedResponse:
     """The shop's own statement for Excel."""
-    found = await call.services.city.settlements.statement(
-        call.staff.municipality, call.path.starts_on, call.staff.own_shop
-    )
+    found = await _statement(call)
     return TypedResponse(
         200, Content(statement_csv(found), CSV), attachment(f"statement-{call.path.starts_on}.csv")
     )
@@ -339,12 +341,19 @@ async def shop_statement_csv(call: StaffRequest[None, None, CyclePath]) -> Typed
     caller=STAFF,
     action=Action.SEE_SHOP_BOOKS,
     path=CyclePath,
+    query=BooksQuery,
     returns={200: PDF},
     refuses=("unknown-cycle", "unknown-shop"),
 )
-async def shop_statement_pdf(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
+async def shop_statement_pdf(call: StaffRequest[None, BooksQuery, CyclePath]) -> TypedResponse:
     """The shop's own statement to print and to keep."""
-    code = call.staff.municipality
-    found = await call.services.city.settlements.statement(code, call.path.starts_on, call.staff.own_shop)
-    data = await asyncio.to_thread(statement_pdf, found, directory.require_municipality(code).name)
+    found = await _statement(call)
+    city = directory.require_municipality(call.staff.municipality)
+    data = await asyncio.to_thread(statement_pdf, found, city.name)
     return TypedResponse(200, Content(data, PDF), attachment(f"statement-{call.path.starts_on}.pdf"))
+
+
+async def _statement(call: StaffRequest[None, BooksQuery, CyclePath]) -> ShopStatement:
+    city, code = call.services.city, call.staff.municipality
+    shop_id = await city.companies.books_shop(call.staff, call.query.shop_id)
+    return await city.settlements.statement(code, call.path.starts_on, shop_id)

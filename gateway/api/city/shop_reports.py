@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from sqlalchemy import Connection
 
-from gateway.api.city.fields import CSV, Day, attachment
+from gateway.api.city.fields import CSV, Day, ShopId, attachment
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
 from gateway.cities.shops import shop_rows
@@ -21,12 +21,24 @@ api = Api()
 STAFF: Final = AuthLevel.STAFF
 
 
-class ReportQuery(Strict):
+class PeriodQuery(Strict):
     """From `since` to `until`, both included, at most 13 months (397 days)."""
 
     since: Day
     until: Day
+
+
+class BooksQuery(Strict):
+    """`shop_id` names another shop of the company whose books this log-in reads; null for the own one."""
+
+    shop_id: ShopId | None = None
+
+
+class ReportQuery(PeriodQuery):
+    """`shop_id` names another shop of the company whose books this log-in reads; null for the own one."""
+
     by: Literal["day", "month"] = "month"
+    shop_id: ShopId | None = None
 
 
 class ReportRowView(View):
@@ -96,7 +108,8 @@ async def own_report_csv(call: StaffRequest[None, ReportQuery]) -> TypedResponse
 
 
 async def _report(call: StaffRequest[None, ReportQuery]) -> ShopReport:
-    code, shop_id, query = call.staff.municipality, call.staff.own_shop, call.query
+    code, query = call.staff.municipality, call.query
+    shop_id = await call.services.city.companies.books_shop(call.staff, query.shop_id)
 
     def job(conn: Connection) -> ShopReport:
         shop = shop_rows.require(conn, code, shop_id)

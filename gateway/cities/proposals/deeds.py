@@ -53,6 +53,7 @@ class Deed(StrEnum):
     SHOP_RESET = "shop_reset"
     SHOP_APPLICATION = "shop_application"
     SHOP_LIST = "shop_list"
+    COMPANY = "company"
     MEMBER_ACCESS = "member_access"
     CARD_LIMITS = "card_limits"
     REPRESENTATIVE = "representative"
@@ -106,6 +107,7 @@ ALWAYS_DECIDED: Final = PLATFORM_DEEDS | {
     Deed.REPRESENTATIVE,
     Deed.SHOP_APPLICATION,
     Deed.SHOP_LIST,
+    Deed.COMPANY,
 }  # fmt: skip
 """Needs at least one person besides the author, whatever a city's table says."""
 
@@ -145,6 +147,7 @@ PROPOSED_BY: Final[Mapping[Deed, Action]] = {
     Deed.SHOP_RESET: Action.KEEP_SHOPS,
     Deed.SHOP_APPLICATION: Action.KEEP_SHOPS,
     Deed.SHOP_LIST: Action.KEEP_SHOPS,
+    Deed.COMPANY: Action.KEEP_SHOPS,
     Deed.MEMBER_ACCESS: Action.HELP_MEMBER,
     Deed.CARD_LIMITS: Action.CHANGE_RULES,
     Deed.REPRESENTATIVE: Action.HELP_MEMBER,

@@ -57,8 +57,9 @@ from gateway.cities.settlement.payouts import RecordPayout
 from gateway.cities.settlement.settlement_settings import ChangeSettlementSettings
 from gateway.cities.settlement.shop_debts import EndDebt
 from gateway.cities.settlement.transfer_file_making import MakeTransferFile
-from gateway.cities.shops import application_acceptance, shop_imports, shops
+from gateway.cities.shops import application_acceptance, companies, shop_imports, shops
 from gateway.cities.shops.application_acceptance import AcceptApplication
+from gateway.cities.shops.companies import ChangeCompany
 from gateway.cities.shops.shop_imports import ImportShops
 from gateway.cities.shops.shops import ChangePayer, ChangeShopAccount
 from gateway.cities.spending import pay_card_limits, refunds
@@ -321,6 +322,10 @@ def _import_shops(decided: Decided, command: ImportShops) -> None:
     )
 
 
+def _change_company(decided: Decided, command: ChangeCompany) -> None:
+    companies.change_company(decided.conn, decided.author, command, decided.proposal.reason, decided.at)
+
+
 def _restore_access(decided: Decided, command: RestoreAccess) -> None:
     why = decided.proposal.reason
     member_access.restore_access(decided.conn, decided.author, command, decided.hashed, why, decided.at)
@@ -550,6 +555,9 @@ EFFECTS: Final[Mapping[Deed, Effect]] = {
     ),
     Deed.SHOP_LIST: Effect(
         command=ImportShops, ground=shop_imports.import_ground, carry_out=_import_shops
+    ),
+    Deed.COMPANY: Effect(
+        command=ChangeCompany, ground=companies.company_ground, carry_out=_change_company
     ),
     Deed.MEMBER_ACCESS: Effect(
         command=RestoreAccess, ground=member_access.access_ground, carry_out=_restore_access,

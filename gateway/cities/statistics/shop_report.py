@@ -7,7 +7,7 @@ brings back. So the report of a cycle's days has the sums of its statement, but 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Literal
@@ -31,6 +31,9 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).date()
 _HEADER: Final = (
     "期間", "加盟店番号", "加盟店名", "ポイントサービス", "利用件数", "利用ポイント", "取消件数", "取消ポイント", "差引ポイント", "差引(円)",
 )  # fmt: skip
+
+
+_FIGURES: Final = ("spends", "spent", "refunds", "refunded", "points", "yen")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,11 @@ class ShopReport:
     since: date
     until: date
     rows: tuple[ReportRow, ...]
+
+    @property
+    def sums(self) -> dict[str, int]:
+        """The sum of all rows, by figure."""
+        return {name: sum(getattr(row, name) for row in self.rows) for name in _FIGURES}
 
 
 def shop_report(
@@ -91,24 +99,30 @@ def shop_report(
 
 def shop_report_csv(report: ShopReport) -> bytes:
     """A report for Excel: a line a day or month and point service, and below them the sum."""
-    rows = report.rows
-    return excel_csv(
-        _HEADER,
-        [
-            (
-                row.period, report.shop_id, report.shop_name, row.service_name, row.spends, row.spent, row.refunds,
-                row.refunded, row.points, row.yen,
-            )
-            for row in rows
-        ]
-        + [
-            (
-                "合計", report.shop_id, report.shop_name, "", sum(row.spends for row in rows),
-                sum(row.spent for row in rows), sum(row.refunds for row in rows), sum(row.refunded for row in rows),
-                sum(row.points for row in rows), sum(row.yen for row in rows),
-            )
-        ],
-    )  # fmt: skip
+    return excel_csv(_HEADER, [*_lines(report), _sum_line(report)])
+
+
+def company_report_csv(reports: Sequence[ShopReport]) -> bytes:
+    """The reports of a company's shops for Excel, each with its sum, and below them the company's."""
+    lines = [line for report in reports for line in (*_lines(report), _sum_line(report))]
+    sums = [report.sums for report in reports]
+    total = tuple(sum(each[name] for each in sums) for name in _FIGURES)
+    return excel_csv(_HEADER, [*lines, ("会社の合計", "", "", "", *total)])
+
+
+def _lines(report: ShopReport) -> list[tuple[str | int, ...]]:
+    return [
+        (
+            row.period, report.shop_id, report.shop_name, row.service_name,
+            *(int(getattr(row, name)) for name in _FIGURES),
+        )
+        for row in report.rows
+    ]  # fmt: skip
+
+
+def _sum_line(report: ShopReport) -> tuple[str | int, ...]:
+    sums = report.sums
+    return ("合計", report.shop_id, report.shop_name, "", *(sums[name] for name in _FIGURES))
 
 
 def _by_day(

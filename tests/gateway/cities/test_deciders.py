@@ -127,6 +127,7 @@ class TestWhatPeopleRead:
             Deed.SHOP_DEBT: ["cafe", "'yen': 100"], Deed.SETTLEMENT_SETTINGS: ["仕様書", "0 → 114"],
             Deed.PRIVACY_TEXT: ["市の文"], Deed.CARD_LIMITS: ["card_points_a_day"], Deed.REPRESENTATIVE: ["representative_id"],
             Deed.CARRY_IN: ["balances.csv", OUEN],
+            Deed.COMPANY: ["mihon", "見本 (pan)"],
             Deed.SHOP_LIST: ["shops.csv", "パンの見本"],
             Deed.SHOP_APPLICATION: ["pan-ya", "パンの見本", "0009-001 ****567"],
             Deed.ANNOUNCEMENT: ["夏の給付", "始めます。", "'audience': 'all'"],

@@ -193,6 +193,11 @@ async def propose(town, deed, author):
             seen = (await city.shop_imports.check(author, raw)).seen
             proposal = await city.shop_imports.propose(author, "shops.csv", raw, seen, "名簿")
             return proposal, lambda: town.store.read(lambda conn: shop_rows.list_shops(conn, code))
+        case Deed.COMPANY:
+            for shop_id in ("soba", "pan"):
+                await city.shops.register(author, shop_id, ShopEntry(name="見本"))
+            proposal = await city.companies.propose(author, "mihon", "見本商事", ("soba", "pan"), ())
+            return proposal, lambda: city.companies.list_by_city(code)
         case Deed.SHOP_RESET:
             await city.shops.register(author, "soba", ShopEntry(name="そば"))
             clerk = await town.who("shop", KASAMA, "soba")

@@ -1,0 +1,138 @@
+"""Companies with several shops: which shops are one company's and whose log-ins read all of them; and what those log-ins see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from aiohttp import web
+
+from municipal.error_messages import ErrorMessage
+from municipal.forms import beside, status
+from municipal.proposals import proposed
+from municipal.shop_documents import period
+from municipal.site import Pages, Visit
+from pagekit.api import Problem
+from pagekit.ids import fresh_name
+from point_gateway_client import UNSET, calls, models
+
+pages = Pages(needs="see")
+
+_COMPANY: Final = r"{company:[a-z0-9][a-z0-9-]{0,39}}"
+_BETWEEN: Final = re.compile(r"[\s,、，]+")
+_WRONG: Final[Mapping[str, tuple[str, str]]] = {
+    "shops": (
+        "加盟店の番号を確かめてください",
+        "2店以上を1回ずつ、ほかの会社にない店の番号で入力してください。",
+    ),
+    "readers": (
+        "ログイン名を確かめてください",
+        "この会社の店の責任者か経理のログイン名を入力してください。",
+    ),
+}
+
+
+@pages.get("/companies")
+async def company_list(visit: Visit) -> web.Response:
+    return visit.render("companies.html", companies=(await visit.send(calls.list_companies())).companies)
+
+
+@pages.get("/companies/new", needs="keep_shops")
+async def new(visit: Visit) -> web.Response:
+    typed = {"company_id": fresh_name("c")}
+    return visit.render("company_form.html", company=None, typed=typed, trouble=None)
+
+
+@pages.post("/companies/new", needs="keep_shops")
+async def add(visit: Visit) -> web.Response:
+    return await _set(visit, visit.form.get("company_id", ""), None)
+
+
+@pages.get(f"/companies/{_COMPANY}", needs="keep_shops")
+async def edit(visit: Visit) -> web.Response:
+    company = await _company(visit)
+    typed = {
+        "name": company.name,
+        "shops": " ".join(shop.shop_id for shop in company.shops),
+        "readers": " ".join(reader.login for reader in company.readers),
+        "seen": company.version,
+    }
+    return visit.render("company_form.html", company=company, typed=typed, trouble=None)
+
+
+@pages.post(f"/companies/{_COMPANY}", needs="keep_shops")
+async def change(visit: Visit) -> web.Response:
+    company = await _company(visit)
+    return await _set(visit, company.company_id, company)
+
+
+@pages.get("/shop/company", needs="see_shop_books")
+async def own_company(visit: Visit) -> web.Response:
+    """The company's shops with the sums of a period, and its closed cycles; each shop's own pages behind them."""
+    since, until = period(visit)
+    report, cycles, trouble = None, [], None
+    try:
+        report = await visit.send(calls.company_report(since=since, until=until))
+        cycles = (await visit.send(calls.company_settlements())).cycles
+    except Problem as problem:
+        trouble = visit.trouble(problem) if problem.word == "no-company" else beside(visit, problem)
+    return visit.render(
+        "own_company.html",
+        status=status(trouble),
+        report=report,
+        cycles=cycles,
+        since=since,
+        until=until,
+        trouble=trouble,
+    )
+
+
+@pages.get("/shop/company/csv", needs="see_shop_books")
+async def company_csv(visit: Visit) -> web.Response:
+    since, until = period(visit)
+    return await visit.proxy_download(calls.company_report_file(since=since, until=until))
+
+
+async def _set(visit: Visit, company_id: str, company: models.CompanyView | None) -> web.Response:
+    form = visit.form
+    call = calls.set_company(
+        company_id,
+        name=form.get("name", ""),
+        shop_ids=_words(form.get("shops", "")),
+        readers=_words(form.get("readers", "")),
+        reason=form.get("reason", ""),
+        seen=form.get("seen") or UNSET,
+    )
+    try:
+        answer = await visit.send(call)
+    except Problem as problem:
+        trouble = _wrong(problem) or beside(visit, problem)
+        return visit.render(
+            "company_form.html", status=trouble.status, company=company, typed=form, trouble=trouble
+        )
+    return proposed(visit, answer) or visit.redirect("/companies")
+
+
+async def _company(visit: Visit) -> models.CompanyView:
+    companies = await visit.send(calls.list_companies())
+    company_id = visit.path_param("company")
+    company = next((each for each in companies.companies if each.company_id == company_id), None)
+    if company is None:
+        raise web.HTTPNotFound
+    return company
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in _BETWEEN.split(text) if word]
+
+
+def _wrong(problem: Problem) -> ErrorMessage | None:
+    """What is wrong with shops or log-ins, beside their field; None for a problem of another kind."""
+    field = {"unknown-shop": "shops", "unknown-staff": "readers"}.get(
+        problem.word, str(problem.facts.get("field", "")) if problem.word == "bad-company" else ""
+    )
+    if problem.word == "body-invalid" and problem.errors:
+        field = {"shop_ids": "shops", "readers": "readers"}.get(problem.errors[0].field, "")
+    sentences = _WRONG.get(field)
+    return None if sentences is None else ErrorMessage(*sentences, 422, field=field)
