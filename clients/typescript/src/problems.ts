@@ -36,6 +36,11 @@ export class BadClient extends InvalidInputProblem {
   override name = "BadClient";
 }
 
+/** The company does not fit. */
+export class BadCompany extends InvalidInputProblem {
+  override name = "BadCompany";
+}
+
 /** A correction moves points. */
 export class BadCorrection extends InvalidInputProblem {
   override name = "BadCorrection";
@@ -621,6 +626,11 @@ export class NoApplications extends NotFoundProblem {
   override name = "NoApplications";
 }
 
+/** No company. */
+export class NoCompany extends NotFoundProblem {
+  override name = "NoCompany";
+}
+
 /** This partner tells no days. */
 export class NoDailyList extends ConflictProblem {
   override name = "NoDailyList";
@@ -1176,11 +1186,6 @@ export class ShopListFaulty extends ConflictProblem {
   override name = "ShopListFaulty";
 }
 
-/** A shop has no number yet. */
-export class ShopNumberMissing extends ConflictProblem {
-  override name = "ShopNumberMissing";
-}
-
 /** This sign-in is over. */
 export class SignInEnded extends UnauthorizedProblem {
   override name = "SignInEnded";
@@ -1525,6 +1530,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "bad-bank-account": BadBankAccount,
   "bad-base-day": BadBaseDay,
   "bad-client": BadClient,
+  "bad-company": BadCompany,
   "bad-correction": BadCorrection,
   "bad-deed-rule": BadDeedRule,
   "bad-display-name": BadDisplayName,
@@ -1642,6 +1648,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "mykey-id-taken": MykeyIdTaken,
   "mykey-id-unfit": MykeyIdUnfit,
   "no-applications": NoApplications,
+  "no-company": NoCompany,
   "no-daily-list": NoDailyList,
   "no-debt": NoDebt,
   "no-difference": NoDifference,
@@ -1753,7 +1760,6 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "shop-code-wrong": ShopCodeWrong,
   "shop-exists": ShopExists,
   "shop-list-faulty": ShopListFaulty,
-  "shop-number-missing": ShopNumberMissing,
   "sign-in-ended": SignInEnded,
   "sign-in-locked": SignInLocked,
   "sign-in-refused": SignInRefused,

@@ -2569,6 +2569,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/city/companies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The city's companies with several shops. */
+        get: operations["list_companies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/companies/{company_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Propose which shops are one company's, and whose log-ins read the books of all of them (202). */
+        put: operations["set_company"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop/company": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The company whose shops' books this log-in reads; each of them is named by `shop_id` where books are asked for. */
+        get: operations["own_company"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop/company/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each of the company's shops took and gave back in a period, and all of them together. */
+        get: operations["company_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop/company/report/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same for Excel: by month, shop and point service, with the company's sum in its last line. */
+        get: operations["company_report_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop/company/settlements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last two dozen closed cycles: what each shop was paid, and the company in all. Statements stay one a shop. */
+        get: operations["company_settlements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/city/shop-list": {
         parameters: {
             query?: never;
@@ -4831,7 +4933,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who has made this cycle's transfer file, when and for which day, oldest first; and until when one has to be sent. */
+        /** Who has made this cycle's transfer file, when and for which day, oldest first. */
         get: operations["list_transfer_files"];
         put?: never;
         /**
@@ -5119,7 +5221,7 @@ export interface components {
          * @description A deed. The value is what lines hold and programs branch on; `label` is what people read.
          * @enum {string}
          */
-        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "carry-in checked" | "carry-in cancelled" | "carry-in approved" | "carry-in applied" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service reading changed" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shops imported" | "shop terms set" | "shop applied" | "shop application resubmitted" | "shop application sent back" | "shop application refused" | "shop application accepted" | "shop application withdrawn" | "shop application erased" | "shop changed" | "shop closed" | "shop reopened" | "till refunds changed" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "privacy text changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "announcement published" | "announcement withdrawn" | "till bound" | "till ended" | "till PIN set" | "till PIN removed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "planned stop announced" | "planned stop withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
+        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "carry-in checked" | "carry-in cancelled" | "carry-in approved" | "carry-in applied" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service reading changed" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shops imported" | "company changed" | "shop terms set" | "shop applied" | "shop application resubmitted" | "shop application sent back" | "shop application refused" | "shop application accepted" | "shop application withdrawn" | "shop application erased" | "shop changed" | "shop closed" | "shop reopened" | "till refunds changed" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "privacy text changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "announcement published" | "announcement withdrawn" | "till bound" | "till ended" | "till PIN set" | "till PIN removed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "planned stop announced" | "planned stop withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
         /** @description A deed that a city's log may hold, as the filter takes it, and named for people. */
         AuditActionView: {
             action: string;
@@ -5661,6 +5763,62 @@ export interface components {
             /** @default null */
             shop?: components["schemas"]["ShopOfKey"] | null;
             reason: string;
+        };
+        CompaniesView: {
+            companies: components["schemas"]["CompanyView"][];
+        };
+        /** @description A closed cycle: a line for each shop, and what they were paid together. */
+        CompanyCycleView: {
+            cycle: components["schemas"]["CycleView"];
+            lines: components["schemas"]["ShopLineView"][];
+            paid_yen: number;
+            transfer_yen: number;
+        };
+        CompanyCycles: {
+            cycles: components["schemas"]["CompanyCycleView"][];
+        };
+        CompanyReaderView: {
+            staff_id: string;
+            login: string;
+            display_name: string;
+            shop_id: string;
+        };
+        /** @description Each shop's sums, and the company's. */
+        CompanyReportView: {
+            company_id: string;
+            name: string;
+            /** Format: date */
+            since: string;
+            /** Format: date */
+            until: string;
+            shops: components["schemas"]["ShopSumsView"][];
+            points: number;
+            yen: number;
+        };
+        CompanyShopView: {
+            shop_id: string;
+            name: string;
+        };
+        CompanyView: {
+            company_id: string;
+            name: string;
+            shops: components["schemas"]["CompanyShopView"][];
+            readers: components["schemas"]["CompanyReaderView"][];
+            version: string;
+        };
+        /**
+         * @description The company as it shall be; without shops it ends. `readers` are log-ins of owners and book-keepers of its shops.
+         *
+         *     `seen` is the `version` that it was drawn from; null changes whatever is there.
+         */
+        CompanyWanted: {
+            name: string;
+            shop_ids: string[];
+            readers?: string[];
+            /** @default  */
+            reason?: string;
+            /** @default null */
+            seen?: string | null;
         };
         /** @description One exchange from both sides: amounts are the partner's points by wallet, `points` are ours. */
         ComparedLineView: {
@@ -7721,10 +7879,6 @@ export interface components {
             cycle_ends: number[];
             cycle_pay_days: number[];
             cycle_pay_after: number;
-            customer_field: string;
-            edi_text: string;
-            end_mark: string;
-            send_days: number;
             version: string;
         };
         /**
@@ -7780,20 +7934,6 @@ export interface components {
             cycle_pay_days?: number[] | null;
             /** @default 0 */
             cycle_pay_after?: number;
-            /**
-             * @default line
-             * @enum {string}
-             */
-            customer_field?: "line" | "shop_number" | "edi";
-            /** @default  */
-            edi_text?: string;
-            /**
-             * @default none
-             * @enum {string}
-             */
-            end_mark?: "none" | "eof";
-            /** @default 0 */
-            send_days?: number;
             reason: string;
             /** @default null */
             seen?: string | null;
@@ -7993,6 +8133,17 @@ export interface components {
             way: string;
             /** Format: date-time */
             at: string;
+        };
+        /** @description A shop's sums of the period. `points` and `yen` are what is left after refunds. */
+        ShopSumsView: {
+            shop_id: string;
+            shop_name: string;
+            spends: number;
+            spent: number;
+            refunds: number;
+            refunded: number;
+            points: number;
+            yen: number;
         };
         /** @description Plain text, a blank line between paragraphs. `terms_version` is 0 as long as the city has written none. */
         ShopTermsView: {
@@ -8458,18 +8609,8 @@ export interface components {
             sign_in_token: string;
             code: string;
         };
-        /**
-         * @description `transfer_on` is the day of a file that is made today without another one.
-         *
-         *     `send_by` is the last day on which the bank takes a file for it; null where the settings do not say how long it needs.
-         *     `is_late`: the cycle's paying day cannot be met any more.
-         */
         TransferFileList: {
             files: components["schemas"]["TransferFileView"][];
-            /** Format: date */
-            transfer_on: string;
-            send_by: string | null;
-            is_late: boolean;
         };
         TransferFileView: {
             number: number;
@@ -8479,9 +8620,8 @@ export interface components {
             /** Format: date */
             transfer_on: string;
             yen: number;
-            send_by: string | null;
         };
-        /** @description `transfer_on` is a bank day for which a file can still be sent; null is the paying day, or the next such day. */
+        /** @description `transfer_on` is a bank day that is not over; null is the paying day, or the next bank day where that is over. */
         TransferFileWanted: {
             /** @default null */
             transfer_on?: string | null;
@@ -12290,6 +12430,7 @@ export interface operations {
                 since: string;
                 until: string;
                 by?: "day" | "month";
+                shop_id?: string;
             };
             header?: never;
             path?: never;
@@ -12314,6 +12455,7 @@ export interface operations {
                 since: string;
                 until: string;
                 by?: "day" | "month";
+                shop_id?: string;
             };
             header?: never;
             path?: never;
@@ -12504,6 +12646,138 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    list_companies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompaniesView"];
+                };
+            };
+        };
+    };
+    set_company: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                company_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompanyWanted"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    own_company: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyView"];
+                };
+            };
+        };
+    };
+    company_report: {
+        parameters: {
+            query: {
+                since: string;
+                until: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyReportView"];
+                };
+            };
+        };
+    };
+    company_report_file: {
+        parameters: {
+            query: {
+                since: string;
+                until: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+        };
+    };
+    company_settlements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyCycles"];
+                };
             };
         };
     };
@@ -14231,7 +14505,9 @@ export interface operations {
     };
     shop_settlements: {
         parameters: {
-            query?: never;
+            query?: {
+                shop_id?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -14251,7 +14527,9 @@ export interface operations {
     };
     shop_statement: {
         parameters: {
-            query?: never;
+            query?: {
+                shop_id?: string;
+            };
             header?: never;
             path: {
                 starts_on: string;
@@ -14273,7 +14551,9 @@ export interface operations {
     };
     shop_statement_csv: {
         parameters: {
-            query?: never;
+            query?: {
+                shop_id?: string;
+            };
             header?: never;
             path: {
                 starts_on: string;
@@ -14295,7 +14575,9 @@ export interface operations {
     };
     shop_statement_pdf: {
         parameters: {
-            query?: never;
+            query?: {
+                shop_id?: string;
+            };
             header?: never;
             path: {
                 starts_on: string;
@@ -16034,7 +16316,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                deed: "grant" | "grant_file" | "carry_in" | "grant_cancel" | "correction" | "project" | "budget" | "refund" | "shop_account" | "payer_account" | "closing" | "transfer_file" | "payout" | "shop_debt" | "settlement_settings" | "privacy_text" | "staff" | "role" | "reset" | "restart" | "rule" | "rule_withdrawal" | "shop_staff" | "shop_reset" | "shop_application" | "shop_list" | "member_access" | "representative" | "card_limits" | "announcement" | "deed_rule";
+                deed: "grant" | "grant_file" | "carry_in" | "grant_cancel" | "correction" | "project" | "budget" | "refund" | "shop_account" | "payer_account" | "closing" | "transfer_file" | "payout" | "shop_debt" | "settlement_settings" | "privacy_text" | "staff" | "role" | "reset" | "restart" | "rule" | "rule_withdrawal" | "shop_staff" | "shop_reset" | "shop_application" | "shop_list" | "company" | "member_access" | "representative" | "card_limits" | "announcement" | "deed_rule";
             };
             cookie?: never;
         };

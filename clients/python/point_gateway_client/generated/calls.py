@@ -81,6 +81,9 @@ __all__ = [
     "close_settlement",
     "close_shop",
     "close_staff",
+    "company_report",
+    "company_report_file",
+    "company_settlements",
     "compare_day",
     "complete_return",
     "confirm",
@@ -148,6 +151,7 @@ __all__ = [
     "list_city_events",
     "list_city_point_services",
     "list_city_shops",
+    "list_companies",
     "list_cycle_debts",
     "list_deed_rules",
     "list_events",
@@ -201,6 +205,7 @@ __all__ = [
     "offer",
     "open_till",
     "overview",
+    "own_company",
     "own_privacy_texts",
     "own_record",
     "own_report",
@@ -272,6 +277,7 @@ __all__ = [
     "search_by_reference",
     "send_back_proposal",
     "send_back_shop_application",
+    "set_company",
     "set_default_municipality",
     "set_language",
     "set_mail_address",
@@ -2445,7 +2451,11 @@ def set_till_refunds(*, allowed: bool) -> Call[models.ShopView]:
 
 
 def own_report(
-    *, since: date, until: date, by: Literal["day", "month"] | UnsetType = UNSET
+    *,
+    since: date,
+    until: date,
+    by: Literal["day", "month"] | UnsetType = UNSET,
+    shop_id: str | UnsetType = UNSET,
 ) -> Call[models.ShopReportView]:
     """What this shop took and gave back in a period, by day or month and by point service.
 
@@ -2456,19 +2466,27 @@ def own_report(
         "/v1/shop/report",
         models.ShopReportView,
         session=True,
-        query={"since": since, "until": until, "by": by},
+        query={"since": since, "until": until, "by": by, "shop_id": shop_id},
     )
 
 
 def own_report_csv(
-    *, since: date, until: date, by: Literal["day", "month"] | UnsetType = UNSET
+    *,
+    since: date,
+    until: date,
+    by: Literal["day", "month"] | UnsetType = UNSET,
+    shop_id: str | UnsetType = UNSET,
 ) -> Call[File]:
     """The same for Excel, with the sum in its last line.
 
     Refused with: unknown-shop, bad-period.
     """
     return json_call(
-        "GET", "/v1/shop/report/csv", File, session=True, query={"since": since, "until": until, "by": by}
+        "GET",
+        "/v1/shop/report/csv",
+        File,
+        session=True,
+        query={"since": since, "until": until, "by": by, "shop_id": shop_id},
     )
 
 
@@ -2557,6 +2575,73 @@ def end_shop_till(shop_id: str, till_id: str, *, reason: str) -> Call[None]:
         session=True,
         body=models.TillEnding(reason=reason),
     )
+
+
+def list_companies() -> Call[models.CompaniesView]:
+    """The city's companies with several shops."""
+    return json_call("GET", "/v1/city/companies", models.CompaniesView, session=True)
+
+
+def set_company(
+    company_id: str,
+    *,
+    name: str,
+    shop_ids: list[str],
+    readers: list[str] | UnsetType = UNSET,
+    reason: str | UnsetType = UNSET,
+    seen: str | None | UnsetType = UNSET,
+) -> Call[models.ProposalView]:
+    """Propose which shops are one company's, and whose log-ins read the books of all of them (202).
+
+    Refused with: unknown-shop, unknown-staff, changed-meanwhile, proposal-pending, nobody-to-decide, bad-company.
+    """
+    return json_call(
+        "PUT",
+        f"/v1/city/companies/{path_part(company_id)}",
+        models.ProposalView,
+        session=True,
+        body=models.CompanyWanted(name=name, shop_ids=shop_ids, readers=readers, reason=reason, seen=seen),
+    )
+
+
+def own_company() -> Call[models.CompanyView]:
+    """The company whose shops' books this log-in reads; each of them is named by `shop_id` where books are asked for.
+
+    Refused with: no-company.
+    """
+    return json_call("GET", "/v1/shop/company", models.CompanyView, session=True)
+
+
+def company_report(*, since: date, until: date) -> Call[models.CompanyReportView]:
+    """What each of the company's shops took and gave back in a period, and all of them together.
+
+    Refused with: no-company, bad-period.
+    """
+    return json_call(
+        "GET",
+        "/v1/shop/company/report",
+        models.CompanyReportView,
+        session=True,
+        query={"since": since, "until": until},
+    )
+
+
+def company_report_file(*, since: date, until: date) -> Call[File]:
+    """The same for Excel: by month, shop and point service, with the company's sum in its last line.
+
+    Refused with: no-company, bad-period.
+    """
+    return json_call(
+        "GET", "/v1/shop/company/report/csv", File, session=True, query={"since": since, "until": until}
+    )
+
+
+def company_settlements() -> Call[models.CompanyCycles]:
+    """The last two dozen closed cycles: what each shop was paid, and the company in all. Statements stay one a shop.
+
+    Refused with: no-company.
+    """
+    return json_call("GET", "/v1/shop/company/settlements", models.CompanyCycles, session=True)
 
 
 def export_shops() -> Call[File]:
@@ -3316,10 +3401,6 @@ def change_settlement_settings(
     cycle_ends: list[int] | None | UnsetType = UNSET,
     cycle_pay_days: list[int] | None | UnsetType = UNSET,
     cycle_pay_after: int | UnsetType = UNSET,
-    customer_field: Literal["line", "shop_number", "edi"] | UnsetType = UNSET,
-    edi_text: str | UnsetType = UNSET,
-    end_mark: Literal["none", "eof"] | UnsetType = UNSET,
-    send_days: int | UnsetType = UNSET,
     seen: str | None | UnsetType = UNSET,
 ) -> Call[models.ProposalView]:
     """Propose other settings (202): they count for what is made after another person's yes. What was closed stays as it is.
@@ -3353,10 +3434,6 @@ def change_settlement_settings(
             cycle_ends=cycle_ends,
             cycle_pay_days=cycle_pay_days,
             cycle_pay_after=cycle_pay_after,
-            customer_field=customer_field,
-            edi_text=edi_text,
-            end_mark=end_mark,
-            send_days=send_days,
             reason=reason,
             seen=seen,
         ),
@@ -3497,7 +3574,7 @@ def get_settlement_pdf(starts_on: date) -> Call[File]:
 def close_settlement(starts_on: date, *, reason: str) -> Call[models.SettlementView | models.ProposalView]:
     """Propose to close a cycle, which happens once (202); corrections come into the next one.
 
-    Refused with: unknown-cycle, cycle-not-over, cycle-closed, earlier-cycle-open, sum-too-large, shop-number-missing, proposal-pending, nobody-to-decide.
+    Refused with: unknown-cycle, cycle-not-over, cycle-closed, earlier-cycle-open, sum-too-large, proposal-pending, nobody-to-decide.
     """
     return json_call(
         "POST",
@@ -3643,38 +3720,56 @@ def shop_refund(
     )
 
 
-def shop_settlements() -> Call[models.ShopCycles]:
+def shop_settlements(*, shop_id: str | UnsetType = UNSET) -> Call[models.ShopCycles]:
     """The shop's last two dozen closed cycles: what was paid, and when.
 
     Refused with: unknown-shop.
     """
-    return json_call("GET", "/v1/shop/settlements", models.ShopCycles, session=True)
+    return json_call(
+        "GET", "/v1/shop/settlements", models.ShopCycles, session=True, query={"shop_id": shop_id}
+    )
 
 
-def shop_statement(starts_on: date) -> Call[models.StatementView]:
+def shop_statement(starts_on: date, *, shop_id: str | UnsetType = UNSET) -> Call[models.StatementView]:
     """The shop's own statement of a cycle.
 
     Refused with: unknown-cycle, unknown-shop.
     """
     return json_call(
-        "GET", f"/v1/shop/settlements/{path_part(starts_on)}", models.StatementView, session=True
+        "GET",
+        f"/v1/shop/settlements/{path_part(starts_on)}",
+        models.StatementView,
+        session=True,
+        query={"shop_id": shop_id},
     )
 
 
-def shop_statement_csv(starts_on: date) -> Call[File]:
+def shop_statement_csv(starts_on: date, *, shop_id: str | UnsetType = UNSET) -> Call[File]:
     """The shop's own statement for Excel.
 
     Refused with: unknown-cycle, unknown-shop.
     """
-    return json_call("GET", f"/v1/shop/settlements/{path_part(starts_on)}/csv", File, session=True)
+    return json_call(
+        "GET",
+        f"/v1/shop/settlements/{path_part(starts_on)}/csv",
+        File,
+        session=True,
+        query={"shop_id": shop_id},
+    )
 
 
-def shop_statement_pdf(starts_on: date) -> Call[File]:
+def shop_statement_pdf(starts_on: date, *, shop_id: str | UnsetType = UNSET) -> Call[File]:
     """The shop's own statement to print and to keep.
 
     Refused with: unknown-cycle, unknown-shop.
     """
-    return json_call("GET", f"/v1/shop/settlements/{path_part(starts_on)}/pdf", File, session=True)
+    return json_call(
+        "GET",
+        f"/v1/shop/settlements/{path_part(starts_on)}/pdf",
+        File,
+        session=True,
+        query={"shop_id": shop_id},
+    )
 
 
 def member_references(reference: str) -> Call[models.MemberReferences]:
@@ -4689,6 +4784,7 @@ def propose_deed_rule(
         "shop_reset",
         "shop_application",
         "shop_list",
+        "company",
         "member_access",
         "representative",
         "card_limits",
@@ -4723,7 +4819,7 @@ def list_staff_changes() -> Call[models.StaffChangeList]:
 
 
 def list_transfer_files(starts_on: date) -> Call[models.TransferFileList]:
-    """Who has made this cycle's transfer file, when and for which day, oldest first; and until when one has to be sent."""
+    """Who has made this cycle's transfer file, when and for which day, oldest first."""
     return json_call(
         "GET",
         f"/v1/city/settlements/{path_part(starts_on)}/transfer-files",
@@ -4743,7 +4839,7 @@ def make_transfer_file(
 
     `again` makes it once more, which the proposal and the log say.
 
-    Refused with: unknown-cycle, cycle-not-closed, payer-missing, bank-missing, nothing-to-pay, file-made-before, shop-number-missing, proposal-pending, nobody-to-decide, bad-transfer-day.
+    Refused with: unknown-cycle, cycle-not-closed, payer-missing, bank-missing, nothing-to-pay, file-made-before, proposal-pending, nobody-to-decide, bad-transfer-day.
     """
     return json_call(
         "POST",

@@ -174,6 +174,7 @@ AuditAction: TypeAlias = Annotated[
         "event settled",
         "shop registered",
         "shops imported",
+        "company changed",
         "shop terms set",
         "shop applied",
         "shop application resubmitted",
@@ -664,6 +665,40 @@ class ClientKeyView(Message, frozen=True, kw_only=True):
     last_day: date | None
     ended: bool
     revoked_at: datetime | None
+
+
+class CompanyReaderView(Message, frozen=True, kw_only=True):
+    staff_id: str
+    login: str
+    display_name: str
+    shop_id: str
+
+
+class CompanyShopView(Message, frozen=True, kw_only=True):
+    shop_id: str
+    name: str
+
+
+class CompanyView(Message, frozen=True, kw_only=True):
+    company_id: str
+    name: str
+    shops: list[CompanyShopView]
+    readers: list[CompanyReaderView]
+    version: str
+
+
+class CompanyWanted(Message, frozen=True, kw_only=True):
+    """
+    The company as it shall be; without shops it ends. `readers` are log-ins of owners and book-keepers of its shops.
+
+    `seen` is the `version` that it was drawn from; null changes whatever is there.
+    """
+
+    name: str
+    shop_ids: list[str]
+    readers: list[str] | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+    seen: str | None | UnsetType = UNSET
 
 
 class ComparedLineView(Message, frozen=True, kw_only=True):
@@ -2353,10 +2388,6 @@ class SettlementSettingsView(Message, frozen=True, kw_only=True):
     cycle_ends: list[int]
     cycle_pay_days: list[int]
     cycle_pay_after: int
-    customer_field: str
-    edi_text: str
-    end_mark: str
-    send_days: int
     version: str
 
 
@@ -2390,10 +2421,6 @@ class SettlementSettingsWanted(Message, frozen=True, kw_only=True):
     cycle_ends: list[int] | None | UnsetType = UNSET
     cycle_pay_days: list[int] | None | UnsetType = UNSET
     cycle_pay_after: int | UnsetType = UNSET
-    customer_field: Literal["line", "shop_number", "edi"] | UnsetType = UNSET
-    edi_text: str | UnsetType = UNSET
-    end_mark: Literal["none", "eof"] | UnsetType = UNSET
-    send_days: int | UnsetType = UNSET
     seen: str | None | UnsetType = UNSET
 
 
@@ -2573,6 +2600,21 @@ class ShopSpendView(Message, frozen=True, kw_only=True):
     refunded_points: int
     way: str
     at: datetime
+
+
+class ShopSumsView(Message, frozen=True, kw_only=True):
+    """
+    A shop's sums of the period. `points` and `yen` are what is left after refunds.
+    """
+
+    shop_id: str
+    shop_name: str
+    spends: int
+    spent: int
+    refunds: int
+    refunded: int
+    points: int
+    yen: int
 
 
 class ShopTermsView(Message, frozen=True, kw_only=True):
@@ -2999,12 +3041,11 @@ class TransferFileView(Message, frozen=True, kw_only=True):
     made_by: str
     transfer_on: date
     yen: int
-    send_by: date | None
 
 
 class TransferFileWanted(Message, frozen=True, kw_only=True):
     """
-    `transfer_on` is a bank day for which a file can still be sent; null is the paying day, or the next such day.
+    `transfer_on` is a bank day that is not over; null is the paying day, or the next bank day where that is over.
     """
 
     transfer_on: date | None | UnsetType = UNSET
@@ -3499,6 +3540,39 @@ class ClientKeyWanted(Message, frozen=True, kw_only=True):
     reason: str
     last_day: date | None | UnsetType = UNSET
     shop: ShopOfKey | None | UnsetType = UNSET
+
+
+class CompaniesView(Message, frozen=True, kw_only=True):
+    companies: list[CompanyView]
+
+
+class CompanyCycleView(Message, frozen=True, kw_only=True):
+    """
+    A closed cycle: a line for each shop, and what they were paid together.
+    """
+
+    cycle: CycleView
+    lines: list[ShopLineView]
+    paid_yen: int
+    transfer_yen: int
+
+
+class CompanyCycles(Message, frozen=True, kw_only=True):
+    cycles: list[CompanyCycleView]
+
+
+class CompanyReportView(Message, frozen=True, kw_only=True):
+    """
+    Each shop's sums, and the company's.
+    """
+
+    company_id: str
+    name: str
+    since: date
+    until: date
+    shops: list[ShopSumsView]
+    points: int
+    yen: int
 
 
 class CorrectionView(Message, frozen=True, kw_only=True):
@@ -4268,17 +4342,7 @@ class TimelineView(Message, frozen=True, kw_only=True):
 
 
 class TransferFileList(Message, frozen=True, kw_only=True):
-    """
-    `transfer_on` is the day of a file that is made today without another one.
-
-    `send_by` is the last day on which the bank takes a file for it; null where the settings do not say how long it needs.
-    `is_late`: the cycle's paying day cannot be met any more.
-    """
-
     files: list[TransferFileView]
-    transfer_on: date
-    send_by: date | None
-    is_late: bool
 
 
 class AnnouncementList(Message, frozen=True, kw_only=True):

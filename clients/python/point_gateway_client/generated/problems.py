@@ -65,6 +65,12 @@ class BadClient(InvalidInputProblem):
     word = "bad-client"
 
 
+class BadCompany(InvalidInputProblem):
+    """The company does not fit."""
+
+    word = "bad-company"
+
+
 class BadCorrection(InvalidInputProblem):
     """A correction moves points."""
 
@@ -767,6 +773,12 @@ class NoApplications(NotFoundProblem):
     word = "no-applications"
 
 
+class NoCompany(NotFoundProblem):
+    """No company."""
+
+    word = "no-company"
+
+
 class NoDailyList(ConflictProblem):
     """This partner tells no days."""
 
@@ -1433,12 +1445,6 @@ class ShopListFaulty(ConflictProblem):
     word = "shop-list-faulty"
 
 
-class ShopNumberMissing(ConflictProblem):
-    """A shop has no number yet."""
-
-    word = "shop-number-missing"
-
-
 class SignInEnded(UnauthorizedProblem):
     """This sign-in is over."""
 
@@ -1849,6 +1855,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "bad-bank-account": BadBankAccount,
     "bad-base-day": BadBaseDay,
     "bad-client": BadClient,
+    "bad-company": BadCompany,
     "bad-correction": BadCorrection,
     "bad-deed-rule": BadDeedRule,
     "bad-display-name": BadDisplayName,
@@ -1966,6 +1973,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "mykey-id-taken": MykeyIdTaken,
     "mykey-id-unfit": MykeyIdUnfit,
     "no-applications": NoApplications,
+    "no-company": NoCompany,
     "no-daily-list": NoDailyList,
     "no-debt": NoDebt,
     "no-difference": NoDifference,
@@ -2077,7 +2085,6 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "shop-code-wrong": ShopCodeWrong,
     "shop-exists": ShopExists,
     "shop-list-faulty": ShopListFaulty,
-    "shop-number-missing": ShopNumberMissing,
     "sign-in-ended": SignInEnded,
     "sign-in-locked": SignInLocked,
     "sign-in-refused": SignInRefused,
