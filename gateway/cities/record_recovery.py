@@ -21,8 +21,8 @@ from gateway.cities import daily_limits, rights_recovery, tables
 from gateway.cities.carry_in import carry_in_rows
 from gateway.cities.grants import grant_projects, project_members
 from gateway.cities.member_data import erasure
+from gateway.cities.merge_moves import MERGE
 from gateway.cities.platform_deeds import member_merge
-from gateway.cities.platform_deeds.member_merge import MERGE
 from gateway.cities.spending import spend_rows
 from gateway.cities.spending.spend_rows import PaymentRequest, Refund
 from gateway.cities.staff import second_factor, staff_rows

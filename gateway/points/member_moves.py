@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from core_ledger import chart
 from core_ledger.read_model import moment, moves
@@ -42,7 +42,7 @@ def list_by_member(conn: Connection, member_id: str, since: datetime) -> list[Me
         .where(
             moves.c.book_id == book,
             moves.c.seq > newest - MAX_MOVES_READ,
-            moves.c.kind.in_(KINDS),
+            or_(moves.c.kind.in_(KINDS), (moves.c.kind == "merge") & (moves.c.reference != "")),
             moves.c.action.in_(_MADE),
         )
         .order_by(moves.c.seq.desc())
@@ -55,7 +55,9 @@ def list_by_member(conn: Connection, member_id: str, since: datetime) -> list[Me
         # A move between two of the member's own accounts is told from where the points have come.
         arrives = chart.owned(book, row.target)
         account = row.target if arrives else row.source
-        key = (row.kind, at, account.removeprefix(f"{book}:"), row.reference or "")
+        # What a merge passes on has no reference; a refund that followed one has its payment's.
+        kind = "refund" if row.kind == "merge" else row.kind
+        key = (kind, at, account.removeprefix(f"{book}:"), row.reference or "")
         sums[key] = sums.get(key, 0) + (row.points if arrives else -row.points)
     return [
         MemberMove(kind=kind, at=at, points=points, municipality=place[0], point_service=place[1])

@@ -13,15 +13,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import Connection
 
-from core_ledger import Transfer, add_notes, chart, ledger
+from core_ledger import Transfer, add_notes, ledger
 from core_ledger.read_model import lock_books
 from gateway.cities import daily_limits
 from gateway.cities.city_context import CityContext, StaffActor, write_audit
 from gateway.cities.grants import project_members
+from gateway.cities.merge_moves import pass_lot
 from gateway.cities.platform_deeds.member_holdings import (
     balances,
     book_of,
@@ -57,9 +57,6 @@ from gateway.platform.record_stream import MemberRevoked
 from gateway.platform.states import MEMBER_MOVES, MemberState
 from gateway.platform.transitions import require_legal
 from gateway.points import support_events
-
-MERGE: Final = "merge"
-"""The kind of both halves of each move."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,19 +174,19 @@ def end_old(conn: Connection, old: Member, new: Member, at: datetime) -> None:
 def _move_points(conn: Connection, merge_id: str, old: Member, new: Member, at: datetime) -> int:
     """Each lot by a pair of moves, so that it keeps its day of issue and with it its last day. Returns the points."""
     moves: list[Transfer] = []
-    passing, points = chart.merge(merge_id), 0
+    points = 0
     for account, position in sorted(positions(conn, old).items()):
         for lot in position.lots:
-            move_id = f"merge:{merge_id}:{len(moves) // 2 + 1}"
-            out = Transfer(
-                id=move_id, book=book_of(old), source=f"{book_of(old)}:{account}", target=passing, points=lot.points,
-                at=at, kind=MERGE, issued_from=lot.issued_on, issued_until=lot.issued_on,
-            )  # fmt: skip
-            into = Transfer(
-                id=move_id, book=book_of(new), source=passing, target=f"{book_of(new)}:{account}", points=lot.points,
-                at=at, kind=MERGE, issued_on=lot.issued_on,
-            )  # fmt: skip
-            moves += [out, into]
+            moves += pass_lot(
+                merge_id,
+                len(moves) // 2 + 1,
+                book_of(old),
+                book_of(new),
+                account,
+                lot.issued_on,
+                lot.points,
+                at,
+            )
             points += lot.points
         if account.startswith("event:"):
             _count_gift(conn, old, new, account.removeprefix("event:"), position.balance.posted)

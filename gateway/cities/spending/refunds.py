@@ -2,11 +2,12 @@
 
 Only what can still be used goes back, and only that is charged to the shop. A refund puts points into a member's
 account like a grant does: above the city's sum, beyond what one person puts there in a day, or of a cycle that was
-closed, it waits for a second person.
+closed, it waits for a second person. Where the member has become another by a merge, the points go on to that one at once.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from core_ledger.read_model import moves
 from gateway.cities import daily_limits, tables
 from gateway.cities.city_context import CityContext, StaffActor, write_audit
 from gateway.cities.grants.staff_days import count_alone
+from gateway.cities.merge_moves import pass_lot
 from gateway.cities.proposals import deeds
 from gateway.cities.proposals.deeds import Deed
 from gateway.cities.proposals.proposal_rows import Proposal
@@ -27,6 +29,7 @@ from gateway.cities.shops import shop_rows
 from gateway.cities.spending import pay_cards, spend_rows
 from gateway.cities.spending.spend_rows import Refund, Spend
 from gateway.errors import ProblemError
+from gateway.members import member_rows
 from gateway.platform.audit_actions import AuditAction
 from gateway.platform.clock import day_of
 from gateway.points import expiry
@@ -78,7 +81,7 @@ def find_made(conn: Connection, city: str, command: RefundPoints, shop_id: str |
     """The refund of this id, where it was made before. Raises ProblemError: `unknown-spend` (404), `id-reused` (409)."""
     paid = spend_rows.require_of_city(conn, city, command.spend_id, shop_id=shop_id, lock=True)
     # The id is the member's: of two payments refunded at once under it, the second finds the first's refund.
-    expiry.lock_books(conn, [paid.book_id])
+    _lock_holder(conn, paid)
     before = spend_rows.find_refund(conn, paid.book_id, command.refund_id)
     if before is None:
         return None
@@ -208,7 +211,7 @@ def _give_back(
     lots = _newest(refundable_of(conn, paid, day_of(at)).lots, command.points)
     if paid.way == "card" and day_of(paid.at) == day_of(at):
         pay_cards.give_back(conn, paid.book_id, paid.municipality, command.points, at)
-    member_id = paid.book_id.removeprefix("member:")
+    member_id, holder = paid.book_id.removeprefix("member:"), _holder_book(conn, paid)
     try:
         ledger.apply(
             conn,
@@ -230,6 +233,8 @@ def _give_back(
         )
     except IdReused:
         raise _id_reused() from None
+    if holder != paid.book_id:
+        _bring_over(conn, paid, command, holder, lots, at)
     conn.execute(
         update(_spends)
         .where(_spends.c.book_id == paid.book_id, _spends.c.spend_id == paid.spend_id)
@@ -240,7 +245,7 @@ def _give_back(
         most = point_rules.in_force(rules, day_of(at)).most_spent_a_day
         daily_limits.count(
             conn,
-            paid.book_id,
+            holder,
             paid.municipality,
             paid.point_service,
             day_of(at),
@@ -262,6 +267,44 @@ def _give_back(
     )
     spend_rows.add_refund(conn, made)
     return made
+
+
+def _holder_book(conn: Connection, paid: Spend) -> str:
+    """The book of whoever has the payment's points now: the member's, or that of the ID which the same person goes on with."""
+    member = member_rows.find_member(conn, paid.book_id.removeprefix("member:"))
+    holder = None if member is None else member_rows.find_successor(conn, member)
+    return chart.member_book(holder.member_id) if holder is not None and holder.active else paid.book_id
+
+
+def _lock_holder(conn: Connection, paid: Spend) -> None:
+    """Hold the payment's book, and that to which its points go on; a merge that came first is waited for and minded."""
+    holder = ""
+    while holder != (holder := _holder_book(conn, paid)):
+        expiry.lock_books(conn, sorted({paid.book_id, holder}))
+
+
+def _bring_over(
+    conn: Connection, paid: Spend, command: RefundPoints, to_book: str, lots: Sequence[LotMovement], at: datetime
+) -> None:  # fmt: skip
+    """What came back to an ID that ended by a merge goes on to the person's present one, as the merge did with the rest."""
+    merge_id = hashlib.sha256(f"{paid.book_id}/{command.refund_id}".encode()).hexdigest()[:32]
+    account = f"municipality:{paid.municipality}:{paid.point_service}"
+    moves = [
+        move
+        for number, lot in enumerate(lots, 1)
+        for move in pass_lot(
+            merge_id,
+            number,
+            paid.book_id,
+            to_book,
+            account,
+            lot.issued_on,
+            lot.points,
+            at,
+            reference=paid.spend_id,
+        )
+    ]
+    ledger.apply(conn, moves)
 
 
 def _newest(lots: Sequence[LotMovement], points: int) -> Sequence[LotMovement]:

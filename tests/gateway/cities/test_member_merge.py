@@ -24,7 +24,7 @@ from gateway.model import Secret
 from gateway.platform import audit_log
 from gateway.platform.roles import PLATFORM
 from gateway.platform.states import MemberState
-from gateway.points import support_events
+from gateway.points import member_moves, support_events
 from gateway.points.allocation import Allocations
 from gateway.points.support_events import SupportEvent
 
@@ -359,6 +359,28 @@ class TestTheOldId:
         await town.give(old.member_id, 40, JULY)  # a payment of before that a shop has given back
         await merge(town, old, new)
         assert await held(town, new) == {f"municipality:{KASAMA}:{OUEN}": {MAY: 300, JULY: 40}}
+        assert (await town.store.read(audit.verify)).ok
+
+    async def test_a_refund_of_a_payment_of_before_arrives_at_who_took_over_and_is_told(self, town):
+        old, middle, new = await town.member(300, MAY), await town.member(), await town.member(10, JULY)
+        shop = await town.city.shops.register(await town.who("operator"), "soba", ShopEntry(name="そば"))
+        code, spend_id = town.city.shops.code_of(shop), new_id()
+        await town.city.spending.pay(old.member_id, spend_id, code, OUEN, 120)
+        await merge(town, old, middle)
+        await merge(town, middle, new)
+        town.clock.forward(minutes=1)
+        who, refund_id = await town.who("shop", KASAMA, "soba"), new_id()
+        for is_again in (False, True):
+            done = await town.city.spending.refund_by_shop(who, refund_id, spend_id, 50, "返品")
+            assert done.replayed is is_again
+        assert await held(town, old) == {}
+        assert await held(town, new) == {f"municipality:{KASAMA}:{OUEN}": {MAY: 230, JULY: 10}}
+        told = await town.store.read(
+            lambda conn: member_moves.list_by_member(conn, new.member_id, town.clock())
+        )
+        assert [(move.kind, move.points, move.point_service) for move in told] == [("refund", 50, OUEN)]
+        await town.city.spending.pay(new.member_id, new_id(), code, OUEN, 240)
+        assert await held(town, new) == {}
         assert (await town.store.read(audit.verify)).ok
 
 
