@@ -26,6 +26,7 @@ SECTIONS: Final = (
             "stuck": "take_points",
             "statements": "see_shop_books",
             "shop-log-ins": "see_own_shop",
+            "tills": "keep_own_shop",
         },
     ),
     Section(

@@ -75,7 +75,7 @@ class TestRoles:
 
     def test_a_shop_reads_of_its_till_and_not_of_the_citys_desk(self) -> None:
         assert chapters_of(Role.SHOP) == {
-            "sign-in", "take", "take-back", "stuck", "statements", "shop-log-ins", "words",
+            "sign-in", "take", "take-back", "stuck", "statements", "shop-log-ins", "tills", "words",
         }  # fmt: skip
 
     def test_a_book_keeper_reads_of_statements_and_a_till_of_taking(self) -> None:

@@ -12,7 +12,7 @@ from municipal.manual import CHAPTERS, MANUAL, SECTIONS, pages
 from pagekit.manual import Section, add_pages
 from tests.pagekit.test_form_answers import SESSION, SiteUnderTest, site_under_test
 
-SHOPS = ["sign-in", "take", "take-back", "stuck", "statements", "shop-log-ins", "words"]
+SHOPS = ["sign-in", "take", "take-back", "stuck", "statements", "shop-log-ins", "tills", "words"]
 
 
 def somebody(role: Role, **values: object) -> Mapping[str, object]:
@@ -64,7 +64,7 @@ async def test_a_search_stays_in_ones_own_chapters_until_all_are_asked_for() -> 
 async def test_a_shop_goes_from_chapter_to_chapter_of_its_own() -> None:
     async with site_under_test({}, who=somebody(Role.SHOP)) as browser:
         _, page = await browser.page("/manual/shop-log-ins")
-        assert re.findall(r'rel="(?:prev|next)" href="/manual/([a-z-]+)"', page) == ["statements", "words"]
+        assert re.findall(r'rel="(?:prev|next)" href="/manual/([a-z-]+)"', page) == ["statements", "tills"]
         _, page = await browser.page("/manual/closing")  # a colleague's link
         assert re.findall(r'rel="(?:prev|next)" href="/manual/([a-z-]+)"', page) == ["shops", "bank"]
 
