@@ -85,6 +85,13 @@ def test_the_units_are_hardened(unit: Path) -> None:
     assert [line for line in said if "is not executable" not in line] == []  # the program is the package's
 
 
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_the_units_start_nothing_that_a_minimal_debian_lacks(unit: Path) -> None:
+    settings = unit.read_text("utf-8").splitlines()
+    programs = {line.partition("=")[2].split()[0] for line in settings if line.startswith("Exec")}
+    assert programs <= {f"/usr/bin/{unit.stem}", "/bin/sh"}
+
+
 def pins(name: str) -> set[str]:
     """What a lock file names: distribution, version, and where it counts."""
     lines = (ROOT / "requirements" / name).read_text("utf-8").splitlines()
