@@ -421,7 +421,7 @@ def the_banks_result_is_read(at: At, approver: Staffer, sent: bytes, folder: Pat
     assert approver.page.locator("[aria-labelledby=payouts] .badge.settled").count() == len(transfers) - 1
     boss.to("/proposals").page.click("main a:has-text('振込結果の登録')")
     boss.page.wait_for_load_state()
-    assert "振込不能（銀行のコード 1）銀行のファイル" in boss.text()
+    assert "円 振込不能（銀行のコード 1）" in boss.text()
     boss.press("承認する")
     assert "振込不能・組戻し" in approver.to("/settlements/2018-07-16").text()
 

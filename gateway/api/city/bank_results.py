@@ -102,7 +102,7 @@ class RecordingWanted(Strict):
 
 
 class ResultRecordedView(View):
-    """How many payments were recorded as made, and the proposals that now wait."""
+    """How many payments were recorded as made, and the proposal that now waits with all that came back, or none."""
 
     paid: int
     proposals: list[str]
@@ -176,7 +176,7 @@ async def get_bank_result(call: StaffRequest[None, None, ResultPath]) -> TypedRe
     ),
 )  # fmt: skip
 async def record_bank_result(call: StaffRequest[RecordingWanted, None, ResultPath]) -> TypedResponse:
-    """Record what was shown: what was paid at once; what came back is proposed for each shop, since it is owed again."""
+    """Record what was shown: what was paid at once; all that came back as one proposal, since it is owed again."""
     path = call.path
     recorded = await call.services.city.settlements.record_result(
         call.staff, path.starts_on, path.number, call.body.seen, call.body.reason

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import UnionType
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -51,7 +52,15 @@ from gateway.cities.proposals.deeds import Deed
 from gateway.cities.proposals.proposal_rows import Proposal, ProposalState
 from gateway.cities.proposals.propose import Ground
 from gateway.cities.rule_changes import AnnounceRule, WithdrawRule
-from gateway.cities.settlement import closing, payouts, settlement_settings, shop_debts, transfer_file_making
+from gateway.cities.settlement import (
+    bank_returns,
+    closing,
+    payouts,
+    settlement_settings,
+    shop_debts,
+    transfer_file_making,
+)
+from gateway.cities.settlement.bank_returns import RecordReturns
 from gateway.cities.settlement.closing import CloseCycle
 from gateway.cities.settlement.payouts import RecordPayout
 from gateway.cities.settlement.settlement_settings import ChangeSettlementSettings
@@ -149,7 +158,7 @@ class Effect:
     `afterwards` is done once the decision is written; whatever stops it, the work in the background does it.
     """
 
-    command: type[Any]
+    command: type[Any] | UnionType
     ground: Callable[[CityContext, Connection, str, Any], Ground]
     carry_out: Callable[[Decided, Any], Staff | NewSecret | None]
     concerns: Callable[[Any], str | None] = lambda _: None
@@ -230,7 +239,20 @@ def _make_transfer_file(decided: Decided, command: MakeTransferFile) -> None:
     transfer_file_making.make_file(decided.context, decided.conn, decided.author, command, decided.at)
 
 
-def _record_payout(decided: Decided, command: RecordPayout) -> None:
+def _payout_ground(
+    _: CityContext, conn: Connection, code: str, command: RecordPayout | RecordReturns
+) -> Ground:
+    if isinstance(command, RecordReturns):
+        return bank_returns.returns_ground(conn, code, command)
+    return payouts.payout_ground(conn, code, command)
+
+
+def _record_payout(decided: Decided, command: RecordPayout | RecordReturns) -> None:
+    if isinstance(command, RecordReturns):
+        bank_returns.record_returns(
+            decided.conn, decided.author, command, decided.proposal.reason, decided.at
+        )
+        return
     payouts.record_payout(decided.conn, decided.author, command, decided.proposal.reason, decided.at)
 
 
@@ -512,9 +534,7 @@ EFFECTS: Final[Mapping[Deed, Effect]] = {
         command=MakeTransferFile, ground=transfer_file_making.file_ground, carry_out=_make_transfer_file
     ),
     Deed.PAYOUT: Effect(
-        command=RecordPayout,
-        ground=lambda _, conn, code, command: payouts.payout_ground(conn, code, command),
-        carry_out=_record_payout,
+        command=RecordPayout | RecordReturns, ground=_payout_ground, carry_out=_record_payout
     ),
     Deed.SHOP_DEBT: Effect(
         command=EndDebt,

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import UnionType
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -132,15 +133,16 @@ def command_text(command: Any) -> str:
     return _adapter(type(command)).dump_json(command).decode()
 
 
-def read_command(kind: type[Any], text: str) -> Any:
+def read_command(kind: type[Any] | UnionType, text: str) -> Any:
+    """The value that `command_text` wrote; `kind` may be one of several commands of a deed."""
     return _adapter(kind).validate_json(text)
 
 
 _DIGEST_PURPOSE: Final = "proposal-digest"
-_ADAPTERS: Final[dict[type[Any], TypeAdapter[Any]]] = {}
+_ADAPTERS: Final[dict[Any, TypeAdapter[Any]]] = {}
 
 
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     if kind not in _ADAPTERS:
         _ADAPTERS[kind] = TypeAdapter(kind)
     return _ADAPTERS[kind]

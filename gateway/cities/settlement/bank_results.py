@@ -1,7 +1,7 @@
 """The bank's result files of a cycle (振込結果): read, held against what was sent, shown, and then recorded.
 
     upload ──► shown: what it says of each shop, and what does not fit
-           └─► record: 済 at once; 振込不能・組戻し as a proposal for each shop, since money is owed again
+           └─► record: 済 at once; all 振込不能・組戻し as one proposal, since money is owed again
 
 Nothing takes effect by the upload. What does not fit is named and never recorded. The same file again is the same file, and
 recording it again records what is not recorded yet, which may be nothing.
@@ -20,11 +20,12 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from gateway.cities import tables
 from gateway.cities.city_context import CityContext, StaffActor, write_audit
 from gateway.cities.drawn_from import require_seen, version_of
-from gateway.cities.proposals import deeds, proposal_rows
+from gateway.cities.proposals import deeds
 from gateway.cities.proposals.deeds import Deed
 from gateway.cities.proposals.propose import propose
 from gateway.cities.settlement import (
     bank_result_file,
+    bank_returns,
     payout_rows,
     payouts,
     transfer_file_making,
@@ -32,8 +33,8 @@ from gateway.cities.settlement import (
 )
 from gateway.cities.settlement import settlement_lines as lines
 from gateway.cities.settlement.bank_result_file import ResultMatch, ResultRecord, TransferRun
+from gateway.cities.settlement.bank_returns import RecordReturns, ReturnedPayment
 from gateway.cities.settlement.payout_rows import Payout, PayoutState
-from gateway.cities.settlement.payouts import RecordPayout
 from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
 from gateway.cities.settlement.settlement_settings import ResultWord, SettlementSettings, find_settings
 from gateway.cities.settlement.transfer_files import TransferFileMade
@@ -107,7 +108,7 @@ class BankResultView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultRecorded:
-    """What recording a file did: payments marked as made, and proposals that wait, by their ids."""
+    """What recording a file did: payments marked as made, and the proposal that waits, by its id, or none."""
 
     paid: int
     proposed: tuple[str, ...]
@@ -172,7 +173,7 @@ def view_result(
         "the file's own shops"
     )
     known = payout_rows.list_by_cycle(conn, code, starts_on)
-    waiting = _waiting(conn, code, starts_on)
+    waiting = bank_returns.list_waiting(context, conn, code, starts_on)
     shown: list[ResultLine] = []
     named: set[int] = set()
     for record in bank_result_file.match_results(run, sent, settings):
@@ -198,7 +199,7 @@ def record_result(
     reason: str,
     at: datetime,
 ) -> ResultRecorded:
-    """Record what a file says of the shops whose lines fit: paid at once, what came back as a proposal for each shop.
+    """Record what a file says of the shops whose lines fit: paid at once, all that came back as one proposal.
 
     `seen` is the version of the view that was looked at. Raises ProblemError as `view_result`, `changed-meanwhile` (409),
     and as `propose`.
@@ -209,10 +210,8 @@ def record_result(
     require_seen(seen, view.version)
     paid = view.with_effect(ResultEffect.RECORD)
     payouts.record_paid(conn, who, starts_on, [line.shop_id for line in paid], reason, at)
-    proposed = [
-        _propose_return(context, conn, who, starts_on, line, reason, at)
-        for line in view.with_effect(ResultEffect.PROPOSE)
-    ]
+    back = view.with_effect(ResultEffect.PROPOSE)
+    proposed = _propose_returns(context, conn, who, view, reason, at) if back else ""
     conn.execute(
         update(_results)
         .where(*_of_cycle(code, starts_on), _results.c.number == number)
@@ -220,32 +219,34 @@ def record_result(
     )
     facts: dict[str, str | int] = {
         "times": number, "shops": len(paid), "yen": sum(line.yen for line in paid),
-        "shops_returned": len(proposed),
+        "shops_returned": len(back),
     }  # fmt: skip
     write_audit(conn, who, at, AuditAction.BANK_RESULT_RECORDED, starts_on.isoformat(), reason, facts)
-    return ResultRecorded(paid=len(paid), proposed=tuple(each for each in proposed if each))
+    return ResultRecorded(paid=len(paid), proposed=(proposed,) if proposed else ())
 
 
-def _propose_return(
-    context: CityContext, conn: Connection, who: StaffActor, starts_on: date, line: ResultLine, reason: str, at: datetime
-) -> str:  # fmt: skip
+def _propose_returns(
+    context: CityContext, conn: Connection, who: StaffActor, view: BankResultView, reason: str, at: datetime
+) -> str:
     """The proposal's id; "" where the city lets a return take effect at once."""
-    code = who.municipality
-    command = RecordPayout(starts_on=starts_on, shop_id=line.shop_id, state=PayoutState.RETURNED)
-    shop_line = payouts.require_recordable(conn, code, command)
-    assert line.word is not None
-    why = f"{_NAMES[line.word]}（銀行のコード {line.code}）{reason}"
+    code, result = who.municipality, view.result
+    command = RecordReturns(
+        starts_on=result.starts_on,
+        file=result.number,
+        returned=tuple(
+            ReturnedPayment(shop_id=line.shop_id, word=line.word, code=line.code)
+            for line in view.with_effect(ResultEffect.PROPOSE)
+            if line.word is not None
+        ),
+    )
     if not deeds.rule_of(conn, code, Deed.PAYOUT).persons:
-        payouts.record_payout(conn, who, command, why, at)
+        bank_returns.record_returns(conn, who, command, reason, at)
         return ""
     return propose(
-        context, conn, who, Deed.PAYOUT, payouts.subject_of(command), command,
-        ground=payouts.payout_ground(conn, code, command), facts=payouts.payout_facts(shop_line, command),
-        reason=why, at=at,
+        context, conn, who, Deed.PAYOUT, bank_returns.subject_of(result.starts_on, result.number), command,
+        ground=bank_returns.returns_ground(conn, code, command),
+        facts=bank_returns.returns_facts(conn, code, command), reason=reason, at=at,
     ).proposal_id  # fmt: skip
-
-
-_NAMES: Final = {ResultWord.RETURNED: "振込不能", ResultWord.RECALLED: "組戻し"}
 
 
 def _line(
@@ -295,16 +296,6 @@ def _effect(record: ResultRecord, state: PayoutState | None, *, is_waiting: bool
     if state is not None and wanted not in payout_rows.LEGAL[state]:
         return ResultEffect.REFUSED
     return ResultEffect.RECORD if wanted is PayoutState.PAID else ResultEffect.PROPOSE
-
-
-def _waiting(conn: Connection, code: str, starts_on: date) -> frozenset[str]:
-    """The shops of a cycle of whose payment a proposal waits."""
-    prefix = payouts.subject_of(RecordPayout(starts_on=starts_on, shop_id="", state=PayoutState.RETURNED))
-    return frozenset(
-        subject.removeprefix(prefix)
-        for subject in proposal_rows.list_waiting_subjects(conn, code, Deed.PAYOUT)
-        if subject.startswith(prefix)
-    )
 
 
 def _sent_run(

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core_ledger import audit, chart
+from gateway.cities.proposals import deeds
+from gateway.cities.proposals.deeds import Deed, DeedRule
 from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.settlement import bank_result_file as files
 from gateway.cities.settlement.bank_result_file import ResultMatch
@@ -101,13 +103,71 @@ class TestAResultFile:
         assert await states(town) == {"cafe": "paid", "soba": "ordered"}
         who = await town.who("administrator")
         (proposal,) = [(await town.city.proposals.get(who, each)).proposal for each in done.proposed]
-        assert proposal.reason == "振込不能（銀行のコード 1）銀行のファイル"
+        assert proposal.reason == "銀行のファイル"
         with pytest.raises(ProblemError):
             await town.decided(proposal, "approver")  # its author
         await town.decided(proposal, "administrator")
         assert await states(town) == {"cafe": "paid", "soba": "returned"}
+        reasons = {
+            each.line.shop_id: each.payout.reason
+            for each in await town.city.settlements.payouts(KASAMA, JULY_1)
+        }
+        assert reasons == {"cafe": "銀行のファイル", "soba": "振込不能（銀行のコード 1）銀行のファイル"}
         assert await town.total(chart.shop(KASAMA, "soba")) == 300
         assert (await town.store.read(audit.verify)).ok
+
+    async def test_all_that_came_back_is_one_proposal_which_lists_each(self, town, sent):
+        view, _ = await upload(town, as_bank(sent, "1", "8"))
+        done = await apply(town, view)
+        who = await town.who("administrator")
+        (proposal,) = [(await town.city.proposals.get(who, each)).proposal for each in done.proposed]
+        names = {line.shop_id: line.shop_name for line in view.lines}
+        assert proposal.facts == {
+            "starts_on": "2018-07-01", "payout": "returned", "result_file": 1, "shops_returned": 2, "yen": 350,
+            "returned": (
+                f"{names['cafe']} 50円 振込不能（銀行のコード 1）\n{names['soba']} 300円 組戻し（銀行のコード 8）"
+            ),
+        }  # fmt: skip
+        waiting = await town.city.settlements.result(KASAMA, JULY_1, 1)
+        assert [line.effect.value for line in waiting.lines] == ["waits", "waits"]
+        await town.decided(proposal, "administrator")
+        assert await states(town) == {"cafe": "returned", "soba": "returned"}
+        assert await town.total(chart.shop(KASAMA, "cafe")) == 50
+        assert await town.total(chart.shop(KASAMA, "soba")) == 300
+        assert (await town.store.read(audit.verify)).ok
+
+    async def test_where_one_of_them_was_recorded_meanwhile_none_is(self, town, sent):
+        view, _ = await upload(town, as_bank(sent, "1", "1"))
+        (proposal_id,) = (await apply(town, view)).proposed
+        await record(town, PayoutState.RETURNED, "soba")
+        proposal = (await town.city.proposals.get(await town.who("administrator"), proposal_id)).proposal
+        assert await refused(town.decided(proposal, "administrator")) == "payout-state"
+        assert await states(town) == {"cafe": "ordered", "soba": "returned"}
+
+    async def test_what_was_found_to_be_paid_meanwhile_is_proposed_anew(self, town, sent):
+        view, _ = await upload(town, as_bank(sent, "1", "1"))
+        (proposal_id,) = (await apply(town, view)).proposed
+        await record(town, PayoutState.PAID, "soba")
+        proposal = (await town.city.proposals.get(await town.who("administrator"), proposal_id)).proposal
+        assert await refused(town.decided(proposal, "administrator")) == "proposal-outdated"
+        assert await states(town) == {"cafe": "ordered", "soba": "paid"}
+
+    async def test_a_return_that_one_has_proposed_by_hand_waits_beside_the_file(self, town, sent):
+        by_hand = await town.city.settlements.record_payout(
+            await town.who("approver"), JULY_1, "soba", PayoutState.RETURNED, "銀行の電話"
+        )
+        view, _ = await upload(town, as_bank(sent, "1", "1"))
+        assert [line.effect.value for line in view.lines] == ["propose", "waits"]
+        await apply(town, view)
+        await town.decided(by_hand, "administrator")
+        assert await states(town) == {"cafe": "ordered", "soba": "returned"}
+
+    async def test_a_city_that_wants_no_second_person_records_them_at_once(self, town, sent):
+        rule = DeedRule(deed=Deed.PAYOUT, persons=0)
+        await town.store.run(lambda conn: deeds.save_rule(conn, KASAMA, rule))
+        view, _ = await upload(town, as_bank(sent, "1", "1"))
+        assert await apply(town, view) == ResultRecorded(paid=0, proposed=())
+        assert await states(town) == {"cafe": "returned", "soba": "returned"}
 
     async def test_what_came_back_is_paid_with_the_next_closing_once(self, town, sent):
         view, _ = await upload(town, as_bank(sent, "0", "1"))
