@@ -71,6 +71,26 @@ async def upload(visit: Visit) -> web.Response:
     return visit.redirect(f"/carry-ins/{file.file_id}", done="again" if file.file_id in known else "sent")
 
 
+@pages.get("/carry-ins/join", needs="help_member")
+async def join_page(visit: Visit) -> web.Response:
+    """Before it is proposed: whose number it is, and what becomes of the code."""
+    return visit.render("carry_in_join.html", typed={}, trouble=None)
+
+
+@pages.post("/carry-ins/join", needs="help_member")
+async def propose_join(visit: Visit) -> web.Response:
+    """The number of who has lost the code, for the MyKey ID that the person shows; another person decides."""
+    typed = dict(visit.form)
+    number_typed, mykey_id = (typed.get(name, "")[:100] for name in ("number", "mykey_id"))
+    call = calls.propose_carry_in_join(number=number_typed, mykey_id=mykey_id, reason=typed.get("reason", ""))
+    try:
+        proposal = await visit.send(call)
+    except Problem as problem:
+        trouble = beside(visit, problem)
+        return visit.render("carry_in_join.html", status=trouble.status, typed=typed, trouble=trouble)
+    return visit.redirect(f"/proposals/{proposal.proposal_id}", done="proposed")
+
+
 @pages.get(f"/carry-ins/{_FILE}")
 async def file_page(visit: Visit) -> web.Response:
     return await _file_page(visit, None)

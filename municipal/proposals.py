@@ -44,7 +44,7 @@ from point_gateway_client import UNSET, Message, calls, models
 pages = Pages(needs="see_proposals")
 
 Deed: TypeAlias = Literal[
-    "grant", "grant_file", "carry_in", "grant_cancel", "correction", "project", "budget", "refund", "shop_account", "payer_account",
+    "grant", "grant_file", "carry_in", "carry_in_join", "grant_cancel", "correction", "project", "budget", "refund", "shop_account", "payer_account",
     "closing", "transfer_file", "payout", "shop_debt", "settlement_settings", "privacy_text", "staff", "role", "reset", "restart", "rule", "rule_withdrawal", "shop_staff",
     "shop_reset", "shop_application", "shop_list", "company", "member_access", "representative", "card_limits", "announcement", "deed_rule",
 ]  # fmt: skip
@@ -54,6 +54,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "grant": "お一人への給付",
     "grant_file": "ファイルによる給付",
     "carry_in": "前のシステムの残高の引継ぎ",
+    "carry_in_join": "引継ぎコードをなくした方への引継ぎ",
     "grant_cancel": "給付の取消",
     "correction": "残高の訂正",
     "project": "給付事業の登録",
@@ -214,6 +215,7 @@ FACTS: Final[Mapping[str, str]] = {
     "most_grants_each": "お一人の回数の上限",
     "most_points_each": "お一人のポイントの上限",
     "mykey_id": "マイキーID",
+    "number": "前のシステムの番号",
     "name": "名前",
     "persons": "承認する人数",
     "points_a_day": "1日に1人で給付・取消できるポイント",

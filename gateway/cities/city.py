@@ -8,6 +8,7 @@ from core_ledger import Store
 from gateway.cities.announcements import Announcements
 from gateway.cities.carry_in.carry_ins import CarryIns
 from gateway.cities.carry_in.claims import Claims
+from gateway.cities.carry_in.lost_codes import LostCodes
 from gateway.cities.city_context import CityContext
 from gateway.cities.event_outcome import EventOutcomes
 from gateway.cities.events import Events
@@ -66,6 +67,7 @@ class City:
     files: GrantFiles
     carry_ins: CarryIns
     claims: Claims
+    lost_codes: LostCodes
     corrections: Corrections
     shops: Shops
     shop_imports: ShopImports
@@ -131,6 +133,7 @@ class City:
             files=files,
             carry_ins=CarryIns(context),
             claims=Claims(context),
+            lost_codes=LostCodes(context),
             corrections=Corrections(context),
             shops=Shops(context),
             shop_imports=ShopImports(context),

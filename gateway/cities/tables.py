@@ -270,6 +270,7 @@ carried_numbers = _table(
     Column("member_id", _Words),  # null while the number waits for its person
     Column("code_hash", _Words),  # of the code with which that person takes it over; null without one
     Column("carried_at", Instant),
+    Column("code_stopped_at", Instant),  # the code was lost, and the desk has proposed whose number it is
     PrimaryKeyConstraint("municipality", "number"),
     Index("carried_numbers_by_member", "member_id"),
     Index("carried_numbers_by_file", "file_id"),

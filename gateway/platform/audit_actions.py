@@ -65,6 +65,11 @@ class AuditAction(StrEnum):
     CARRY_IN_CHECKED = "carry-in checked", "引継ぎファイルの確認", "Carried-in balances checked"
     CARRY_IN_CANCELLED = "carry-in cancelled", "引継ぎファイルの取り下げ", "Carried-in balances cancelled"
     CARRY_IN_APPROVED = "carry-in approved", "引継ぎの承認", "Carried-in balances approved"
+    CARRY_IN_JOINED = (
+        "carry-in joined",
+        "引継ぎコードをなくした方への引継ぎ",
+        "Number of a former system joined to a member",
+    )
     CARRY_IN_APPLIED = "carry-in applied", "引継ぎの完了", "Carried-in balances applied"
     GRANT_FILE_CHECKED = "grant file checked", "給付ファイルの確認", "Grant file checked"
     GRANT_FILE_APPROVED = "grant file approved", "給付ファイルの承認", "Grant file approved"

@@ -89,6 +89,7 @@ FACT_LABELS: Final[Mapping[str, Label]] = {
     "member_state": Label("利用者の状態", "State of the member"),
     "merge": Label("統合の番号", "Number of the merge"),
     "mykey_id": Label("マイキーID", "MyKey ID"),
+    "number": Label("前のシステムの番号", "Number in the former system"),
     "pay_points_a_day": Label("1日に支払ってよいポイント", "Points to be paid in a day"),
     "proofs": Label("ログインの方法の数", "Ways to sign in"),
     "representation": Label("代理の番号", "Representation"),

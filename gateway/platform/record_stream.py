@@ -49,6 +49,7 @@ DEEDS_NOT_KEPT: Final = frozenset(
         AuditAction.REFUNDED,
         AuditAction.GRANT_FILE_CHECKED,
         AuditAction.CARRY_IN_CHECKED,
+        AuditAction.CARRY_IN_JOINED,
         AuditAction.TRANSFER_FILE_DOWNLOADED,
         AuditAction.EVENT_SETTLED,
         AuditAction.DATABASE_RESTORED,

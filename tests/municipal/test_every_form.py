@@ -17,7 +17,7 @@ SKIPPED = frozenset(
 """Misses of the password are counted, and the others begin or end something."""
 WITH_FORMS = (
     "/services/new", "/services/kasama-ouen/new", "/services/kasama-ouen/closing", "/services/kasama-ouen/issuer", "/services/kasama-ouen/reading", "/projects/new",
-    "/projects/{project}/budget", "/projects/{project}/open", "/projects/{project}/grant", "/projects/{project}/file", "/carry-ins/new",
+    "/projects/{project}/budget", "/projects/{project}/open", "/projects/{project}/grant", "/projects/{project}/file", "/carry-ins/new", "/carry-ins/join",
     "/members", "/support", "/cards", "/cards/limits", "/audit", "/events/new", "/announcements/new",
     "/applications/{application}/return", "/applications/{application}/refusal", "/applications/{application}/acceptance",
     "/shop-terms", "/shops/new", "/shops/list", "/companies/new", "/shops/shop-01/edit", "/shops/shop-01/closing", "/shops/shop-01/people", "/shops/shop-01/people/{cashier}",

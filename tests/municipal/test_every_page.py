@@ -43,7 +43,7 @@ ADMINISTRATORS = [
     "/services", "/services/new", "/services/kasama-ouen", "/services/kasama-ouen/new", "/services/kasama-ouen/closing",
     "/proposals", "/proposals?ended=yes", "/proposals/{proposal}", "/deeds", "/deeds/grant",
     "/projects", "/projects/new", "/projects/{project}", "/projects/{project}/budget", "/projects/{project}/open",
-    "/projects/{project}/grant", "/projects/{project}/grants", "/projects/{project}/venue", "/projects/{project}/file", "/files", "/carry-ins", "/carry-ins/new", "/members", "/support", "/cards", "/cards/limits",
+    "/projects/{project}/grant", "/projects/{project}/grants", "/projects/{project}/venue", "/projects/{project}/file", "/files", "/carry-ins", "/carry-ins/new", "/carry-ins/join", "/members", "/support", "/cards", "/cards/limits",
     "/events", "/events/new", "/announcements", "/announcements/new", "/applications", "/applications?state=refused", "/applications/{application}", "/applications/{application}/return",
     "/applications/{application}/refusal", "/applications/{application}/acceptance", "/shop-terms", "/shops", "/shops?q=そば&closed=yes", "/shops/new", "/shops/list", "/companies", "/companies/new", "/shops/shop-01",
     "/shops/shop-01/edit", "/shops/shop-01/closing", "/shops/shop-01/code", "/shops/shop-01/people", "/shops/shop-01/tills",

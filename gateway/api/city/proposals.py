@@ -26,7 +26,7 @@ STAFF: Final = AuthLevel.STAFF
 ProposalId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 DeedWord = Literal[
-    "grant", "grant_file", "carry_in", "grant_cancel", "correction", "project", "budget", "refund", "shop_account", "payer_account", "closing", "transfer_file", "payout", "shop_debt", "settlement_settings", "privacy_text", "staff", "role", "reset", "restart", "rule",
+    "grant", "grant_file", "carry_in", "carry_in_join", "grant_cancel", "correction", "project", "budget", "refund", "shop_account", "payer_account", "closing", "transfer_file", "payout", "shop_debt", "settlement_settings", "privacy_text", "staff", "role", "reset", "restart", "rule",
     "rule_withdrawal", "shop_staff", "shop_reset", "shop_application", "shop_list", "company", "member_access", "representative", "card_limits", "announcement", "deed_rule",
 ]  # fmt: skip
 Sum = Annotated[int, Field(ge=0, le=MAX_SUM)]

@@ -84,6 +84,6 @@ class Claims:
         if row.member_id is not None:
             return bool(row.member_id == member_id)
         vault = self.context.vault
-        return row.code_hash is not None and vault.is_keyed_hash(
-            row.code_hash, typed_code, purpose=CODE_PURPOSE
-        )
+        if row.code_hash is None or row.code_stopped_at is not None:
+            return False
+        return vault.is_keyed_hash(row.code_hash, typed_code, purpose=CODE_PURPOSE)

@@ -30,6 +30,7 @@ class Deed(StrEnum):
     GRANT = "grant"
     GRANT_FILE = "grant_file"
     CARRY_IN = "carry_in"
+    CARRY_IN_JOIN = "carry_in_join"
     GRANT_CANCEL = "grant_cancel"
     CORRECTION = "correction"
     PROJECT = "project"
@@ -100,7 +101,7 @@ _PLATFORM_TOO: Final = frozenset({Deed.STAFF, Deed.RESET, Deed.RESTART})
 
 
 ALWAYS_DECIDED: Final = PLATFORM_DEEDS | {
-    Deed.GRANT_FILE, Deed.CARRY_IN, Deed.CORRECTION, Deed.GRANT_CANCEL, Deed.MEMBER_ACCESS, Deed.DEED_RULE,
+    Deed.GRANT_FILE, Deed.CARRY_IN, Deed.CARRY_IN_JOIN, Deed.CORRECTION, Deed.GRANT_CANCEL, Deed.MEMBER_ACCESS, Deed.DEED_RULE,
     Deed.SETTLEMENT_SETTINGS,
     Deed.PRIVACY_TEXT,
     Deed.CARD_LIMITS,
@@ -124,6 +125,7 @@ PROPOSED_BY: Final[Mapping[Deed, Action]] = {
     Deed.GRANT: Action.GRANT,
     Deed.GRANT_FILE: Action.UPLOAD_GRANTS,
     Deed.CARRY_IN: Action.UPLOAD_GRANTS,
+    Deed.CARRY_IN_JOIN: Action.HELP_MEMBER,
     Deed.GRANT_CANCEL: Action.GRANT,
     Deed.CORRECTION: Action.GRANT,
     Deed.PROJECT: Action.PLAN_GRANTS,

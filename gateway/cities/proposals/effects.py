@@ -15,9 +15,10 @@ from sqlalchemy import Connection
 
 from gateway.cities import announcements, rule_changes
 from gateway.cities.announcements import PlanStop, PublishAnnouncement
-from gateway.cities.carry_in import carry_in_approval
+from gateway.cities.carry_in import carry_in_approval, lost_codes
 from gateway.cities.carry_in.carry_in_approval import ApproveCarryIn
 from gateway.cities.carry_in.carry_ins import CarryIns
+from gateway.cities.carry_in.lost_codes import JoinNumber
 from gateway.cities.city_context import CityContext
 from gateway.cities.grants import corrections, grant_file_approval, grant_projects, grants
 from gateway.cities.grants.corrections import CancelGrant, CorrectBalance
@@ -196,6 +197,12 @@ async def _grant_lines(context: CityContext, proposal: Proposal, _: ApproveFile)
 
 def _approve_carry_in(decided: Decided, command: ApproveCarryIn) -> None:
     carry_in_approval.approve_file(
+        decided.conn, decided.author, command, decided.deciders[-1], decided.proposal.reason, decided.at
+    )
+
+
+def _join_number(decided: Decided, command: JoinNumber) -> None:
+    lost_codes.join_number(
         decided.conn, decided.author, command, decided.deciders[-1], decided.proposal.reason, decided.at
     )
 
@@ -493,6 +500,9 @@ EFFECTS: Final[Mapping[Deed, Effect]] = {
         command=ApproveCarryIn, ground=carry_in_approval.file_ground, carry_out=_approve_carry_in,
         ended=carry_in_approval.end_file, afterwards=_carry_in_lines,
         after_end=lambda context, proposal: CarryIns(context).tidy_later(proposal.municipality, proposal.subject),
+    ),
+    Deed.CARRY_IN_JOIN: Effect(
+        command=JoinNumber, ground=lost_codes.join_ground, carry_out=_join_number, ended=lost_codes.end_proposal
     ),
     Deed.GRANT_CANCEL: Effect(
         command=CancelGrant,

@@ -33,6 +33,7 @@ from gateway.cities.member_data import erasure
 from gateway.cities.statistics import daily_stats, half_year
 from gateway.errors import ProblemError
 from gateway.members.member_rows import require_member
+from gateway.platform import audit_log
 from gateway.points.rules import Expiry, PointRule
 
 from .conftest import KASAMA, MITO, NOON, OUEN, another_town
@@ -737,6 +738,74 @@ class TestANumberThatWaits:
         member = await town.member()
         file = await upload(town, csv_of(row("12", member.mykey_id)))
         assert await faults_of(town, file) == [(2, "carried-before")]
+
+
+class TestALostCode:
+    async def proposed(self, town):
+        await carried(
+            town,
+            row("0012", code="ABCDE-12345", points="400", issued="2018-04-01", origin="有償"),
+            row("0012", code="ABCDE-12345", points="60", issued="2018-05-01"),
+        )
+        await town.who("approver")
+        member = await town.member()
+        clerk = await town.who("operator")
+        return member, await town.city.lost_codes.propose(clerk, "００１２", member.mykey_id, "通知の紛失")
+
+    async def claims(self, town):
+        finder = await town.member()
+        return await town.city.claims.claim(finder.member_id, KASAMA, "12", "ABCDE12345")
+
+    async def test_joins_its_number_by_two_persons_and_whoever_found_the_letter_gets_nothing(self, town):
+        member, proposal = await self.proposed(town)
+        assert dict(proposal.facts)["number"] == "12"
+        assert (proposal.points, proposal.subject) == (460, member.mykey_id)
+        with pytest.raises(ProblemError) as refused:
+            await self.claims(town)
+        assert refused.value.type == "carry-in-wrong"
+        assert await town.balance(member.member_id) == 0
+        await town.decided(proposal)
+        assert await lots(town, member) == [(date(2018, 4, 1), 400), (date(2018, 5, 1), 60)]
+        with pytest.raises(ProblemError) as refused:
+            await self.claims(town)
+        assert refused.value.type == "carry-in-wrong"
+        (line,) = [
+            line for line in await town.store.read(lambda conn: audit_log.page(conn, KASAMA))
+            if line.action == "carry-in joined"
+        ]  # fmt: skip
+        assert (line.subject, line.facts) == (member.mykey_id, {"number": "12", "points": 460})
+        (number,) = await town.store.read(lambda conn: conn.execute(select(tables.carried_numbers)).all())
+        assert (number.member_id, number.code_hash) == (member.member_id, None)
+
+    @pytest.mark.parametrize("way", ["send_back", "withdraw", "expire"])
+    async def test_opens_again_where_nobody_says_yes(self, town, way):
+        _, proposal = await self.proposed(town)
+        if way == "send_back":
+            await town.city.proposals.send_back(await town.who("approver"), proposal.proposal_id, "別人")
+        elif way == "withdraw":
+            await town.city.proposals.withdraw(await town.who("operator"), proposal.proposal_id, "見つかった")
+        else:
+            town.clock.forward(days=15)
+            assert await town.city.proposals.expire_lapsed() == 1
+        assert sum(each.points for each in await self.claims(town)) == 460
+
+    async def test_waits_for_one_member_at_a_time_and_only_where_the_number_waits(self, town):
+        member, proposal = await self.proposed(town)
+        propose, clerk, other = town.city.lost_codes.propose, await town.who("operator"), await town.member()
+        again = await propose(clerk, "12", member.mykey_id, "通知の紛失")
+        assert again.proposal_id == proposal.proposal_id
+        for number, mykey_id, why in (
+            ("12", other.mykey_id, "proposal-pending"),
+            ("13", other.mykey_id, "number-not-waiting"),
+            ("12", "2345-6789", "unknown-member"),
+        ):
+            with pytest.raises(ProblemError) as refused:
+                await propose(clerk, number, mykey_id, "x")
+            assert refused.value.type == why
+        await town.decided(proposal)
+        with pytest.raises(ProblemError) as refused:
+            await propose(clerk, "12", other.mykey_id, "x")
+        assert refused.value.type == "number-not-waiting"
 
 
 LOTS = st.lists(

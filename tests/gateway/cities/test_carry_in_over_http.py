@@ -25,6 +25,9 @@ async def test_a_file_goes_its_way_and_a_waiting_number_is_taken_over(site: Site
     status, problem = await site.call("POST", "/v1/me/carry-ins", token, json=wanted)
     assert (status, problem["type"].rpartition("/")[2]) == (409, "carry-in-wrong")
     wanted["code"] = "abcde-12345"
+    lost = {"number": "2", "mykey_id": "2345-6789", "reason": "通知の紛失"}
+    status, problem = await site.call("POST", "/v1/city/carry-in-joins", clerk, json=lost)
+    assert (status, problem["type"].rpartition("/")[2]) == (404, "unknown-member")
     status, taken = await site.call("POST", "/v1/me/carry-ins", token, json=wanted)
     assert (status, taken["points"]) == (201, 60)
     status, report = await site.call("GET", f"{where}/reconciliation", clerk)

@@ -126,7 +126,7 @@ class TestWhatPeopleRead:
             Deed.CORRECTION: ["mykey_id", OUEN], Deed.PAYOUT: ["cafe", "2018-07-16"],
             Deed.SHOP_DEBT: ["cafe", "'yen': 100"], Deed.SETTLEMENT_SETTINGS: ["仕様書", "0 → 114"],
             Deed.PRIVACY_TEXT: ["市の文"], Deed.CARD_LIMITS: ["card_points_a_day"], Deed.REPRESENTATIVE: ["representative_id"],
-            Deed.CARRY_IN: ["balances.csv", OUEN],
+            Deed.CARRY_IN: ["balances.csv", OUEN], Deed.CARRY_IN_JOIN: ["number", "mykey_id"],
             Deed.COMPANY: ["mihon", "見本 (pan)"],
             Deed.SHOP_LIST: ["shops.csv", "パンの見本"],
             Deed.SHOP_APPLICATION: ["pan-ya", "パンの見本", "0009-001 ****567"],
