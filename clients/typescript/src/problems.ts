@@ -726,6 +726,11 @@ export class NoticeAnswered extends ConflictProblem {
   override name = "NoticeAnswered";
 }
 
+/** No such number waits. */
+export class NumberNotWaiting extends NotFoundProblem {
+  override name = "NumberNotWaiting";
+}
+
 /** The phone must be read again. */
 export class OidcArrivalUnknown extends UnauthorizedProblem {
   override name = "OidcArrivalUnknown";
@@ -1668,6 +1673,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "nothing-to-pay": NothingToPay,
   "nothing-to-rectify": NothingToRectify,
   "notice-answered": NoticeAnswered,
+  "number-not-waiting": NumberNotWaiting,
   "oidc-arrival-unknown": OidcArrivalUnknown,
   "oidc-code-refused": OidcCodeRefused,
   "oidc-declined": OidcDeclined,

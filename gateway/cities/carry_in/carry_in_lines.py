@@ -27,7 +27,7 @@ from gateway.platform.sql import insert_all_new
 from gateway.platform.states import MemberState
 from gateway.platform.tables import members
 
-APPLY_BATCH_SIZE: Final = 500
+APPLY_BATCH_SIZE: Final = 250
 """Lines in a transaction; more where one number has more."""
 KIND: Final = "carry_in"
 NOT_CARRIED: Final = "not-carried"

@@ -55,7 +55,7 @@ from gateway.platform.sql import insert_new
 from gateway.points import directory, rules
 from gateway.points.rules import RuleVersion
 
-CHECK_BATCH_SIZE: Final = 1_000
+CHECK_BATCH_SIZE: Final = 500
 """Lines in a transaction."""
 HAS_CODES: Final = frozenset({FileState.CHECKING, FileState.FAULTY, FileState.CHECKED})
 _files, _lines = tables.carry_ins, tables.carry_in_lines

@@ -893,6 +893,12 @@ class NoticeAnswered(ConflictProblem):
     word = "notice-answered"
 
 
+class NumberNotWaiting(NotFoundProblem):
+    """No such number waits."""
+
+    word = "number-not-waiting"
+
+
 class OidcArrivalUnknown(UnauthorizedProblem):
     """The phone must be read again."""
 
@@ -1993,6 +1999,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "nothing-to-pay": NothingToPay,
     "nothing-to-rectify": NothingToRectify,
     "notice-answered": NoticeAnswered,
+    "number-not-waiting": NumberNotWaiting,
     "oidc-arrival-unknown": OidcArrivalUnknown,
     "oidc-code-refused": OidcCodeRefused,
     "oidc-declined": OidcDeclined,
