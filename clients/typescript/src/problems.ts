@@ -1191,6 +1191,11 @@ export class ShopListFaulty extends ConflictProblem {
   override name = "ShopListFaulty";
 }
 
+/** A shop has no number yet. */
+export class ShopNumberMissing extends ConflictProblem {
+  override name = "ShopNumberMissing";
+}
+
 /** This sign-in is over. */
 export class SignInEnded extends UnauthorizedProblem {
   override name = "SignInEnded";
@@ -1766,6 +1771,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "shop-code-wrong": ShopCodeWrong,
   "shop-exists": ShopExists,
   "shop-list-faulty": ShopListFaulty,
+  "shop-number-missing": ShopNumberMissing,
   "sign-in-ended": SignInEnded,
   "sign-in-locked": SignInLocked,
   "sign-in-refused": SignInRefused,

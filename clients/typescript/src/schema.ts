@@ -2162,6 +2162,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/city/carry-in-joins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose to join a waiting number to a member who has lost its code, after the clerk has seen who it is.
+         * @description The code opens nothing from now on; where the proposal ends without a yes it opens again.
+         */
+        post: operations["propose_carry_in_join"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/city/carry-ins": {
         parameters: {
             query?: never;
@@ -3227,7 +3247,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Record what was shown: what was paid at once; what came back is proposed for each shop, since it is owed again. */
+        /** Record what was shown: what was paid at once; all that came back as one proposal, since it is owed again. */
         post: operations["record_bank_result"];
         delete?: never;
         options?: never;
@@ -4933,7 +4953,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who has made this cycle's transfer file, when and for which day, oldest first. */
+        /** Who has made this cycle's transfer file, when and for which day, oldest first; and until when one has to be sent. */
         get: operations["list_transfer_files"];
         put?: never;
         /**
@@ -5221,7 +5241,7 @@ export interface components {
          * @description A deed. The value is what lines hold and programs branch on; `label` is what people read.
          * @enum {string}
          */
-        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "carry-in checked" | "carry-in cancelled" | "carry-in approved" | "carry-in applied" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service reading changed" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shops imported" | "company changed" | "shop terms set" | "shop applied" | "shop application resubmitted" | "shop application sent back" | "shop application refused" | "shop application accepted" | "shop application withdrawn" | "shop application erased" | "shop changed" | "shop closed" | "shop reopened" | "till refunds changed" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "privacy text changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "announcement published" | "announcement withdrawn" | "till bound" | "till ended" | "till PIN set" | "till PIN removed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "planned stop announced" | "planned stop withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
+        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "carry-in checked" | "carry-in cancelled" | "carry-in approved" | "carry-in joined" | "carry-in applied" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service reading changed" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shops imported" | "company changed" | "shop terms set" | "shop applied" | "shop application resubmitted" | "shop application sent back" | "shop application refused" | "shop application accepted" | "shop application withdrawn" | "shop application erased" | "shop changed" | "shop closed" | "shop reopened" | "till refunds changed" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "privacy text changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "announcement published" | "announcement withdrawn" | "till bound" | "till ended" | "till PIN set" | "till PIN removed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "planned stop announced" | "planned stop withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
         /** @description A deed that a city's log may hold, as the filter takes it, and named for people. */
         AuditActionView: {
             action: string;
@@ -6490,6 +6510,12 @@ export interface components {
             /** @default null */
             seen?: string | null;
         };
+        /** @description The number in the former system, and the MyKey ID that the person shows. */
+        JoinWanted: {
+            number: string;
+            mykey_id: string;
+            reason: string;
+        };
         /** @description A column of the journal: its header, and what stands in it. */
         JournalColumnOf: {
             title: string;
@@ -7714,7 +7740,7 @@ export interface components {
             /** @default  */
             source?: string;
         };
-        /** @description How many payments were recorded as made, and the proposals that now wait. */
+        /** @description How many payments were recorded as made, and the proposal that now waits with all that came back, or none. */
         ResultRecordedView: {
             paid: number;
             proposals: string[];
@@ -7879,6 +7905,10 @@ export interface components {
             cycle_ends: number[];
             cycle_pay_days: number[];
             cycle_pay_after: number;
+            customer_field: string;
+            edi_text: string;
+            end_mark: string;
+            send_days: number;
             version: string;
         };
         /**
@@ -7934,6 +7964,20 @@ export interface components {
             cycle_pay_days?: number[] | null;
             /** @default 0 */
             cycle_pay_after?: number;
+            /**
+             * @default line
+             * @enum {string}
+             */
+            customer_field?: "line" | "shop_number" | "edi";
+            /** @default  */
+            edi_text?: string;
+            /**
+             * @default none
+             * @enum {string}
+             */
+            end_mark?: "none" | "eof";
+            /** @default 0 */
+            send_days?: number;
             reason: string;
             /** @default null */
             seen?: string | null;
@@ -8609,8 +8653,18 @@ export interface components {
             sign_in_token: string;
             code: string;
         };
+        /**
+         * @description `transfer_on` is the day of a file that is made today without another one.
+         *
+         *     `send_by` is the last day on which the bank takes a file for it; null where the settings do not say how long it needs.
+         *     `is_late`: the cycle's paying day cannot be met any more.
+         */
         TransferFileList: {
             files: components["schemas"]["TransferFileView"][];
+            /** Format: date */
+            transfer_on: string;
+            send_by: string | null;
+            is_late: boolean;
         };
         TransferFileView: {
             number: number;
@@ -8620,8 +8674,9 @@ export interface components {
             /** Format: date */
             transfer_on: string;
             yen: number;
+            send_by: string | null;
         };
-        /** @description `transfer_on` is a bank day that is not over; null is the paying day, or the next bank day where that is over. */
+        /** @description `transfer_on` is a bank day for which a file can still be sent; null is the paying day, or the next such day. */
         TransferFileWanted: {
             /** @default null */
             transfer_on?: string | null;
@@ -11987,6 +12042,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClaimedView"];
+                };
+            };
+        };
+    };
+    propose_carry_in_join: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JoinWanted"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
                 };
             };
         };
@@ -16316,7 +16395,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                deed: "grant" | "grant_file" | "carry_in" | "grant_cancel" | "correction" | "project" | "budget" | "refund" | "shop_account" | "payer_account" | "closing" | "transfer_file" | "payout" | "shop_debt" | "settlement_settings" | "privacy_text" | "staff" | "role" | "reset" | "restart" | "rule" | "rule_withdrawal" | "shop_staff" | "shop_reset" | "shop_application" | "shop_list" | "company" | "member_access" | "representative" | "card_limits" | "announcement" | "deed_rule";
+                deed: "grant" | "grant_file" | "carry_in" | "carry_in_join" | "grant_cancel" | "correction" | "project" | "budget" | "refund" | "shop_account" | "payer_account" | "closing" | "transfer_file" | "payout" | "shop_debt" | "settlement_settings" | "privacy_text" | "staff" | "role" | "reset" | "restart" | "rule" | "rule_withdrawal" | "shop_staff" | "shop_reset" | "shop_application" | "shop_list" | "company" | "member_access" | "representative" | "card_limits" | "announcement" | "deed_rule";
             };
             cookie?: never;
         };

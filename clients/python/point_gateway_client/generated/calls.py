@@ -228,6 +228,7 @@ __all__ = [
     "print_pay_cards",
     "project_venue_code",
     "propose_carry_in",
+    "propose_carry_in_join",
     "propose_client_key",
     "propose_closing",
     "propose_deed_rule",
@@ -2189,6 +2190,22 @@ def claim_carry_in(*, municipality: str, number: str, code: str) -> Call[models.
     )
 
 
+def propose_carry_in_join(*, number: str, mykey_id: str, reason: str) -> Call[models.ProposalView]:
+    """Propose to join a waiting number to a member who has lost its code, after the clerk has seen who it is.
+
+    The code opens nothing from now on; where the proposal ends without a yes it opens again.
+
+    Refused with: number-not-waiting, unknown-member, proposal-pending, nobody-to-decide, reason-missing.
+    """
+    return json_call(
+        "POST",
+        "/v1/city/carry-in-joins",
+        models.ProposalView,
+        session=True,
+        body=models.JoinWanted(number=number, mykey_id=mykey_id, reason=reason),
+    )
+
+
 def upload_carry_in(
     *,
     name: str,
@@ -3359,7 +3376,7 @@ def get_bank_result(starts_on: date, number: int) -> Call[models.BankResultOf]:
 def record_bank_result(
     starts_on: date, number: int, *, seen: str, reason: str
 ) -> Call[models.ResultRecordedView]:
-    """Record what was shown: what was paid at once; what came back is proposed for each shop, since it is owed again.
+    """Record what was shown: what was paid at once; all that came back as one proposal, since it is owed again.
 
     Refused with: unknown-file, result-layout-missing, payout-state, changed-meanwhile, proposal-pending, nobody-to-decide, bank-result-unreadable, bank-result-of-another-run, reason-missing.
     """
@@ -3401,6 +3418,10 @@ def change_settlement_settings(
     cycle_ends: list[int] | None | UnsetType = UNSET,
     cycle_pay_days: list[int] | None | UnsetType = UNSET,
     cycle_pay_after: int | UnsetType = UNSET,
+    customer_field: Literal["line", "shop_number", "edi"] | UnsetType = UNSET,
+    edi_text: str | UnsetType = UNSET,
+    end_mark: Literal["none", "eof"] | UnsetType = UNSET,
+    send_days: int | UnsetType = UNSET,
     seen: str | None | UnsetType = UNSET,
 ) -> Call[models.ProposalView]:
     """Propose other settings (202): they count for what is made after another person's yes. What was closed stays as it is.
@@ -3434,6 +3455,10 @@ def change_settlement_settings(
             cycle_ends=cycle_ends,
             cycle_pay_days=cycle_pay_days,
             cycle_pay_after=cycle_pay_after,
+            customer_field=customer_field,
+            edi_text=edi_text,
+            end_mark=end_mark,
+            send_days=send_days,
             reason=reason,
             seen=seen,
         ),
@@ -3574,7 +3599,7 @@ def get_settlement_pdf(starts_on: date) -> Call[File]:
 def close_settlement(starts_on: date, *, reason: str) -> Call[models.SettlementView | models.ProposalView]:
     """Propose to close a cycle, which happens once (202); corrections come into the next one.
 
-    Refused with: unknown-cycle, cycle-not-over, cycle-closed, earlier-cycle-open, sum-too-large, proposal-pending, nobody-to-decide.
+    Refused with: unknown-cycle, cycle-not-over, cycle-closed, earlier-cycle-open, sum-too-large, shop-number-missing, proposal-pending, nobody-to-decide.
     """
     return json_call(
         "POST",
@@ -4761,6 +4786,7 @@ def propose_deed_rule(
         "grant",
         "grant_file",
         "carry_in",
+        "carry_in_join",
         "grant_cancel",
         "correction",
         "project",
@@ -4819,7 +4845,7 @@ def list_staff_changes() -> Call[models.StaffChangeList]:
 
 
 def list_transfer_files(starts_on: date) -> Call[models.TransferFileList]:
-    """Who has made this cycle's transfer file, when and for which day, oldest first."""
+    """Who has made this cycle's transfer file, when and for which day, oldest first; and until when one has to be sent."""
     return json_call(
         "GET",
         f"/v1/city/settlements/{path_part(starts_on)}/transfer-files",
@@ -4839,7 +4865,7 @@ def make_transfer_file(
 
     `again` makes it once more, which the proposal and the log say.
 
-    Refused with: unknown-cycle, cycle-not-closed, payer-missing, bank-missing, nothing-to-pay, file-made-before, proposal-pending, nobody-to-decide, bad-transfer-day.
+    Refused with: unknown-cycle, cycle-not-closed, payer-missing, bank-missing, nothing-to-pay, file-made-before, shop-number-missing, proposal-pending, nobody-to-decide, bad-transfer-day.
     """
     return json_call(
         "POST",

@@ -156,6 +156,7 @@ AuditAction: TypeAlias = Annotated[
         "carry-in checked",
         "carry-in cancelled",
         "carry-in approved",
+        "carry-in joined",
         "carry-in applied",
         "grant file checked",
         "grant file approved",
@@ -1185,6 +1186,16 @@ class IssuerWanted(Message, frozen=True, kw_only=True):
     reason: str
     contact: str | UnsetType = UNSET
     seen: str | None | UnsetType = UNSET
+
+
+class JoinWanted(Message, frozen=True, kw_only=True):
+    """
+    The number in the former system, and the MyKey ID that the person shows.
+    """
+
+    number: str
+    mykey_id: str
+    reason: str
 
 
 class JournalColumnOf(Message, frozen=True, kw_only=True):
@@ -2267,7 +2278,7 @@ class Restoration(Message, frozen=True, kw_only=True):
 
 class ResultRecordedView(Message, frozen=True, kw_only=True):
     """
-    How many payments were recorded as made, and the proposals that now wait.
+    How many payments were recorded as made, and the proposal that now waits with all that came back, or none.
     """
 
     paid: int
@@ -2388,6 +2399,10 @@ class SettlementSettingsView(Message, frozen=True, kw_only=True):
     cycle_ends: list[int]
     cycle_pay_days: list[int]
     cycle_pay_after: int
+    customer_field: str
+    edi_text: str
+    end_mark: str
+    send_days: int
     version: str
 
 
@@ -2421,6 +2436,10 @@ class SettlementSettingsWanted(Message, frozen=True, kw_only=True):
     cycle_ends: list[int] | None | UnsetType = UNSET
     cycle_pay_days: list[int] | None | UnsetType = UNSET
     cycle_pay_after: int | UnsetType = UNSET
+    customer_field: Literal["line", "shop_number", "edi"] | UnsetType = UNSET
+    edi_text: str | UnsetType = UNSET
+    end_mark: Literal["none", "eof"] | UnsetType = UNSET
+    send_days: int | UnsetType = UNSET
     seen: str | None | UnsetType = UNSET
 
 
@@ -3041,11 +3060,12 @@ class TransferFileView(Message, frozen=True, kw_only=True):
     made_by: str
     transfer_on: date
     yen: int
+    send_by: date | None
 
 
 class TransferFileWanted(Message, frozen=True, kw_only=True):
     """
-    `transfer_on` is a bank day that is not over; null is the paying day, or the next bank day where that is over.
+    `transfer_on` is a bank day for which a file can still be sent; null is the paying day, or the next such day.
     """
 
     transfer_on: date | None | UnsetType = UNSET
@@ -4342,7 +4362,17 @@ class TimelineView(Message, frozen=True, kw_only=True):
 
 
 class TransferFileList(Message, frozen=True, kw_only=True):
+    """
+    `transfer_on` is the day of a file that is made today without another one.
+
+    `send_by` is the last day on which the bank takes a file for it; null where the settings do not say how long it needs.
+    `is_late`: the cycle's paying day cannot be met any more.
+    """
+
     files: list[TransferFileView]
+    transfer_on: date
+    send_by: date | None
+    is_late: bool
 
 
 class AnnouncementList(Message, frozen=True, kw_only=True):

@@ -1451,6 +1451,12 @@ class ShopListFaulty(ConflictProblem):
     word = "shop-list-faulty"
 
 
+class ShopNumberMissing(ConflictProblem):
+    """A shop has no number yet."""
+
+    word = "shop-number-missing"
+
+
 class SignInEnded(UnauthorizedProblem):
     """This sign-in is over."""
 
@@ -2092,6 +2098,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "shop-code-wrong": ShopCodeWrong,
     "shop-exists": ShopExists,
     "shop-list-faulty": ShopListFaulty,
+    "shop-number-missing": ShopNumberMissing,
     "sign-in-ended": SignInEnded,
     "sign-in-locked": SignInLocked,
     "sign-in-refused": SignInRefused,
