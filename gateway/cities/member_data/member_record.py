@@ -270,19 +270,28 @@ def _carried_in(of: _Of) -> Iterable[Row]:
         (row.file_id, row.number): row
         for row in of.conn.execute(select(numbers).where(numbers.c.member_id.in_(of.member_ids)))
     }
-    by_number = tuple_(lines.c.file_id, lines.c.number).in_(list(own))
-    query = (
-        select(lines, files.c.municipality, files.c.name, files.c.uploaded_at)
-        .join(files, files.c.file_id == lines.c.file_id)
-        .where(or_(lines.c.member_id.in_(of.member_ids), lines.c.mykey_id.in_(of.mykey_ids()), by_number))
-        .order_by(files.c.uploaded_at, lines.c.file_id, lines.c.line)
-    )
-    for row in of.conn.execute(query):
+    # Asked for one by one and without a join: else SQLite reads all lines of all files.
+    conditions = [or_(lines.c.member_id.in_(of.member_ids), lines.c.mykey_id.in_(of.mykey_ids()))]
+    if own:
+        conditions.append(tuple_(lines.c.file_id, lines.c.number).in_(list(own)))
+    found = {
+        (row.file_id, row.line): row
+        for condition in conditions
+        for row in of.conn.execute(select(lines).where(condition))
+    }
+    file_ids = {file_id for file_id, _ in found}
+    file_of = {
+        row.file_id: row for row in of.conn.execute(select(files).where(files.c.file_id.in_(file_ids)))
+    }
+    for row in sorted(
+        found.values(), key=lambda row: (file_of[row.file_id].uploaded_at, row.file_id, row.line)
+    ):
+        file = file_of[row.file_id]
         own.pop((row.file_id, row.number), None)
         yield {
-            "municipality": row.municipality, "number": row.number, "mykey_id": row.mykey_id,
-            "point_service": row.point_service, "points": row.points, "issued_on": row.issued_on, "file": row.name,
-            "uploaded_at": _moment(row.uploaded_at),
+            "municipality": file.municipality, "number": row.number, "mykey_id": row.mykey_id,
+            "point_service": row.point_service, "points": row.points, "issued_on": row.issued_on, "file": file.name,
+            "uploaded_at": _moment(file.uploaded_at),
         }  # fmt: skip
     for row in own.values():  # came back from the journal without its file
         yield {

@@ -15,8 +15,8 @@ from .test_references import paid
 ROWS_OF_A_CYCLE = {"account_notices", "cycle_rules", "payouts", "settlement_lines", "shop_debts"}
 """A row or so for each shop and cycle, or for each change of the cycles: a shop's statement looks through its city's."""
 
-WITHOUT_AN_INDEX = {"grant_files", "grant_lines", "retired_mykey_ids"}
-"""By member in the member's own record (開示) alone: lists and given-up MyKey IDs."""
+WITHOUT_AN_INDEX = {"carry_ins", "grant_files", "grant_lines", "retired_mykey_ids"}
+"""By member in the member's own record (開示) alone: lists, given-up MyKey IDs, and the few files of a carrying-in by their ids."""
 
 COUNTED_FOR_METRICS = {"outbox", "proposals"}
 """Once a minute beside the requests, and of no page here."""
