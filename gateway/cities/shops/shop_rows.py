@@ -156,10 +156,11 @@ def add_many(conn: Connection, municipality: str, shops: Sequence[tuple[Shop, by
         }
         for (shop, sealed), number in zip(shops, numbers, strict=True)
     ]  # fmt: skip
-    conn.execute(insert_into(conn, _shops).on_conflict_do_nothing(), rows)
-    added = list_ids(conn, municipality, ids)
+    added = set(
+        conn.scalars(insert_into(conn, _shops).on_conflict_do_nothing().returning(_shops.c.shop_id), rows)
+    )
     for shop, sealed in shops:
-        if shop.shop_id not in added:  # somebody took the same number at the same moment
+        if shop.shop_id not in added:  # somebody took the same number, or the id, at the same moment
             add(conn, shop)
             write(conn, municipality, shop.shop_id, bank_sealed=sealed)
 

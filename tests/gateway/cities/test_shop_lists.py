@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import csv
 import io
+import threading
 
 import pytest
 
-from gateway.cities.shops import shop_list
+from gateway.cities import tables
+from gateway.cities.shops import shop_list, shop_rows
 from gateway.cities.shops.bank_accounts import BankAccount
 from gateway.cities.shops.shop_list import COLUMNS, FAULTS, MAX_LINES
 from gateway.cities.shops.shop_list_report import report_csv
+from gateway.cities.shops.shop_rows import Shop
 from gateway.cities.shops.shops import ShopEntry
 from gateway.errors import ProblemError
 from gateway.platform import audit_log
 from gateway.platform.audit_actions import AuditAction
 from tests.gateway.cities.conftest import KASAMA, another_town
 from tests.gateway.cities.test_member_data import refused
+from tests.gateway.cities.test_shop_applications import rows
 
 HEADER = "店名,店名（カナ）,業種,住所,電話,銀行コード,銀行名,支店コード,支店名,預金種目,口座番号,口座名義,銀行の一覧にない口座"
 SOBA = "そば処 見本,ソバドコロミホン,飲食,笠間市笠間1-2,0296-00-0001,0009,,001,,普通,1234567,ミホン,"
@@ -248,6 +254,32 @@ class TestAnImport:
         assert sorted(line.action for line in lines) == sorted(
             [actions[0], actions[1], actions[1], actions[2]]
         )
+
+    async def test_an_id_that_two_register_at_once_keeps_the_first_ones_account(self, town, monkeypatch):
+        together = threading.Barrier(2)
+        look = shop_rows.list_ids
+
+        def look_together(*of):
+            found = look(*of)
+            with contextlib.suppress(threading.BrokenBarrierError):  # one writer alone
+                together.wait(timeout=0.5)
+            return found
+
+        monkeypatch.setattr(shop_rows, "list_ids", look_together)
+
+        def added(sealed: bytes):
+            shop = Shop(
+                municipality=KASAMA, shop_id="onaji", name="同じ店", name_kana="オナジミセ", category="飲食",
+                address="笠間市笠間1", phone="0296-00-0009", has_bank=True, registered_at=town.clock(), closed_at=None,
+            )  # fmt: skip
+            return town.store.run(lambda conn: shop_rows.add_many(conn, KASAMA, [(shop, sealed)]))
+
+        results = await asyncio.gather(added(b"first"), added(b"second"), return_exceptions=True)
+        faults = [result.type for result in results if isinstance(result, ProblemError)]
+        assert faults == ["shop-exists"], results
+        kept = await rows(town, tables.shops)
+        sealed = [row.bank_sealed for row in kept if row.shop_id == "onaji"]
+        assert sealed == [(b"first", b"second")[[result is None for result in results].index(True)]]
 
     async def test_is_the_proposal_that_waits_where_it_is_sent_twice(self, town):
         raw = listed(SOBA, PAN)
