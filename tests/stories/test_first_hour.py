@@ -17,7 +17,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,14 @@ class Hour:
         assert told["loaded"] == []
         refused: dict[str, Any] = told["refused"][0]
         return refused
+
+
+def by_day(cases: Iterable[tuple[str, Any]], *names: str) -> list[Any]:
+    """These cases in the gate and the others by night: each is a process, and what they say has tests without one."""
+    return [
+        pytest.param(case, id=name, marks=() if name in names else pytest.mark.nightly)
+        for name, case in cases
+    ]
 
 
 def pip(python: Path, *arguments: str) -> None:
@@ -212,7 +220,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
+@pytest.mark.parametrize("mistake", by_day(MISTAKES.items(), "a second try", "floats"))
 def test_a_mistake_about_points_is_named_with_file_and_remedy(
     acme: Hour, mistake: tuple[str, str, str]
 ) -> None:
@@ -241,10 +249,13 @@ REFUSALS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("check", "file", "old", "new", "remedy"), REFUSALS, ids=[it[0] for it in REFUSALS])
+@pytest.mark.parametrize(
+    "refusal", by_day(((refusal[0], refusal) for refusal in REFUSALS), "found", "import", "proof")
+)
 def test_a_plugin_that_cannot_be_taken_is_refused_with_one_sentence(
-    acme: Hour, check: str, file: str, old: str, new: str, remedy: str
+    acme: Hour, refusal: tuple[str, str, str, str, str]
 ) -> None:
+    check, file, old, new, remedy = refusal
     places = {"toml": acme.folder / "gateway.toml", "METADATA": acme.metadata}
     place = places.get(file, acme.plugin.parent / file)
     text = place.read_text("utf-8")
