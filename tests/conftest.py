@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import structlog
 
+from gateway.members.passwords import PasswordHasher
+
 # Secrets and databases that tests write are for their owner alone, as a gateway asks for.
 os.umask(0o077)
 
@@ -43,6 +45,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         # pytest-xdist writes a test's group behind its id.
         ids = dict.fromkeys(re.sub(r"@[^\]@:]+$", "", report.nodeid) for report in reports)
         Path(path).write_text("".join(f"{nodeid}\n" for nodeid in ids), "utf-8")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def hashes_of_passwords_are_cheap() -> None:
+    """In the tests' own processes a hash costs next to nothing: thousands of sign-ins would otherwise be a tenth of the run.
+
+    What a hash costs in service is held by `tests/gateway/members/test_passwords.py`.
+    """
+    defaults = PasswordHasher.__init__.__kwdefaults__
+    assert defaults is not None
+    defaults.update(time_cost=1, memory_kib=64)
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+import migrations
 from core_ledger import Store
 from migrations.targets import METADATAS
 
@@ -49,6 +50,15 @@ def empty_database(url: str) -> None:
             make_tables(conn)
 
 
+def upgraded_database(url: str) -> None:
+    """What `migrations.upgrade` does, in a moment where `url` is an SQLite file that is not there yet."""
+    address = sa.make_url(url)
+    if address.get_backend_name() != "sqlite" or Path(address.database or "").exists():
+        migrations.upgrade(url)
+        return
+    shutil.copyfile(_upgraded(), str(address.database))
+
+
 def make_tables(conn: sa.Connection) -> None:
     """Every table of ledger, gateway and cities."""
     for metadata in METADATAS:
@@ -73,4 +83,12 @@ def _template() -> Path:
     store = Store.open(f"sqlite:///{file}")
     store.run_now(make_tables)
     store.close_now()
+    return file
+
+
+@cache
+def _upgraded() -> Path:
+    """A closed file with every step of the schema taken."""
+    file = Path(_folder().name) / "upgraded.db"
+    migrations.upgrade(f"sqlite:///{file}")
     return file

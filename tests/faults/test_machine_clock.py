@@ -24,7 +24,6 @@ import pytest
 from gateway_saison.sandbox import SandboxOptions, make_server
 from rich.console import Console
 
-import migrations
 from core_ledger import Store, audit, chart, ledger
 from gateway.client import SignedClient, new_key_pair
 from gateway.configured import vault_of
@@ -48,6 +47,7 @@ from gateway.model import Secret
 from gateway.platform.clock import system_clock
 from gateway.settings import Settings
 from gateway.testkit.sandbox import Fault, FaultKind, SandboxServer
+from tests.databases import upgraded_database
 
 LIBRARY = next(
     (
@@ -170,7 +170,7 @@ api_key = {{ file = "saison.key" }}
         "utf-8",
     )
     settings = Settings.load(folder / "gateway.toml", env={})
-    migrations.upgrade(settings.database_url)
+    upgraded_database(settings.database_url)
     store, hasher, pair = Store.open(settings.database_url), PasswordHasher(), new_key_pair()
     now = system_clock()
     try:

@@ -225,6 +225,7 @@ CITIES_PARTS = {
     "shop numbers",
     "shop applications",
     "carry-ins",
+    "carry-in codes",
     "list texts",
     "tidying up",
     "figures",

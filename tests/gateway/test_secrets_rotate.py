@@ -11,10 +11,10 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
-import migrations
 from gateway import cli
 from gateway.configured import chain_keys_of, lookup_keys_of, vault_of
 from gateway.settings import Settings
+from tests.databases import upgraded_database
 
 OLD = "l" * 48
 
@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "sealing").write_text("s" * 48, "utf-8")
     (tmp_path / "lookup").write_text(OLD + "\n", "utf-8")
     (tmp_path / "lookup").chmod(0o640)
-    migrations.upgrade(f"sqlite:///{tmp_path / 'gateway.db'}")
+    upgraded_database(f"sqlite:///{tmp_path / 'gateway.db'}")
     return tmp_path
 
 

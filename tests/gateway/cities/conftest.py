@@ -17,7 +17,6 @@ import pytest
 from aiohttp.test_utils import TestServer
 from prometheus_client import CollectorRegistry
 
-import migrations
 from core_ledger import Store, Transfer, chart, ledger
 from gateway.app import make_app
 from gateway.cities.city import City
@@ -41,7 +40,7 @@ from gateway.platform.tasks import Tasks
 from gateway.points import directory
 from gateway.services import open_services
 from gateway.settings import Settings
-from tests.databases import empty_database
+from tests.databases import empty_database, upgraded_database
 
 NOON = datetime(2018, 7, 31, 12, 0, tzinfo=JST)
 KASAMA, MITO = "082163", "082015"
@@ -373,7 +372,7 @@ account_key = {{ file = "account_key" }}
 {settings_more}"""
     )
     settings = Settings.load(tmp_path / "gateway.toml", env={})
-    migrations.upgrade(settings.database_url)
+    upgraded_database(settings.database_url)
     clock, pair = FileClock(tmp_path / "clock"), new_key_pair()
     pop_undeclared()
     async with open_services(settings) as services:

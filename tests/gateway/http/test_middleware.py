@@ -10,11 +10,11 @@ from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 from prometheus_client import CollectorRegistry
 
-import migrations
 from gateway.app import make_app
 from gateway.http.rate_limit import RateLimit
 from gateway.services import open_services
 from gateway.settings import Settings
+from tests.databases import upgraded_database
 
 
 @pytest.fixture
@@ -220,7 +220,7 @@ async def test_the_settings_say_how_many_proxies_are_believed_about_an_address(
     secrets = "\n".join(f'{name} = {{ file = "{name}" }}' for name in ("sealing", "lookup", "account_key"))
     settings = tmp_path / "gateway.toml"
     settings.write_text(f"[server]\ntrusted_proxies = {proxies}\n[security]\n{secrets}\n", "utf-8")
-    migrations.upgrade(f"sqlite:///{tmp_path / 'gateway.db'}")
+    upgraded_database(f"sqlite:///{tmp_path / 'gateway.db'}")
     async with open_services(Settings.load(settings, env={})) as services:
         site = SimpleNamespace(url=f"http://127.0.0.1:{free_port}")
         async with TestServer(await make_app(services, CollectorRegistry()), port=free_port):

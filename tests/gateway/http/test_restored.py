@@ -9,7 +9,6 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
-import migrations
 from gateway.app import make_app
 from gateway.configured import open_store_now
 from gateway.exchanges.restored_mode import write_restore
@@ -18,6 +17,7 @@ from gateway.platform.audit_actions import AuditAction
 from gateway.platform.journal import begin_journal
 from gateway.services import open_services
 from gateway.settings import Settings
+from tests.databases import upgraded_database
 
 SETTINGS = """
 [security]
@@ -39,7 +39,7 @@ async def test_what_confirms_is_refused_in_restored_mode_and_the_rest_is_served(
     (tmp_path / "key").write_text("k" * 48, "utf-8")
     (tmp_path / "gateway.toml").write_text(SETTINGS, "utf-8")
     settings = Settings.load(tmp_path / "gateway.toml", env={})
-    migrations.upgrade(settings.database_url)
+    upgraded_database(settings.database_url)
     if why != "the journal is not there":
         begin_journal(tmp_path / "journal")
     store = open_store_now(settings)

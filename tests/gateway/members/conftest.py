@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from prometheus_client import CollectorRegistry
 
-import migrations
 from card.client_data import ClientData, Purpose
 from card.demo_ca import SIGN_POLICY, DemoCa, Leaf, new_key, usage
 from card.response import CardResponse
@@ -30,6 +29,7 @@ from gateway.model import JST
 from gateway.platform.clock import FileClock, set_file_clock
 from gateway.services import open_services
 from gateway.settings import Settings
+from tests.databases import upgraded_database
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=JST)
 ORIGIN = "https://portal.example"
@@ -137,7 +137,7 @@ def portal_keys() -> tuple[KeyPair, KeyPair]:
 @pytest.fixture(scope="session")
 def schema(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("schema") / "gateway.db"
-    migrations.upgrade(f"sqlite:///{path}")
+    upgraded_database(f"sqlite:///{path}")
     return path.read_bytes()
 
 

@@ -15,7 +15,6 @@ import structlog
 from cryptography import x509
 from typer.testing import CliRunner
 
-import migrations
 from card.client_data import Purpose
 from gateway import cli
 from gateway.errors import ProblemError
@@ -23,6 +22,7 @@ from gateway.platform import audit_log
 from gateway.platform.roles import PLATFORM
 from gateway.services import open_services
 from gateway.settings import Settings, SettingsWrong
+from tests.databases import upgraded_database
 
 
 def word(told) -> str:
@@ -291,7 +291,7 @@ async def test_on_postgresql_a_card_registers_once_and_signs_in(open_site, autho
         conn.exec_driver_sql("CREATE DATABASE card_login_test")
     engine.dispose()
     url = sa.make_url(postgres).set(database="card_login_test").render_as_string(hide_password=False)
-    migrations.upgrade(url)
+    upgraded_database(url)
     async with open_site(database=url) as site:
         done = await asyncio.gather(*(site.register(authority.card()) for _ in range(4)))
         assert sorted(status for status, _ in done) == [201, 409, 409, 409]

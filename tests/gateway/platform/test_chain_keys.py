@@ -22,6 +22,7 @@ from gateway.model import JST
 from gateway.platform import audit_log, daily_digest
 from gateway.platform.audit_actions import AuditAction
 from gateway.settings import Settings
+from tests.databases import upgraded_database
 
 NOON = datetime(2018, 7, 31, 12, tzinfo=JST)
 DAY = NOON.date()
@@ -42,7 +43,7 @@ class World:
         self.digests = folder / "digests.jsonl"
         (folder / "lookup").write_text("l" * 48, "utf-8")
         self.chain_lines: list[str] = []
-        migrations.upgrade(url)
+        upgraded_database(url)
 
     @property
     def settings(self) -> Settings:

@@ -15,7 +15,6 @@ from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-import migrations
 from gateway.app import make_app
 from gateway.errors import ProblemError
 from gateway.platform import traces
@@ -23,6 +22,7 @@ from gateway.platform.traces import Traces
 from gateway.services import open_services
 from gateway.settings import Settings, SettingsWrong
 from tests.collector import Collector, facts, open_collector
+from tests.databases import upgraded_database
 
 SECURITY = """
 [security]
@@ -42,7 +42,7 @@ def settings_of(folder: Path, more: str) -> Settings:
 @asynccontextmanager
 async def a_gateway(folder: Path, more: str) -> AsyncIterator[TestClient]:
     settings = settings_of(folder, more)
-    migrations.upgrade(settings.database_url)
+    upgraded_database(settings.database_url)
     async with open_services(settings) as services:
         app = await make_app(services, CollectorRegistry())
         async with TestClient(TestServer(app)) as client:
@@ -55,7 +55,7 @@ def a_table(collector: Collector) -> str:
 
 def test_without_the_table_nothing_of_opentelemetry_is_imported(tmp_path: Path) -> None:
     settings = settings_of(tmp_path, "")
-    migrations.upgrade(settings.database_url)
+    upgraded_database(settings.database_url)
     program = f"""
 import asyncio, sys
 from pathlib import Path
@@ -63,6 +63,7 @@ from prometheus_client import CollectorRegistry
 from gateway.app import make_app
 from gateway.services import open_services
 from gateway.settings import Settings
+from tests.databases import upgraded_database
 
 async def main():
     async with open_services(Settings.load(Path({str(tmp_path / "gateway.toml")!r}), env={{}})) as services:

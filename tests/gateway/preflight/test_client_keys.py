@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-import migrations
 from gateway.client import new_key_pair
 from gateway.http.client_keys import register_key, revoke_key
 from gateway.http.client_scopes import Scope
 from gateway.preflight import State
 from gateway.preflight.client_keys import check_client_keys
+from tests.databases import upgraded_database
 
 NOW = datetime(2026, 11, 30, 3, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 30, 3, tzinfo=UTC)
 @pytest.fixture
 def conn(tmp_path: Path):
     url = f"sqlite:///{tmp_path / 'gateway.db'}"
-    migrations.upgrade(url)
+    upgraded_database(url)
     engine = sa.create_engine(url)
     with engine.begin() as opened:
         yield opened

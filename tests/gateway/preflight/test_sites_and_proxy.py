@@ -15,7 +15,6 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 from yarl import URL
 
-import migrations
 from gateway.app import make_app
 from gateway.client import KeyPair, new_key_pair
 from gateway.http.client_keys import register_key
@@ -24,6 +23,7 @@ from gateway.preflight.proxy import check_proxy
 from gateway.preflight.sites import check_site
 from gateway.services import open_services
 from gateway.settings import Settings
+from tests.databases import upgraded_database
 from tests.gateway.preflight.conftest import Load, refused, warned
 
 
@@ -55,7 +55,7 @@ async def serving(settings: Settings, key: KeyPair) -> AsyncIterator[None]:
 class TestASite:
     @pytest.fixture
     def settings(self, load: Load, tmp_path: Path) -> Settings:
-        migrations.upgrade(f"sqlite:///{tmp_path / 'gateway.db'}")
+        upgraded_database(f"sqlite:///{tmp_path / 'gateway.db'}")
         return load(f"[server]\nport = {free_port()}\n")
 
     @pytest.fixture

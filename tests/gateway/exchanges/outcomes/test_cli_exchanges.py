@@ -21,7 +21,6 @@ from gateway_saison.rates import EIKYU
 from gateway_saison.sandbox import SandboxOptions, make_server, members
 from typer.testing import CliRunner
 
-import migrations
 from core_ledger import chart
 from gateway.cities.staff import second_factor, staff_rows
 from gateway.cities.staff.second_factor import STEP_S
@@ -43,6 +42,7 @@ from gateway.points import directory
 from gateway.services import open_services
 from gateway.settings import Settings
 from gateway.testkit.sandbox import Fault, FaultKind
+from tests.databases import upgraded_database
 from tests.gateway.exchanges.conftest import NOON, new_id
 
 KEY = "a key that both sides know, of some length"
@@ -128,7 +128,7 @@ api_key = {{ file = "api_key" }}
     )
     desk = Desk(tmp_path, loop)
     settings = Settings.load(desk.config, env={})
-    migrations.upgrade(settings.database_url)
+    upgraded_database(settings.database_url)
     run(_exchanges(settings, site))
     desk.seeds |= run(_staff(settings))
     yield desk

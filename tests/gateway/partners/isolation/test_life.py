@@ -11,7 +11,6 @@ from datetime import date
 
 import pytest
 
-import migrations
 from gateway.errors import NotSent, PartnerUnavailable
 from gateway.model import ExchangeId
 from gateway.partners import registry
@@ -21,6 +20,7 @@ from gateway.partners.loading.partner_settings import Isolation
 from gateway.partners.registry import where_it_runs
 from gateway.services import open_services
 from gateway.settings import Settings
+from tests.databases import upgraded_database
 from tests.gateway.partners.isolation.conftest import NEIGHBOUR, edition, has_ended, until
 
 ROWS = """
@@ -306,7 +306,7 @@ class TestTheEnd:
             "utf-8",
         )
         settings = Settings.load(tmp_path / "gateway.toml", {})
-        migrations.upgrade(settings.database_url)
+        upgraded_database(settings.database_url)
         async with open_services(settings) as services:
             evil = services.context.partners["evil"]
             process = evil.keeper.process
