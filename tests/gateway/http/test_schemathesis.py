@@ -21,7 +21,7 @@ from gateway.demo.scenario import TARO, Narrator, exchange_at, link_at, sign_in_
 from gateway.http.openapi import openapi_document
 
 HERE = Path(__file__).parent
-EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "5")
+EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "2")
 
 ENDING = ("sign_out", "end_session", "end_other_sessions", "revoke_mykey_id")
 """What ends the session that the run itself goes by; these have stories of their own."""
