@@ -132,9 +132,13 @@ def _reads_all(kind: str, condition: str | None, ends_early: bool) -> bool:
 def _whole_on_postgres(conn: Connection, statement: str, values: Any) -> Iterator[tuple[str, str]]:
     driver: Any = conn.connection.driver_connection
     with driver.cursor() as cursor:
-        cursor.execute("SET enable_seqscan = off")
+        # A test's table is one page, read in any way at one price: each row counts as much as a page of a large table.
+        asked_for = {"enable_seqscan": "off", "cpu_tuple_cost": "4", "cpu_index_tuple_cost": "4"}
+        for setting, value in asked_for.items():
+            cursor.execute(f"SET {setting} = {value}")
         plan = cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", values).fetchone()[0]
-        cursor.execute("RESET enable_seqscan")
+        for setting in asked_for:
+            cursor.execute(f"RESET {setting}")
     steps = list(_steps(plan))
     ends_early = _is_ended_by_a_limit(statement, any(step["Node Type"].endswith("Sort") for step in steps))
     for step in steps:

@@ -215,4 +215,6 @@ async def test_the_command_prints_it(site, request):
     command = ["members", "export", found.mykey_id, "--reason", "請求書 12号", "--config", str(config)]
     result = await asyncio.to_thread(CliRunner().invoke, app, command)
     assert result.exit_code == 0, result.output
-    assert json.loads(result.stdout)["mykey_id"] == found.mykey_id
+    # The site beside it works for its cities in this process, and says so in the same output.
+    record, _ = json.JSONDecoder().raw_decode(result.stdout, result.stdout.index("{\n"))
+    assert record["mykey_id"] == found.mykey_id
