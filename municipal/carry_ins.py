@@ -17,8 +17,8 @@ from municipal.grant_files import (
     NO_FILE,
     SHOWN,
     TOO_LARGE,
-    UNREADABLE,
     XLSX,
+    list_refused,
 )
 from municipal.labels import CARRY_IN_STATES, ORIGINS
 from municipal.site import Pages, Visit
@@ -67,7 +67,7 @@ async def upload(visit: Visit) -> web.Response:
     try:
         file = await visit.send(call)
     except Problem as problem:
-        return await _upload_page(visit, _refused(visit, problem))
+        return await _upload_page(visit, list_refused(visit, problem))
     return visit.redirect(f"/carry-ins/{file.file_id}", done="again" if file.file_id in known else "sent")
 
 
@@ -218,22 +218,6 @@ def _differs(visit: Visit, file: models.CarryInView, problem: Problem) -> ErrorM
         },
         next(places, ""),
     )
-
-
-def _refused(visit: Visit, problem: Problem) -> ErrorMessage:
-    """Why a list was not taken, and what to do in the program that it comes from."""
-    facts = {"line": visit.speech.fact(problem.facts.get("line", 0))}
-    if (sentences := UNREADABLE.get(str(problem.facts.get("why", "")))) is not None:
-        return ErrorMessage(*sentences, problem.status, facts, "file")
-    if problem.word == "csv-columns":
-        return ErrorMessage(
-            "列が足りないか、二つあります",
-            "見出しの行に「%(column)s」の列を一つだけ入れてください。",
-            problem.status,
-            {"column": str(problem.facts.get("column", ""))},
-            "file",
-        )
-    return beside(visit, problem)
 
 
 async def _upload_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:

@@ -221,15 +221,29 @@ async def _file_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response
     )
 
 
-def _refused(visit: Visit, problem: Problem) -> ErrorMessage:
-    """Why a list was not taken: which part of it, and what to do in the program that it comes from."""
+def list_refused(visit: Visit, problem: Problem) -> ErrorMessage:
+    """Why a list was not taken, and what to do in the program that it comes from."""
     facts = {"line": visit.speech.fact(problem.facts.get("line", 0))}
     if (sentences := UNREADABLE.get(str(problem.facts.get("why", "")))) is not None:
         return ErrorMessage(*sentences, problem.status, facts, "file")
     column = str(problem.facts.get("column", ""))
+    if problem.word == "csv-columns" and column:
+        return ErrorMessage(
+            "列が足りないか、二つあります",
+            "見出しの行に「%(column)s」の列を一つだけ入れてください。",
+            problem.status,
+            {"column": column},
+            "file",
+        )
+    return beside(visit, problem)
+
+
+def _refused(visit: Visit, problem: Problem) -> ErrorMessage:
+    """The same for grants, whose columns can be named in the form."""
+    column = str(problem.facts.get("column", ""))
     if problem.word == "csv-columns" and column in _COLUMNS:
         return ErrorMessage(*_COLUMNS[column], problem.status, field=_FIELD_OF_COLUMN[column])
-    return beside(visit, problem)
+    return list_refused(visit, problem)
 
 
 async def _upload_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:

@@ -15,7 +15,7 @@ from aiohttp import web
 from municipal.bank_form import KINDS
 from municipal.error_messages import ErrorMessage
 from municipal.forms import beside, status
-from municipal.grant_files import NO_FILE, UNREADABLE, XLSX
+from municipal.grant_files import NO_FILE, XLSX, list_refused
 from municipal.labels import SAMENESS
 from municipal.proposals import to_proposal
 from municipal.site import Pages, Visit
@@ -106,7 +106,7 @@ async def _checked(visit: Visit, name: str, content: bytes, trouble: ErrorMessag
     try:
         found = await visit.send(call)
     except Problem as problem:
-        return _list_page(visit, _refused(visit, problem))
+        return _list_page(visit, list_refused(visit, problem))
     return visit.render_once(
         "shop_list_checked.html",
         status=status(trouble),
@@ -130,22 +130,6 @@ def _carried(visit: Visit) -> bytes | None:
         return base64.b64decode(visit.form.get("content", ""), validate=True) or None
     except (binascii.Error, ValueError):
         return None
-
-
-def _refused(visit: Visit, problem: Problem) -> ErrorMessage:
-    """Why a list was not taken, and what to do in the program that it comes from."""
-    facts = {"line": visit.speech.fact(problem.facts.get("line", 0))}
-    if (sentences := UNREADABLE.get(str(problem.facts.get("why", "")))) is not None:
-        return ErrorMessage(*sentences, problem.status, facts, "file")
-    if problem.word == "csv-columns":
-        return ErrorMessage(
-            "列が足りないか、二つあります",
-            "見出しの行に「%(column)s」の列を一つだけ入れてください。",
-            problem.status,
-            {"column": str(problem.facts.get("column", ""))},
-            "file",
-        )
-    return beside(visit, problem)
 
 
 def _list_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:

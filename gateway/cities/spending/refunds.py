@@ -278,9 +278,12 @@ def _holder_book(conn: Connection, paid: Spend) -> str:
 
 def _lock_holder(conn: Connection, paid: Spend) -> None:
     """Hold the payment's book, and that to which its points go on; a merge that came first is waited for and minded."""
-    holder = ""
-    while holder != (holder := _holder_book(conn, paid)):
+    holder = _holder_book(conn, paid)
+    while True:
         expiry.lock_books(conn, sorted({paid.book_id, holder}))
+        locked, holder = holder, _holder_book(conn, paid)
+        if holder == locked:
+            return
 
 
 def _bring_over(

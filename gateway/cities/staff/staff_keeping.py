@@ -93,7 +93,7 @@ def change_role(
     if command.role is not Role.ADMINISTRATOR:
         keep_an_administrator(conn, person)
     if command.role is not Role.SHOP:
-        _keep_an_owner(conn, person)
+        _require_owner_left(conn, person)
     if command.role not in DECIDING_ROLES:
         deciders.require_left(conn, person)
     records.write(conn, person.staff_id, role=command.role.value)
@@ -105,7 +105,7 @@ def change_role(
     return records.require(conn, person.staff_id, who.municipality)
 
 
-def _keep_an_owner(conn: Connection, person: Staff) -> None:
+def _require_owner_left(conn: Connection, person: Staff) -> None:
     """Raise ProblemError `last-owner` (409) for the only one who keeps an open shop: nobody would end its tills or its log-ins.
 
     One whose log-in was stolen is stopped or reset, which this does not hinder.

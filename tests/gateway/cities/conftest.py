@@ -255,6 +255,21 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
 # --- over HTTP ------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")]),
+    ]
+)
+async def town_on_each_database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Town]:
+    """A town on SQLite, and one on PostgreSQL with four writers that share no transaction."""
+    options = {}
+    if request.param == "postgres":
+        options = {"url": request.getfixturevalue("postgres"), "writers": 4, "max_batch": 1}
+    async with another_town(tmp_path, **options) as opened:
+        yield opened
+
+
 @dataclass
 class Site:
     """The whole gateway behind a port, with signed clients for its callers."""

@@ -12,28 +12,19 @@ from gateway.cities.rights_recovery import take_away_again
 from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.statistics.shop_report import company_report_csv
 from gateway.platform.audit_actions import AuditAction
-from tests.gateway.cities.conftest import KASAMA, MITO, OUEN, another_town, new_id
+from tests.gateway.cities.conftest import KASAMA, MITO, OUEN, new_id
 from tests.gateway.cities.test_member_data import refused
 
 SHOPS = ("cafe", "soba", "pan")
 JULY, JULY_16 = (date(2018, 7, 1), date(2018, 7, 31)), date(2018, 7, 16)
 
 
-@pytest.fixture(
-    params=[
-        "sqlite",
-        pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")]),
-    ]
-)
-async def town(request, tmp_path):
-    options = {}
-    if request.param == "postgres":
-        options = {"url": request.getfixturevalue("postgres"), "writers": 4, "max_batch": 1}
-    async with another_town(tmp_path, **options) as opened:
-        clerk = await opened.who("operator")
-        for shop_id in SHOPS:
-            await opened.city.shops.register(clerk, shop_id, ShopEntry(name=f"見本 {shop_id}"))
-        yield opened
+@pytest.fixture
+async def town(town_on_each_database):
+    clerk = await town_on_each_database.who("operator")
+    for shop_id in SHOPS:
+        await town_on_each_database.city.shops.register(clerk, shop_id, ShopEntry(name=f"見本 {shop_id}"))
+    return town_on_each_database
 
 
 async def proposed(town, logins, *, company_id="mihon", shop_ids=SHOPS, seen=None):

@@ -37,7 +37,7 @@ from gateway.platform.roles import Role
 from gateway.points.announcements import Audience, Wording
 from gateway.points.rules import PointRule
 
-from .conftest import KASAMA, MITO, NOON, OUEN, another_town, new_id
+from .conftest import KASAMA, MITO, NOON, OUEN, new_id
 
 ACCOUNT = BankAccount(
     bank_code="0009", bank_name="ミホン", branch_code="001", branch_name="シテン", kind=1, number="6666666",
@@ -50,18 +50,9 @@ PLAN = ProjectPlan(
 )  # fmt: skip
 
 
-@pytest.fixture(
-    params=[
-        "sqlite",
-        pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")]),
-    ]
-)
-async def town(request, tmp_path):
-    options = {}
-    if request.param == "postgres":
-        options = {"url": request.getfixturevalue("postgres"), "writers": 4, "max_batch": 1}
-    async with another_town(tmp_path, **options) as opened:
-        yield opened
+@pytest.fixture
+async def town(town_on_each_database):
+    return town_on_each_database
 
 
 async def colleague(town, role, name):

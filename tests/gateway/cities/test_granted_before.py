@@ -11,22 +11,13 @@ from gateway.cities.grants import grant_file_lines, grant_list
 from gateway.errors import ProblemError
 from gateway.points.rules import PointRule
 
-from .conftest import KASAMA, NOON, another_town, new_id
+from .conftest import KASAMA, NOON, new_id
 from .test_grants import csv_of, plan, upload
 
 
-@pytest.fixture(
-    params=[
-        "sqlite",
-        pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")]),
-    ]
-)
-async def town(request, tmp_path):
-    options = {}
-    if request.param == "postgres":
-        options = {"url": request.getfixturevalue("postgres"), "writers": 4, "max_batch": 1}
-    async with another_town(tmp_path, **options) as opened:
-        yield opened
+@pytest.fixture
+async def town(town_on_each_database):
+    return town_on_each_database
 
 
 async def grant(town, member, points):

@@ -24,7 +24,7 @@ from gateway.errors import ProblemError
 from gateway.platform import audit_log
 from gateway.platform import tables as audit_tables
 from tests.faults import rollback
-from tests.gateway.cities.conftest import KASAMA, MITO, another_town, new_id
+from tests.gateway.cities.conftest import KASAMA, MITO, new_id
 from tests.gateway.cities.test_member_data import refused
 from tests.gateway.cities.test_record_recovery import Lost, lost  # noqa: F401  a fixture
 
@@ -39,18 +39,9 @@ ACCOUNT = BankAccount(
 _S = ApplicationState
 
 
-@pytest.fixture(
-    params=[
-        "sqlite",
-        pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")]),
-    ]
-)
-async def town(request, tmp_path):
-    options = {}
-    if request.param == "postgres":
-        options = {"url": request.getfixturevalue("postgres"), "writers": 4, "max_batch": 1}
-    async with another_town(tmp_path, **options) as opened:
-        yield opened
+@pytest.fixture
+async def town(town_on_each_database):
+    return town_on_each_database
 
 
 async def opened(town, text="第1条\n\n守ること"):

@@ -20,7 +20,7 @@ from gateway.cities.shops.shops import ShopEntry
 from gateway.errors import ProblemError
 from gateway.platform import audit_log
 from gateway.platform.audit_actions import AuditAction
-from tests.gateway.cities.conftest import KASAMA, another_town
+from tests.gateway.cities.conftest import KASAMA
 from tests.gateway.cities.test_member_data import refused
 from tests.gateway.cities.test_shop_applications import rows
 
@@ -33,18 +33,9 @@ ACCOUNT = BankAccount(
 )  # fmt: skip
 
 
-@pytest.fixture(
-    params=[
-        "sqlite",
-        pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")]),
-    ]
-)
-async def town(request, tmp_path):
-    options = {}
-    if request.param == "postgres":
-        options = {"url": request.getfixturevalue("postgres"), "writers": 4, "max_batch": 1}
-    async with another_town(tmp_path, **options) as opened:
-        yield opened
+@pytest.fixture
+async def town(town_on_each_database):
+    return town_on_each_database
 
 
 def listed(*lines: str, header: str = HEADER) -> bytes:
