@@ -52,8 +52,8 @@ from gateway.platform import gc_tuning
 BULK = 10_000
 """Moves in one transaction of the ledger's bulk rate, as `bench/ledger.py` has it."""
 COMMITS = 300
-PAUSE_S = 0.5
-"""Between two payments of a shop at its busiest hour, in the paced turn: 64 payments a second over all shops."""
+PAUSE_S = 0.32
+"""Between two payments of a shop on average, in the paced turn: 100 payments a second over all shops, the goal's pace."""
 Result = dict[str, Any]
 
 
@@ -378,6 +378,7 @@ def ratios(found: Result) -> Result:
         "slow_counter_burst_p99_in_commits": counter["slow_burst_p99_ms"] / counter["slow_commit_ms"],
         "slow_counter_paced_p99_in_commits": counter["slow_paced_p99_ms"] / counter["slow_commit_ms"],
         "slow_counter_floor_p99_in_commits": counter["slow_floor_p99_ms"] / counter["slow_commit_ms"],
+        "counter_paced_p99_in_100_ms": counter["paced_p99_ms"] / 100,
         "counter_payments_in_a_commits_time": counter["per_s"] * counter["commit_ms"] / 1e3,
         "slowest_dashboard_in_300_ms": max(found["dashboards"]["ms"].values()) / 300,
         "slowest_dashboard_cpu_in_300_ms": max(found["dashboards"]["cpu_ms"].values()) / 300,

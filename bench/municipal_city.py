@@ -78,14 +78,15 @@ class FilledFigures:
 
 
 @asynccontextmanager
-async def open_town(folder: Path) -> AsyncIterator[MunicipalTown]:
-    """A city with a project, a rule and 32 shops in a new file of this folder."""
+async def open_town(folder: Path, url: str | None = None) -> AsyncIterator[MunicipalTown]:
+    """A city with a project, a rule and 32 shops in a new file of this folder, or in an empty database at `url`."""
     path = folder / "city.db"
-    engine = sa.create_engine(f"sqlite:///{path}")
+    url = url or f"sqlite:///{path}"
+    engine = sa.create_engine(url)
     for metadata in METADATAS:
         metadata.create_all(engine)
     engine.dispose()
-    store, tasks, began = Store.open(f"sqlite:///{path}"), _NoTasks(), monotonic()
+    store, tasks, began = Store.open(url), _NoTasks(), monotonic()
     hasher = PasswordHasher(time_cost=1, memory_kib=8, threads=1)
     city = UseCases.open(
         store=store,

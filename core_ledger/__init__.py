@@ -43,7 +43,6 @@ from core_ledger.ledger import (
     transfer,
     void,
 )
-from core_ledger.locked_books import LockedBooks
 from core_ledger.moving_jobs import Moving, MovingJob, run_alone
 from core_ledger.poolers import TransactionPooler, refuse_transaction_pooler
 from core_ledger.recompute import Fault
@@ -70,7 +69,6 @@ __all__ = [
     "IdReused",
     "KeyOrder",
     "LedgerError",
-    "LockedBooks",
     "Lot",
     "LotDue",
     "LotMovement",

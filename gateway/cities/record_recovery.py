@@ -264,8 +264,8 @@ def _transfer(conn: Connection, line: Line) -> Receipt:
 
 def _spend(conn: Connection, line: Line) -> None:
     details, at, spend_id = _details(line), moment(line["moved_at_us"]), line["reference"]
-    spend_rows.lock_ids(conn, [spend_id])
-    if spend_rows.existing_ids(conn, [spend_id]):
+    spend_rows.lock_id(conn, spend_id)
+    if spend_rows.is_known(conn, spend_id):
         raise RecordLeft(RecordObstacle.ID_USED)
     _, city, shop_id = line["target"].split(":")
     shops = tables.shops.c

@@ -7,7 +7,6 @@ taking it away needs a fresh proof, or whoever it is there to stop would do so f
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,7 +20,7 @@ from gateway.members.proofs import ProofKind
 from gateway.members.sessions import Session
 from gateway.members.sign_in import StoreProtocol
 from gateway.platform import tables
-from gateway.platform.compiled_sql import CompiledInStatement, CompiledStatement
+from gateway.platform.compiled_sql import CompiledStatement
 from gateway.platform.encryption import Vault
 from gateway.platform.security_log import SecurityEvent, account_name, log_security
 from gateway.plugin_interfaces import Clock
@@ -31,9 +30,6 @@ STRONG: Final = frozenset({ProofKind.CARD, ProofKind.OIDC, ProofKind.PASSKEY})
 _members = tables.members
 _FIND: Final = CompiledStatement(
     select(_members.c.step_up_above).where(_members.c.member_id == bindparam("of_member"))
-)
-_FIND_MANY: Final = CompiledInStatement(
-    lambda ids: select(_members.c.member_id, _members.c.step_up_above).where(_members.c.member_id.in_(ids))
 )
 
 
@@ -98,12 +94,6 @@ def find_above(conn: Connection, member_id: str) -> int | None:
     return None if row is None else row["step_up_above"]
 
 
-def find_above_of(conn: Connection, member_ids: Sequence[str]) -> Mapping[str, int]:
-    """The sums of those members who have set one."""
-    rows = _FIND_MANY.all(conn, sorted(set(member_ids)))
-    return {row["member_id"]: row["step_up_above"] for row in rows if row["step_up_above"] is not None}
-
-
 def require_provable(conn: Connection, member_id: str) -> None:
     """Raise ProblemError `proof-guards-payments` (409) where a sum is set that nothing could be proved above."""
     state = _state(conn, member_id)
@@ -118,9 +108,9 @@ def require_provable(conn: Connection, member_id: str) -> None:
 
 def carry_over(conn: Connection, from_member: str, to_member: str) -> None:
     """Two members are one person: the lower sum goes on, where there is something to prove it with. The caller holds both rows."""
-    sums = find_above_of(conn, [from_member, to_member])
+    sums = [above for member in (from_member, to_member) if (above := find_above(conn, member)) is not None]
     if sums and _state(conn, to_member).has_strong_proof:
-        member_rows.write(conn, to_member, step_up_above=min(sums.values()))
+        member_rows.write(conn, to_member, step_up_above=min(sums))
 
 
 def fresh_proof_needed(above: int) -> ProblemError:

@@ -49,16 +49,6 @@ class CompiledStatement:
         except conn.dialect.loaded_dbapi.Error as fault:
             raise as_dbapi_error(conn, compiled.sql, fault) from fault
 
-    def each(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Carry it out for every row, all with the same names; what it gives is not read."""
-        if not rows:
-            return
-        compiled = self._made_for(conn, rows[0])
-        try:
-            _driver(conn).cursor().executemany(compiled.sql, [_parameters(compiled, row) for row in rows])
-        except conn.dialect.loaded_dbapi.Error as fault:
-            raise as_dbapi_error(conn, compiled.sql, fault) from fault
-
     def _made_for(self, conn: Connection, given: Mapping[str, Any]) -> _Compiled:
         key = (conn.dialect.name, *given)
         compiled = self._compiled.get(key)

@@ -16,20 +16,13 @@ MAX_WAITING: Final = 10_000
 class MicroBatcher(Generic[W, R]):
     """The sets of one kind, on the event loop that uses them."""
 
-    def __init__(
-        self,
-        name: str,
-        write: Callable[[Sequence[W]], Awaitable[Sequence[R]]],
-        *,
-        most_at_once: int = MAX_WAITING,
-    ) -> None:
-        """`write` fulfils a set of at most so many and gives an answer for each. What it raises, all of the set hear.
+    def __init__(self, name: str, write: Callable[[Sequence[W]], Awaitable[Sequence[R]]]) -> None:
+        """`write` fulfils a set and gives an answer for each. What it raises, all of the set hear.
 
         Where the answers are not one for each, nobody knows whose is whose: all hear a ValueError.
         """
         self._name = name
         self._write = write
-        self._most_at_once = most_at_once
         self._waiting: list[tuple[W, asyncio.Future[R]]] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -47,7 +40,7 @@ class MicroBatcher(Generic[W, R]):
 
     async def _write_all(self) -> None:
         while self._waiting:
-            taken, self._waiting = self._waiting[: self._most_at_once], self._waiting[self._most_at_once :]
+            taken, self._waiting = self._waiting, []
             await self._write_set(taken)
 
     async def _write_set(self, taken: Sequence[tuple[W, asyncio.Future[R]]]) -> None:

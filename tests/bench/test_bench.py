@@ -48,7 +48,7 @@ def test_the_municipal_cloud_is_measured_beside_the_ledger_and_bare_commits(tmp_
     assert set(found["ratios"]) == {
         "grant_vs_bulk", "grant_check_s_for_100000", "grant_memory_vs_a_tenth", "counter_p99_in_commits",
         "grant_vs_bulk_cpu", "grant_check_cpu_s_for_100000", "slowest_dashboard_cpu_in_300_ms",
-        "counter_p99_vs_commit_p99", "counter_paced_p99_in_commits", "counter_payments_in_a_commits_time",
+        "counter_p99_vs_commit_p99", "counter_paced_p99_in_commits", "counter_paced_p99_in_100_ms", "counter_payments_in_a_commits_time",
         "slowest_dashboard_in_300_ms", "counter_p99_vs_floor_p99", "counter_floor_p99_in_commits",
         "slow_counter_p99_in_commits", "slow_counter_burst_p99_in_commits", "slow_counter_paced_p99_in_commits", "slow_counter_floor_p99_in_commits",
     }  # fmt: skip

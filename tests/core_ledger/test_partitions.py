@@ -9,7 +9,6 @@ import pytest
 import sqlalchemy as sa
 
 from core_ledger import (
-    LockedBooks,
     Store,
     balance,
     balances,
@@ -72,7 +71,6 @@ async def move_in_every_way(store: Store, members: list[str]) -> None:
     alone = replace(held[0], id="alone")
     for move in (earn(member="alone"), earn(member=members[0]), alone, posted(alone)):  # one book by itself
         await store.apply(move)
-    await store.run(lambda conn: LockedBooks(conn, [earn(member=members[0])]).apply([]))
 
 
 async def read_in_every_way(store: Store, books: list[str]) -> None:

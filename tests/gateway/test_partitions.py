@@ -35,7 +35,6 @@ ADDS = re.compile(r"(WITH changed AS\s*\()?INSERT")
 BY_A_PAYMENTS_OWN_ID = {
     "gateway.cities.spending.spend_rows._FIND",
     "gateway.cities.spending.spend_rows._LOCKED",
-    "gateway.cities.spending.spend_rows._KNOWN",
 }
 """A shop names a payment and no member: these ask every part, until payments have a look-up as exchanges have."""
 

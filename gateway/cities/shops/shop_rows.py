@@ -14,7 +14,7 @@ from gateway.cities import tables
 from gateway.cities.drawn_from import version_of
 from gateway.cities.shops import shop_numbers
 from gateway.errors import ProblemError
-from gateway.platform.compiled_sql import CompiledInStatement, CompiledStatement
+from gateway.platform.compiled_sql import CompiledStatement
 from gateway.platform.romaji import letters_key, romaji
 from gateway.platform.sql import insert_into, insert_new
 from gateway.platform.typed_text import search_key
@@ -25,13 +25,6 @@ _ONE: Final = select(_shops).where(
 )
 _FIND: Final = CompiledStatement(_ONE)
 _LOCKED: Final = CompiledStatement(_ONE.with_for_update())
-
-
-_OPEN: Final = CompiledInStatement(
-    lambda ids: select(_shops.c.shop_id, _shops.c.name).where(
-        _shops.c.municipality == bindparam("of_city"), _shops.c.shop_id.in_(ids), _shops.c.closed_at.is_(None)
-    )
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +62,6 @@ def require_free(conn: Connection, municipality: str, shop_id: str) -> None:
     """Raise ProblemError `shop-exists` (409) where the id names a shop."""
     if _FIND.first(conn, {"of_city": municipality, "of_shop": shop_id}) is not None:
         raise _exists()
-
-
-def open_shop_names(conn: Connection, municipality: str, shop_ids: Sequence[str]) -> dict[str, str]:
-    """The names of those of these shops that take points, by id."""
-    return {row["shop_id"]: row["name"] for row in _OPEN.all(conn, shop_ids, {"of_city": municipality})}
 
 
 def require_open(conn: Connection, municipality: str, shop_id: str) -> Shop:

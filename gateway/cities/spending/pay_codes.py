@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hmac import compare_digest
@@ -22,7 +21,7 @@ from gateway.cities import tables
 from gateway.cities.city_context import CityContext
 from gateway.errors import ProblemError
 from gateway.members import step_up
-from gateway.platform.compiled_sql import CompiledInStatement, CompiledStatement
+from gateway.platform.compiled_sql import CompiledStatement
 from gateway.platform.sql import insert_new
 from gateway.platform.typed_text import without_separators
 from gateway.points import directory
@@ -37,18 +36,6 @@ _LOCKED: Final = CompiledStatement(
 )
 _USE_UP: Final = CompiledStatement(
     update(_codes).where(_codes.c.code_hash == bindparam("hashed")).values(spend_id=bindparam("spend"))
-)
-_WHAT_IT_IS_OF: Final = (
-    _codes.c.code_hash, _codes.c.book_id, _codes.c.municipality, _codes.c.point_service, _codes.c.ends_at,
-    _codes.c.spend_id, _codes.c.most_points,
-)  # fmt: skip
-_THESE_LOCKED: Final = CompiledInStatement(
-    lambda hashes: (
-        select(*_WHAT_IT_IS_OF)
-        .where(_codes.c.code_hash.in_(hashes))
-        .order_by(_codes.c.code_hash)
-        .with_for_update()
-    )
 )
 
 
@@ -135,41 +122,6 @@ async def read(context: CityContext, text: str) -> str:
         return newest
     query = select(_codes.c.code_hash).where(_codes.c.code_hash.in_([newest, *older]))
     return await context.store.read(lambda conn: conn.execute(query).scalar()) or newest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnusedCode:
-    """A code that was not used, as it is kept; whether it has ended is for who uses it to see."""
-
-    book_id: str
-    municipality: str
-    point_service: str
-    ends_at: datetime
-    most_points: int | None
-
-    def pays(self, points: int) -> bool:
-        """Whether its member has proved enough for so many."""
-        return self.most_points is None or points <= self.most_points
-
-
-def unused(conn: Connection, hashes: Sequence[str]) -> dict[str, UnusedCode]:
-    """Those of these codes that were not used, by hash, held until the transaction ends."""
-    return {
-        row["code_hash"]: UnusedCode(
-            book_id=row["book_id"],
-            municipality=row["municipality"],
-            point_service=row["point_service"],
-            ends_at=row["ends_at"],
-            most_points=row["most_points"],
-        )
-        for row in _THESE_LOCKED.all(conn, hashes)
-        if row["spend_id"] is None
-    }
-
-
-def mark_used(conn: Connection, spend_ids: Mapping[str, str]) -> None:
-    """Use codes up for these payments, by hash."""
-    _USE_UP.each(conn, [{"hashed": hashed, "spend": spend_id} for hashed, spend_id in spend_ids.items()])
 
 
 def redeem(

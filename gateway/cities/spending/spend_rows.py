@@ -15,7 +15,7 @@ from core_ledger import LotMovement, Transfer, chart, references
 from gateway.cities import tables
 from gateway.errors import ProblemError
 from gateway.members.sessions import Acting
-from gateway.platform.compiled_sql import CompiledInStatement, CompiledStatement
+from gateway.platform.compiled_sql import CompiledStatement
 from gateway.platform.short_reference import ends_with, short_reference
 
 REPRESENTATIVE: Final = "representative:"
@@ -29,8 +29,7 @@ _ONE: Final = select(_spends).where(_spends.c.spend_id == bindparam("of_spend"))
 _FIND: Final = CompiledStatement(_ONE)
 _LOCKED: Final = CompiledStatement(_ONE.with_for_update())
 _ADD: Final = CompiledStatement(insert(_spends))
-_HOLD: Final = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
-_KNOWN: Final = CompiledInStatement(lambda ids: select(_spends.c.spend_id).where(_spends.c.spend_id.in_(ids)))
+_LOCK_ID: Final = text("SELECT pg_advisory_xact_lock(:key)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,26 +168,20 @@ def add_spend(conn: Connection, spend: Spend) -> None:
     _ADD.all(conn, spend_columns(spend))
 
 
-def add_spends(conn: Connection, spends: Sequence[Spend]) -> None:
-    _ADD.each(conn, [spend_columns(spend) for spend in spends])
-
-
-def lock_ids(conn: Connection, spend_ids: Sequence[str]) -> None:
-    """Hold ids until the transaction ends, in one order for everybody, whether or not they stand for a payment yet.
+def lock_id(conn: Connection, spend_id: str) -> None:
+    """Lock an id until the transaction ends, whether or not it stands for a payment yet.
 
     So two requests of one id take turns, and the second finds what the first has made, be it from another member.
     On SQLite the transaction is the only one that writes.
     """
     if conn.dialect.name == "postgresql":
-        keys = sorted(
-            {int.from_bytes(sha256(spend_id.encode()).digest()[:8], signed=True) for spend_id in spend_ids}
-        )
-        conn.execute(_HOLD, {"keys": keys})
+        key = int.from_bytes(sha256(spend_id.encode()).digest()[:8], signed=True)
+        conn.execute(_LOCK_ID, {"key": key})
 
 
-def existing_ids(conn: Connection, spend_ids: Sequence[str]) -> set[str]:
-    """Those of the ids that stand for a payment already, in any city."""
-    return {row["spend_id"] for row in _KNOWN.all(conn, spend_ids)}
+def is_known(conn: Connection, spend_id: str) -> bool:
+    """Whether an id stands for a payment already, in any city."""
+    return _FIND.first(conn, {"of_spend": spend_id}) is not None
 
 
 def spend_columns(spend: Spend) -> dict[str, Any]:

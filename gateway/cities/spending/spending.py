@@ -7,13 +7,12 @@ is taken. Refunds are in `refunds`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import Connection
 
-from core_ledger import BadMove, Damaged, IdReused, NotEnoughPoints, chart, ledger
+from core_ledger import IdReused, NotEnoughPoints, chart, ledger
 from gateway.cities import daily_limits
 from gateway.cities.city_context import CityContext, require_reason
 from gateway.cities.proposals.proposal_rows import Proposal
@@ -27,7 +26,6 @@ from gateway.cities.spending import (
     refunds,
 )
 from gateway.cities.spending import spend_rows as records
-from gateway.cities.spending.payment_batch import MAX_BATCH, BatchConflict, pay_all
 from gateway.cities.spending.refunds import RefundPoints, RefundResult
 from gateway.cities.spending.spend_rows import Payment, PaymentRequest, PaymentResult, Spend
 from gateway.cities.staff.staff_rows import StaffSession
@@ -35,7 +33,6 @@ from gateway.errors import ProblemError
 from gateway.members import representations, step_up
 from gateway.members.sessions import Acting
 from gateway.platform.clock import day_of
-from gateway.platform.micro_batch import MicroBatcher
 from gateway.points import account_positions, directory, expiry
 from gateway.points import rules as point_rules
 
@@ -45,7 +42,6 @@ class Spending:
 
     def __init__(self, context: CityContext) -> None:
         self.context = context
-        self._sets = MicroBatcher("payments", self._pay_all, most_at_once=MAX_BATCH)
 
     async def receive_payment(
         self, who: StaffSession, spend_id: str, code_text: str, points: int, pin: str | None = None
@@ -95,8 +91,6 @@ class Spending:
             way="member_pays", taken_by=taken_by, member_id=member_id, point_service=service,
             is_proven=is_proven, acting=acting,
         )  # fmt: skip
-        if acting is not None:  # decided alone: its representation is locked and counts the day
-            return await self.context.store.run(lambda conn: pay_alone(conn, payment_request))
         return await self._pay(payment_request)
 
     async def _pay_by_card(self, wish: PaymentRequest, pin: str | None) -> PaymentResult:
@@ -104,18 +98,10 @@ class Spending:
         if pin is not None and await self.context.store.read(lambda conn: _needs_pin(conn, wish)):
             pin_hash = await pay_card_pins.prove(self.context, wish.card_hash, pin)
             wish = replace(wish, pin_hash=pin_hash or "")
-        return await self.context.store.run(lambda conn: pay_alone(conn, wish))
+        return await self._pay(wish)
 
     async def _pay(self, wish: PaymentRequest) -> PaymentResult:
-        paid = await self._sets.add(wish)
-        return paid if paid is not None else await self.context.store.run(lambda conn: pay_alone(conn, wish))
-
-    async def _pay_all(self, wishes: Sequence[PaymentRequest]) -> Sequence[PaymentResult | None]:
-        try:
-            return await self.context.store.run(lambda conn: pay_all(conn, wishes))
-        except (BatchConflict, ProblemError, BadMove, Damaged):
-            # Whatever one of them stumbles over, the others are not told of it.
-            return [None] * len(wishes)
+        return await self.context.store.run(lambda conn: pay(conn, wish))
 
     async def get_of_member(self, member_id: str, spend_id: str) -> PaymentResult:
         """One payment of a member's own, as it stands now. Raises ProblemError `unknown-spend` (404)."""
@@ -190,9 +176,9 @@ class Spending:
         return await self.context.store.run(job)
 
 
-def pay_alone(conn: Connection, wish: PaymentRequest) -> PaymentResult:
+def pay(conn: Connection, wish: PaymentRequest) -> PaymentResult:
     """Decide one payment in the caller's transaction, with the words for whatever stands in its way."""
-    records.lock_ids(conn, [wish.spend_id])
+    records.lock_id(conn, wish.spend_id)
     known = _known(conn, wish)
     if known is not None:
         return known

@@ -7,7 +7,6 @@ import pytest
 from core_ledger import audit
 from gateway.cities.shops import shop_codes
 from gateway.cities.shops.shops import ShopEntry
-from gateway.cities.spending import payment_batch, spending
 from gateway.errors import ProblemError
 from gateway.members import member_rows
 
@@ -46,29 +45,12 @@ class TestTheMemberScans:
         assert (await scan(town, await member_with(town, None), 1_000)).left == 0
         assert await word_of(scan(town, await member_with(town, 0), 1)) == "fresh-proof-needed"
 
-    async def test_decided_alone_the_sum_itself_is_still_paid_without_a_question(
-        self, town, shop, monkeypatch
-    ):
-        monkeypatch.setattr(spending, "pay_all", lambda _conn, wishes: [None] * len(wishes))
-        member = await member_with(town, 300)
-        assert (await scan(town, member, 300)).left == 700
-        assert await word_of(scan(town, member, 301)) == "fresh-proof-needed"
-        assert (await scan(town, member, 301, is_proven=True)).left == 399
-
     async def test_a_payment_that_was_made_is_told_again_without_a_proof(self, town, shop):
         member, spend_id = await member_with(town, 300), new_id()
         await scan(town, member, 500, is_proven=True, spend_id=spend_id)
         assert (await scan(town, member, 500, spend_id=spend_id)).replayed
 
-    async def test_of_many_at_once_each_is_asked_by_the_own_sum(self, town, shop, monkeypatch):
-        made = []
-
-        def watched(conn, wishes):
-            results = payment_batch.pay_all(conn, wishes)
-            made.append([paid is not None for paid in results])
-            return results
-
-        monkeypatch.setattr(spending, "pay_all", watched)
+    async def test_of_many_at_once_each_is_asked_by_the_own_sum(self, town, shop):
         free, bound, proven = [await member_with(town, above) for above in (None, 100, 100)]
         outcomes = await asyncio.gather(
             scan(town, free, 101),
@@ -76,7 +58,6 @@ class TestTheMemberScans:
             scan(town, proven, 101, is_proven=True),
             return_exceptions=True,
         )
-        assert made == [[True, False, True]]
         assert isinstance(outcomes[1], ProblemError)
         assert outcomes[1].type == "fresh-proof-needed"
         assert [outcomes[0].left, outcomes[2].left] == [899, 899]

@@ -1,8 +1,7 @@
-"""Payments of one moment are one set: what is plain is made together, all else is decided alone and in its own words."""
+"""Payments of one moment: each is decided for itself, in its own words, and none harms another."""
 
 import asyncio
 from datetime import date
-from typing import Any
 
 import pytest
 
@@ -10,8 +9,6 @@ from core_ledger import Transfer, audit, chart, ledger
 from core_ledger.read_model import accounts
 from gateway.cities.shops import shop_codes
 from gateway.cities.shops.shops import ShopEntry
-from gateway.cities.spending import payment_batch, spending
-from gateway.cities.spending.spend_rows import PaymentRequest
 from gateway.errors import ProblemError
 from gateway.points.rules import Expiry, PointRule
 
@@ -39,20 +36,6 @@ async def shops(town):
     return [await town.who("shop", KASAMA, f"shop-{number}") for number in range(3)]
 
 
-@pytest.fixture
-def sets(monkeypatch):
-    """Of each set: how many payments it held, and how many of them were made in it."""
-    seen = []
-
-    def watched(conn, wishes):
-        payment_results = payment_batch.pay_all(conn, wishes)
-        seen.append((len(wishes), sum(paid is not None for paid in payment_results)))
-        return payment_results
-
-    monkeypatch.setattr(spending, "pay_all", watched)
-    return seen
-
-
 async def show(town, member):
     return (await town.city.codes.make(member.member_id, KASAMA, OUEN)).qr
 
@@ -72,14 +55,13 @@ async def rule(town, **values):
     await town.announce(PointRule(open_for_direct_exchange=True, **values), NOON.date())
 
 
-async def test_a_hall_full_of_shops_is_one_transaction(town, shops, sets):
+async def test_a_hall_full_of_shops_is_paid_at_once(town, shops):
     members = [await town.member(points=1_000) for _ in range(30)]
     codes = [await show(town, member) for member in members]
     take = town.city.spending.receive_payment
     paid = await asyncio.gather(
         *(take(shops[n % 3], new_id(), code, 100 + n) for n, code in enumerate(codes))
     )
-    assert sets == [(30, 30)]
     assert [one.left for one in paid] == [900 - n for n in range(30)]
     assert [one.shop_name for one in paid[:3]] == ["見本の店0", "見本の店1", "見本の店2"]
     assert [await town.balance(member.member_id) for member in members] == [one.left for one in paid]
@@ -87,7 +69,7 @@ async def test_a_hall_full_of_shops_is_one_transaction(town, shops, sets):
         one.spend.points for one in paid
     )
     assert (await town.store.read(audit.verify)).ok
-    # Each is kept as a payment decided alone is, and the same asked for again is known.
+    # The same asked for again is known.
     assert await take(shops[0], paid[0].spend.spend_id, codes[0], 100) == paid_again(paid[0])
     assert word(await refusal(take(shops[0], new_id(), codes[0], 100))) == "pay-code-used"
 
@@ -102,7 +84,7 @@ async def refusal(awaited):
     return caught.value
 
 
-async def test_what_is_not_plain_gets_its_own_word_and_harms_nobody_beside_it(town, shops, sets):
+async def test_whatever_is_refused_gets_its_own_word_and_harms_nobody_beside_it(town, shops):
     take, pay = town.city.spending.receive_payment, town.city.spending.pay
     shop, closed, other = shops
     plain = [await town.member(points=500) for _ in range(4)]
@@ -115,7 +97,6 @@ async def test_what_is_not_plain_gets_its_own_word_and_harms_nobody_beside_it(to
     stranger = await town.who("shop", MITO, "mito")
     shop_code = shop_codes.make(town.city.context, KASAMA, "shop-0")
     same_id = new_id()
-    sets.clear()
     found = await all_at_once(
         [
             take(shop, new_id(), await show(town, plain[0]), 100),
@@ -138,24 +119,22 @@ async def test_what_is_not_plain_gets_its_own_word_and_harms_nobody_beside_it(to
         "paid", "again", "pay-code-used", "pay-code-ended", "pay-code-unknown", "shop-closed", "pay-code-unknown",
         "not-enough-points", "paid", "not-enough-points", "paid", "id-reused", "paid", "unknown-point-service",
     ]  # fmt: skip
-    assert sets == [(14, 4)]
     assert (await town.store.read(audit.verify)).ok
 
 
-async def test_what_has_expired_leaves_first_beside_others(town, shops, sets):
+async def test_what_has_expired_leaves_first_beside_others(town, shops):
     await rule(town, expiry=Expiry.MONTHS, expiry_count=6)
     member, fresh = await town.member(points=300), await town.member(points=300)
     await town.give(member.member_id, 1_000, date(2017, 12, 31))
     take = town.city.spending.receive_payment
     codes = [await show(town, one) for one in (member, fresh)]
     found = await asyncio.gather(*(take(shops[0], new_id(), code, 200) for code in codes))
-    assert sets == [(2, 1)]
     assert [one.left for one in found] == [100, 100]
     assert await town.balance(member.member_id) == 100
     assert await town.total(chart.expired(KASAMA)) == 1_000
 
 
-async def test_the_limit_of_the_day_holds_in_a_set_and_beside_it(town, shops, sets):
+async def test_the_limit_of_the_day_holds_at_several_shops_at_once(town, shops):
     await rule(town, most_spent_a_day=250)
     members = [await town.member(points=1_000) for _ in range(3)]
     take = town.city.spending.receive_payment
@@ -167,16 +146,13 @@ async def test_the_limit_of_the_day_holds_in_a_set_and_beside_it(town, shops, se
             + [take(shops[1], new_id(), await show(town, members[0]), points)]
         )
 
-    assert await round_of(100) == ["paid"] * 4  # the last is the first member's second, and decided alone
+    assert await round_of(100) == ["paid"] * 4  # the last is the first member's second
     assert await round_of(100) == ["limit-of-the-day", "paid", "paid", "limit-of-the-day"]
     assert await round_of(50) == ["paid", "paid", "paid", "limit-of-the-day"]
-    assert sets == [(4, 3), (4, 2), (4, 3)]
     assert [await town.balance(member.member_id) for member in members] == [750, 750, 750]
 
 
-async def test_when_the_ledger_says_otherwise_nothing_of_the_set_stands_and_all_are_decided_alone(
-    town, shops, sets
-):
+async def test_an_id_that_the_ledger_knows_for_something_else_is_refused_alone(town, shops):
     members = [await town.member(points=1_000) for _ in range(3)]
     ids = [new_id() for _ in members]
     book = chart.member_book(members[1].member_id)
@@ -198,54 +174,17 @@ async def test_when_the_ledger_says_otherwise_nothing_of_the_set_stands_and_all_
         ]
     )
     assert found == ["paid", "id-reused", "paid"]
-    assert sets == []  # the set raised
     assert [await town.balance(member.member_id) for member in members] == [900, 1_001, 900]
     # The code of the one that was refused was not used up by it.
     assert word(await town.city.spending.receive_payment(shops[0], new_id(), codes[1], 100)) == "paid"
 
 
-async def test_a_set_of_two_that_want_the_same_code_uses_it_once(town, shops):
+async def test_of_several_that_want_the_same_code_one_uses_it(town, shops):
     member = await town.member(points=1_000)
     code = await show(town, member)
     found = await all_at_once([town.city.spending.receive_payment(who, new_id(), code, 100) for who in shops])
     assert sorted(found) == ["paid", "pay-code-used", "pay-code-used"]
     assert await town.balance(member.member_id) == 900
-
-
-async def test_sets_and_payments_alone_agree(town, shops):
-    """The same wishes, decided together in one transaction and alone in another, which is undone."""
-    members = [await town.member(points=points) for points in (0, 50, 100, 150, 1_000)]
-    await town.give(members[4].member_id, 200, date(2018, 6, 1))
-    wishes = [
-        PaymentRequest(
-            municipality=KASAMA, shop_id=f"shop-{n % 4}", spend_id=new_id(), points=100, at=NOON, way="member_pays",
-            taken_by="member", member_id=member.member_id, point_service=service,
-        )
-        for n, (member, service) in enumerate([(m, s) for m in members for s in (OUEN, "nowhere")])
-    ]  # fmt: skip
-
-    class Undone(Exception):
-        pass
-
-    def together(conn):
-        raise Undone(payment_batch.pay_all(conn, wishes))
-
-    def alone(conn):
-        found: list[Any] = []
-        for wish in wishes:
-            try:
-                found.append(spending.pay_alone(conn, wish))
-            except ProblemError:
-                found.append(None)
-        raise Undone(found)
-
-    answers = []
-    for job in (together, alone):
-        with pytest.raises(Undone) as caught:
-            await town.store.run(job)
-        answers.append(caught.value.args[0])
-    assert answers[0] == answers[1]
-    assert sum(one is not None for one in answers[0]) == 3
 
 
 async def test_a_damaged_account_is_told_of_in_its_own_payment_alone(town, shops):
