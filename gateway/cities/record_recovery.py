@@ -2,7 +2,7 @@
 
 Each in one transaction, as a new record with its old id, so that running it twice or being killed in between gives nothing
 twice. Where anything speaks against it, nothing is written and a person calls. What only takes rights away (a revoked key,
-a stopped person, a revoked MyKey ID) is done again by itself, before the gateway serves; what gives any is not.
+a stopped person, a closed shop, a revoked MyKey ID) is done again by itself, before the gateway serves; what gives any is not.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from gateway.cities.merge_moves import MERGE
 from gateway.cities.platform_deeds import member_merge
 from gateway.cities.spending import spend_rows
 from gateway.cities.spending.spend_rows import PaymentRequest, Refund
-from gateway.cities.staff import second_factor, staff_rows
 from gateway.errors import GatewayError, ProblemError
 from gateway.exchanges import link_rows
 from gateway.http.client_keys import revoke_key
@@ -38,7 +37,7 @@ from gateway.platform.forgotten_records import Line, list_forgotten_records
 from gateway.platform.record_stream import DEED, MEMBER_ERASED, MEMBER_REVOKED, MOVE
 from gateway.platform.roles import PLATFORM
 from gateway.platform.sql import insert_new
-from gateway.platform.states import MemberState, StaffState
+from gateway.platform.states import MemberState
 from gateway.points import rules, support_events
 from gateway.webhooks import keys as webhook_keys
 
@@ -69,14 +68,19 @@ class RecordLeft(GatewayError):
 
 
 def group_records(lines: Iterable[Line]) -> list[list[Line]]:
-    """Lines that come back together or not at all: the moves of one refund, one for each day of issue, and of one merge."""
-    groups: dict[tuple[str, str], list[Line]] = {}
+    """Lines that come back together or not at all: the moves of one refund, one for each day of issue, and of one merge.
+
+    So do the closings and reopenings of one person, shop, project or service: the last of them says how it stands.
+    """
+    groups: dict[tuple[str, ...], list[Line]] = {}
     for number, line in enumerate(lines):
-        key = ("", str(number))
+        key: tuple[str, ...] = ("", str(number))
         if line["kind"] == MOVE and line["move"] == "refund":
             key = (line["book"], _refund_id(line))
         elif line["kind"] == MOVE and line["move"] == MERGE:
             key = (MERGE, line["id"].split(":")[1])
+        elif line["kind"] == DEED and (closing := rights_recovery.opened_or_closed(line)) is not None:
+            key = closing
         groups.setdefault(key, []).append(line)
     return list(groups.values())
 
@@ -93,6 +97,7 @@ def recover_records(
         return HERE
     line = lines[0]
     if line["kind"] != MOVE:
+        line = lines[-1]
         if is_taken_away(line):
             close_gaps(conn, lines, at)
             return DONE_AGAIN
@@ -118,22 +123,21 @@ def is_taken_away(line: Line) -> bool:
         AuditAction.CLIENT_KEY_REVOKED,
         AuditAction.PUSH_SECRET_REVOKED,
         AuditAction.WEBHOOK_REVOKED,
-        AuditAction.STAFF_CLOSED,
         AuditAction.REPRESENTATIVE_ENDED,
     )
 
 
 def close_gaps(conn: Connection, lines: Sequence[Line], at: datetime) -> int:
     """Revoke and stop again what a forgotten record has revoked or stopped; how many rights that took away."""
-    newest: dict[tuple[str, str], Line] = {}
+    newest: dict[tuple[str, ...], Line] = {}
     count = 0
     for line in lines:
         if line["kind"] == MEMBER_REVOKED:
             count += _revoke_member(conn, line["member"], line.get("into", ""), at)
         elif line["kind"] == MEMBER_ERASED:
             count += _erase_member(conn, line["member"], at)
-        elif line["action"] in (AuditAction.STAFF_CLOSED, AuditAction.STAFF_RESTARTED):
-            newest[line["municipality"], line["subject"]] = line
+        elif (closing := rights_recovery.opened_or_closed(line)) is not None:
+            newest[closing] = line
         elif line["action"] == AuditAction.CLIENT_KEY_REVOKED:
             count += revoke_key(conn, str(line["facts"]["key_id"]), at)
         elif line["action"] in (AuditAction.PUSH_SECRET_REVOKED, AuditAction.WEBHOOK_REVOKED):
@@ -142,10 +146,7 @@ def close_gaps(conn: Connection, lines: Sequence[Line], at: datetime) -> int:
             count += _end_representation(conn, str(line["facts"]["representation"]), at)
         else:
             count += rights_recovery.take_away_again(conn, line, at)
-    for (municipality, login), line in newest.items():
-        if line["action"] == AuditAction.STAFF_CLOSED:
-            count += _stop(conn, municipality, login, at)
-    return count
+    return count + sum(rights_recovery.take_away_again(conn, line, at) for line in newest.values())
 
 
 def _end_representation(conn: Connection, representation_id: str, at: datetime) -> bool:
@@ -154,21 +155,6 @@ def _end_representation(conn: Connection, representation_id: str, at: datetime) 
     except ProblemError:
         return False  # its appointment is forgotten as well
     return representations.end(conn, representation, "recovery", at)
-
-
-def _stop(conn: Connection, municipality: str, login: str, at: datetime) -> bool:
-    staff = tables.staff.c
-    query = select(staff.staff_id).where(
-        staff.municipality == municipality, staff.login == login, staff.state == StaffState.ACTIVE
-    )
-    staff_id = conn.scalar(query)
-    if staff_id is None:
-        return False
-    staff_rows.write(conn, staff_id, state=StaffState.CLOSED)
-    second_factor.end_pending_sign_ins(conn, staff_id)
-    rights_recovery.end_tills(conn, staff_id, at)
-    staff_rows.end_sessions(conn, staff_id)
-    return True
 
 
 def _revoke_member(conn: Connection, member_id: str, into: str, at: datetime) -> bool:

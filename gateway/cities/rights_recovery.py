@@ -1,5 +1,6 @@
-"""What a restore would give back to whom it was taken from: a stopped card, a lost phone's way in, a role, a
-partner's pause, refunds at a shop's tills.
+"""What a restore would give back to whom it was taken from: a stopped card, a lost phone's way in, a replaced password, a
+role, a partner's pause, refunds at a shop's tills; and what it would open that was closed: a person's access, a shop, a
+project, a point service.
 
 Each is a line of the audit log that the journal has and the database has not. It is done again before the gateway serves, and
 only that: a new card, first password or role is given by people. What people have decided since the restore stays, however
@@ -16,6 +17,7 @@ from sqlalchemy import Connection, select
 
 from core_ledger import chart
 from gateway.cities import tables
+from gateway.cities.grants import grant_projects
 from gateway.cities.shops import application_rows, company_rows, shop_rows, till_pins, till_rows
 from gateway.cities.spending import pay_card_rows
 from gateway.cities.staff import second_factor, staff_rows
@@ -26,11 +28,29 @@ from gateway.platform import tables as platform_tables
 from gateway.platform.audit_actions import AuditAction
 from gateway.platform.audit_facts import TillEnd
 from gateway.platform.roles import ALLOWED, Role
+from gateway.platform.states import StaffState
+from gateway.points import directory
 
 Line = Mapping[str, Any]
 
 NO_PASSWORD: Final = "-"  # noqa: S105  no hash: nothing that anybody types fits it
 _ROLES: Final = frozenset(role.value for role in Role)
+
+REOPENED_BY: Final[Mapping[str, AuditAction]] = {
+    AuditAction.STAFF_CLOSED: AuditAction.STAFF_RESTARTED,
+    AuditAction.SHOP_CLOSED: AuditAction.SHOP_REOPENED,
+    AuditAction.PROJECT_CLOSED: AuditAction.PROJECT_REOPENED,
+    AuditAction.POINT_SERVICE_CLOSED: AuditAction.POINT_SERVICE_REOPENED,
+}
+"""What is closed, and by what it is opened again: of one person, shop, project or service the newest of both counts."""
+
+
+def opened_or_closed(line: Line) -> tuple[str, str, str] | None:
+    """What a deed has closed or opened again: the closing's word, the city and the subject; None for any other line."""
+    for closing, reopening in REOPENED_BY.items():
+        if line.get("action") in (closing, reopening):
+            return closing, str(line["municipality"]), str(line["subject"])
+    return None
 
 
 def takes_away(line: Line) -> bool:
@@ -72,6 +92,22 @@ def _stop_card(conn: Connection, line: Line, at: datetime) -> int:
     return 1
 
 
+def _void_card_pin(conn: Connection, line: Line, _: datetime) -> int:
+    """The PIN from before a new one was set fits no more; the desk sets another."""
+    known = mykey_ids.read(str(line["subject"])) or ""
+    member = member_rows.find_by_mykey_id(conn, known)
+    if member is None or _decided_since(conn, line, AuditAction.PAY_CARD_PIN_SET):
+        return 0
+    book, code = chart.member_book(member.member_id), str(line["municipality"])
+    if pay_card_rows.find_holder(conn, book, code) is None:
+        return 0
+    holder = pay_card_rows.lock_holder(conn, book, code)
+    if holder.pin_hash is None:
+        return 0
+    pay_card_rows.update_holder(conn, holder, pin_hash=None, pin_misses=0)
+    return 1
+
+
 # --- ways in, and roles ----------------------------------------------------------------------------------------------
 
 
@@ -82,14 +118,44 @@ def _void_access(conn: Connection, line: Line, at: datetime) -> int:
     return _void(conn, person, at)
 
 
-def _void(conn: Connection, person: Staff, at: datetime) -> int:
-    """Neither the old password nor an old device opens anything; a first password is made by whoever may."""
-    hashes = select(tables.staff.c.password_hash).where(tables.staff.c.staff_id == person.staff_id)
-    if conn.scalar(hashes) == NO_PASSWORD:
+def _void_password(conn: Connection, line: Line, at: datetime) -> int:
+    """What was replaced opens nothing again: neither the password from before nor the first one, which others have seen.
+
+    Devices stay: they prove nothing without a password.
+    """
+    person = _person(conn, line)
+    if person is None or _decided_since(
+        conn, line, AuditAction.PASSWORD_CHANGED, AuditAction.ACCESS_RESET, AuditAction.STAFF_RESTARTED
+    ):
         return 0
-    second_factor.forget_all(conn, person.staff_id)
+    return _void(conn, person, at, devices=False)
+
+
+def _void(conn: Connection, person: Staff, at: datetime, *, devices: bool = True) -> int:
+    """The old password opens nothing, nor (`devices`) does an old device; a first password is made by whoever may."""
+    hashes = select(tables.staff.c.password_hash).where(tables.staff.c.staff_id == person.staff_id)
+    had_devices = devices and second_factor.has_any(conn, person)
+    if conn.scalar(hashes) == NO_PASSWORD and not had_devices:
+        return 0
+    if devices:
+        second_factor.forget_all(conn, person.staff_id)
     second_factor.end_pending_sign_ins(conn, person.staff_id)
     staff_rows.write(conn, person.staff_id, password_hash=NO_PASSWORD)
+    end_tills(conn, person.staff_id, at)
+    staff_rows.end_sessions(conn, person.staff_id)
+    return 1
+
+
+def _stop_person(conn: Connection, line: Line, at: datetime) -> int:
+    person = _person(conn, line)
+    if (
+        person is None
+        or person.state is not StaffState.ACTIVE
+        or _decided_since(conn, line, AuditAction.STAFF_RESTARTED)
+    ):
+        return 0
+    staff_rows.write(conn, person.staff_id, state=StaffState.CLOSED)
+    second_factor.end_pending_sign_ins(conn, person.staff_id)
     end_tills(conn, person.staff_id, at)
     staff_rows.end_sessions(conn, person.staff_id)
     return 1
@@ -199,6 +265,36 @@ def _pause(conn: Connection, line: Line, at: datetime) -> int:
     return 1
 
 
+# --- shops, projects and point services that are closed ---------------------------------------------------------------
+
+
+def _close_shop(conn: Connection, line: Line, at: datetime) -> int:
+    """It takes no points; what it is owed is still paid."""
+    code, shop_id = str(line["municipality"]), str(line["subject"])
+    if _decided_since(conn, line, AuditAction.SHOP_REOPENED) or not shop_rows.close_again(
+        conn, code, shop_id, _done_at(line)
+    ):
+        return 0
+    query = select(tables.tills.c.till_id).where(
+        tables.tills.c.municipality == code, till_rows.of_shop(shop_id)
+    )
+    for till_id in conn.scalars(query).all():
+        till_rows.forget(conn, till_id, TillEnd.RESTORED, at)
+    return 1
+
+
+def _close_project(conn: Connection, line: Line, _: datetime) -> int:
+    if _decided_since(conn, line, AuditAction.PROJECT_REOPENED):
+        return 0
+    return grant_projects.close_again(conn, str(line["municipality"]), str(line["subject"]))
+
+
+def _close_service(conn: Connection, line: Line, _: datetime) -> int:
+    if _decided_since(conn, line, AuditAction.POINT_SERVICE_REOPENED):
+        return 0
+    return directory.close_again(conn, str(line["municipality"]), str(line["subject"]), _done_at(line))
+
+
 # --- shops that apply ------------------------------------------------------------------------------------------------
 
 
@@ -224,7 +320,13 @@ def _done_at(line: Line) -> datetime:
 _AGAIN: Final[Mapping[str, Callable[[Connection, Line, datetime], int]]] = {
     AuditAction.PAY_CARD_STOPPED: _stop_card,
     AuditAction.PAY_CARD_ISSUED: _stop_card,
+    AuditAction.PAY_CARD_PIN_SET: _void_card_pin,
     AuditAction.ACCESS_RESET: _void_access,
+    AuditAction.PASSWORD_CHANGED: _void_password,
+    AuditAction.STAFF_CLOSED: _stop_person,
+    AuditAction.SHOP_CLOSED: _close_shop,
+    AuditAction.PROJECT_CLOSED: _close_project,
+    AuditAction.POINT_SERVICE_CLOSED: _close_service,
     AuditAction.PASSKEY_REMOVED: _remove_passkey,
     AuditAction.AUTHENTICATOR_APP_REMOVED: _remove_app,
     AuditAction.ROLE_CHANGED: _lower_role,

@@ -269,6 +269,16 @@ def close_service(conn: Connection, code: str, service: str, *, at: datetime) ->
     )
 
 
+def close_again(conn: Connection, code: str, service: str, at: datetime) -> int:
+    """It takes no more points since then; 1 where it did."""
+    still_open = (
+        (_services.c.municipality == code)
+        & (_services.c.point_service == service)
+        & _services.c.closed_at.is_(None)
+    )
+    return conn.execute(update(_services).where(still_open).values(closed_at=at)).rowcount
+
+
 def reopen_service(conn: Connection, code: str, service: str) -> PointService:
     """Let a closed point service take points again, directly only where it did before."""
     require_known_service(conn, code, service)

@@ -247,6 +247,12 @@ def take_from_budget(conn: Connection, code: str, project_id: str, points: int) 
         raise over_budget(require(conn, code, project_id).left)
 
 
+def close_again(conn: Connection, code: str, project_id: str) -> int:
+    """It grants nothing more; 1 where it did."""
+    still_open = (*_key(code, project_id), _projects.c.state == ProjectState.OPEN)
+    return conn.execute(update(_projects).where(*still_open).values(state=ProjectState.CLOSED)).rowcount
+
+
 def over_budget(left: int) -> ProblemError:
     return ProblemError(
         "budget-exceeded", f"The budget has {left:,} points left; nothing was granted.", available=left

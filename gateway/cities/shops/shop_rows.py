@@ -171,6 +171,14 @@ def forbid_till_refunds(conn: Connection, municipality: str, shop_id: str) -> in
     return conn.execute(update(_shops).where(allowed).values(till_refunds=False)).rowcount
 
 
+def close_again(conn: Connection, municipality: str, shop_id: str, at: datetime) -> int:
+    """It takes no points since then; 1 where it did."""
+    still_open = (
+        (_shops.c.municipality == municipality) & (_shops.c.shop_id == shop_id) & _shops.c.closed_at.is_(None)
+    )
+    return conn.execute(update(_shops).where(still_open).values(closed_at=at)).rowcount
+
+
 def write(conn: Connection, municipality: str, shop_id: str, **to: Any) -> Shop:
     """Write columns of a shop's row and give the shop as changed."""
     conn.execute(

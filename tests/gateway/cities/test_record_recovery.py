@@ -43,6 +43,7 @@ from gateway.platform.journal import Journal, begin_journal
 from gateway.platform.journal_reader import read_journal
 from gateway.platform.record_stream import DEED, MOVE, RecordStream
 from gateway.platform.roles import PLATFORM, Role
+from gateway.points import directory
 from gateway.points.allocation import Allocations
 from tests.faults import rollback
 from tests.faults.test_recovery import BreakAt
@@ -303,9 +304,12 @@ class TestWhatWasTakenAway:
         town = lost.town
         other = await town.who("viewer", name="見本 四郎")
         deeds = [
-            {"kind": DEED, "action": action, "municipality": KASAMA, "subject": other.login, "facts": {}}
+            {
+                "kind": DEED, "action": action, "municipality": KASAMA, "subject": other.login, "facts": {},
+                "done_at": town.clock().isoformat(),
+            }
             for action in (AuditAction.STAFF_CLOSED, AuditAction.STAFF_RESTARTED)
-        ]
+        ]  # fmt: skip
         assert await town.store.run(lambda conn: close_gaps(conn, deeds, town.clock())) == 0
         assert await town.store.run(lambda conn: close_gaps(conn, deeds[:1], town.clock())) == 1
 
@@ -387,6 +391,121 @@ class TestWhatWasTakenAway:
         )
         assert await self.close_again(lost) == 0
         assert (await town.store.read(now))[1][0] == "approver"
+
+    async def test_a_replaced_password_opens_nothing_and_one_that_is_made_since_does(
+        self, lost: Lost
+    ) -> None:
+        town, staff = lost.town, lost.town.city.staff
+        old, new = "いろはにほへと ちりぬるを", "わかよたれそ つねならむ"
+        boss = await town.who("administrator")
+        await town.who("administrator", name="別の人")
+        person = await town.who("operator", name="operator 四郎")
+        hashed = await town.city.context.hasher.hash(old)
+
+        def prepare(conn: sa.Connection) -> None:
+            staff_rows.write(conn, person.staff_id, password_hash=hashed, password_is_first=False)
+            staff_rows.write(conn, person.staff_id, totp_sealed=b"x", totp_confirmed=True)
+
+        await town.store.run(prepare)
+        rollback.take_copy(lost.url, lost.folder)
+        town.clock.forward(minutes=1)
+        await staff.change_password(person, old, new)
+        lost.roll_back()
+        assert await self.close_again(lost) == 1
+        assert await self.close_again(lost) == 0
+        for password in (old, new):
+            with pytest.raises(ProblemError, match="is not right"):
+                await staff.sign_in(person.login, password, client_id="site")
+
+        def kept(conn: sa.Connection) -> Any:
+            columns = (tables.staff.c.password_hash, tables.staff.c.totp_sealed)
+            return tuple(
+                conn.execute(sa.select(*columns).where(tables.staff.c.staff_id == person.staff_id)).one()
+            )
+
+        # The device stays until somebody makes a first password, and then goes as with each reset.
+        assert await town.store.read(kept) == (rights_recovery.NO_PASSWORD, b"x")
+        assert set(await lost.recover()) == {DONE_AGAIN}
+        town.clock.forward(minutes=1)
+        first = await town.decided(
+            await staff.reset(boss, person.staff_id, "復旧"), "administrator", "別の人"
+        )
+        assert await self.close_again(lost) == 0
+        assert first is not None
+
+    async def test_a_reset_before_a_changed_password_takes_the_old_device_too(self, lost: Lost) -> None:
+        town = lost.town
+        person = await town.who("operator", name="operator 四郎")
+        await town.store.run(
+            lambda conn: staff_rows.write(conn, person.staff_id, totp_sealed=b"x", totp_confirmed=True)
+        )
+        deeds = [
+            {
+                "kind": DEED, "action": action, "municipality": KASAMA, "subject": person.login, "facts": {},
+                "done_at": town.clock().isoformat(),
+            }
+            for action in (AuditAction.PASSWORD_CHANGED, AuditAction.ACCESS_RESET)
+        ]  # fmt: skip
+        assert await town.store.run(lambda conn: close_gaps(conn, deeds, town.clock())) == 2
+        assert await town.store.run(lambda conn: close_gaps(conn, deeds, town.clock())) == 0
+        totp = sa.select(tables.staff.c.totp_sealed).where(tables.staff.c.staff_id == person.staff_id)
+        assert await town.store.read(lambda conn: conn.scalar(totp)) is None
+
+    async def test_what_was_closed_is_closed_again_and_what_is_opened_since_stays_open(
+        self, lost: Lost
+    ) -> None:
+        town, city = lost.town, lost.town.city
+        clerk, seller = await town.who("operator"), await town.who("shop", shop_id="soba-ya")
+        taro = lost.members["taro"]
+        town.clock.forward(minutes=1)
+        closed_at = town.clock()
+        await city.shops.close(clerk, "soba-ya", "閉店")
+        await city.projects.set_open(clerk, "kosodate", is_open=False, reason="予算")
+        await city.services.close(clerk, OUEN, "終了")
+        lost.roll_back()
+
+        async def standing() -> list[Any]:
+            shop = await city.shops.get(KASAMA, "soba-ya")
+            project = await city.projects.get(KASAMA, "kosodate")
+            service = await town.store.read(lambda conn: directory.require_known_service(conn, KASAMA, OUEN))
+            return [shop.closed_at, project.state, service.closed_at]
+
+        assert await standing() == [None, "open", None]
+        assert await self.close_again(lost) == 3
+        assert await self.close_again(lost) == 0
+        assert await standing() == [closed_at, "closed", closed_at]
+        with pytest.raises(ProblemError, match="takes no more points"):
+            await pay(town, taro, seller, 100)
+        assert set(await lost.recover()) == {DONE_AGAIN}
+        town.clock.forward(minutes=1)
+        await city.shops.reopen(clerk, "soba-ya", "誤り")
+        await city.projects.set_open(clerk, "kosodate", is_open=True, reason="誤り")
+        await city.services.reopen(clerk, OUEN, "誤り")
+        assert await self.close_again(lost) == 0
+        assert await standing() == [None, "open", None]
+
+    async def test_a_shop_that_was_opened_again_is_not_closed(self, lost: Lost) -> None:
+        town, clerk = lost.town, await lost.town.who("operator")
+        for _ in range(2):
+            await town.city.shops.close(clerk, "soba-ya", "改装")
+            await town.city.shops.reopen(clerk, "soba-ya", "再開")
+        lost.roll_back()
+        assert await self.close_again(lost) == 0
+        # Nothing says that it was open before: a person looks.
+        assert await lost.recover() == [RecordObstacle.BY_HAND]
+        assert (await town.city.shops.get(KASAMA, "soba-ya")).closed_at is None
+
+    async def test_payments_at_a_shop_that_closed_later_come_back_all_the_same(self, lost: Lost) -> None:
+        await live_on(lost)
+        before = await lost.everything()
+        clerk = await lost.town.who("operator")
+        await lost.town.city.shops.close(clerk, "soba-ya", "閉店")
+        await lost.town.city.projects.set_open(clerk, "kosodate", is_open=False, reason="予算")
+        await lost.town.city.services.close(clerk, OUEN, "終了")
+        lost.roll_back()
+        assert await self.close_again(lost) == 3
+        assert set(await lost.recover()) == {BACK, DONE_AGAIN}
+        assert await lost.everything() == before
 
     @staticmethod
     async def close_again(lost: Lost) -> int:
