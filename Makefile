@@ -73,8 +73,8 @@ simulate: $(STAMP) ## run the simulator: make simulate SEEDS=10000 FROM=0 JOBS=2
 bench: $(STAMP) ## measure the ledger and whole exchanges beside their floors; ARGS=--json for programs
 	@$(BIN)/python -m bench $(ARGS)
 
-soak: $(STAMP) ## watch a gateway's memory at full load: make soak MINUTES=10 ARGS=--postgres
-	@$(BIN)/python bench/soak.py --minutes $(or $(MINUTES),10) $(ARGS)
+soak: $(STAMP) ## watch a gateway's memory under load: make soak MINUTES=10 RATE=25 ARGS=--postgres
+	@$(BIN)/python bench/soak.py --minutes $(or $(MINUTES),10) $(if $(RATE),--rate $(RATE)) $(ARGS)
 
 lint: $(STAMP) ## ruff, mypy (strict for packages, not for tests), import-linter
 	$(BIN)/ruff check .

