@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from gateway.errors import NoRate, NotEnough, ProblemError
-from gateway.model import BalanceLot, DebitLine, Destination, Label, Rate, WalletId
+from gateway.model import BalanceLot, Destination, Label, Rate, WalletId
 
 MAX_UNITS = 9_999
 
@@ -42,10 +42,6 @@ class DrawnLine:
     def campaign_points(self) -> int:
         """The part of `points` that the campaign's funder pays."""
         return self.units * self.rate.campaign.extra_points_per_unit if self.rate.campaign else 0
-
-    @property
-    def debit_line(self) -> DebitLine:
-        return DebitLine(wallet=self.wallet, units=self.units, amount=self.amount)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,16 +186,6 @@ def require_units(units: int) -> None:
     """口数: 1 to 9,999. Raises ProblemError."""
     if not 1 <= units <= MAX_UNITS:
         raise _units_refused(f"{units:,} is out of range" if abs(units) < 10**9 else "it is out of range")
-
-
-def read_units(typed: str) -> int:
-    """What a person typed as 口数, as a number: half-width digits only (半角数字のみ), 1 to 9,999.
-
-    Raises ProblemError whose text names what is wrong and what to type instead.
-    """
-    if (fault := units_fault(typed)) is not None:
-        raise _units_refused(fault.en)
-    return int(typed)
 
 
 def units_fault(typed: str) -> Label | None:

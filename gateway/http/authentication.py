@@ -36,15 +36,6 @@ class ActingRight(StrEnum):
     SIGN_OUT = "sign_out"
 
 
-class MemberSession(Protocol):
-    """What the dispatcher needs to know of a session; the finder may return any richer value."""
-
-    @property
-    def member_id(self) -> str: ...
-    @property
-    def acting_rights(self) -> frozenset[ActingRight] | None: ...
-
-
 class WorkingSession(Protocol):
     """What the dispatcher needs to know of a staff session."""
 

@@ -6,15 +6,13 @@ The one in memory is for a single process that accepts that a restart forgets at
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import Connection, delete, select, tuple_, type_coerce
 
-from gateway.errors import ProblemError
 from gateway.platform.compiled_sql import CompiledInStatement
 from gateway.platform.micro_batch import MicroBatcher
 from gateway.platform.sql import insert_new_rows
@@ -131,44 +129,3 @@ def forget_nonces(conn: Connection, now: datetime) -> int:
         .limit(SWEEP_BATCH_SIZE)
     )
     return conn.execute(delete(seen_nonces).where(key.in_(stale))).rowcount
-
-
-async def _find_nothing(_key: str) -> None:
-    return None
-
-
-class NoncesInMemory:
-    """Nonces of this process. When `most` are kept at once, further requests are refused as `busy`."""
-
-    def __init__(
-        self,
-        clock: Clock,
-        find: Callable[[str], Awaitable[Any]] = _find_nothing,
-        *,
-        most: int = 1_000_000,
-    ) -> None:
-        """`find` answers what is asked beside a nonce."""
-        self._clock = clock
-        self._find = find
-        self._most = most
-        self._seen: dict[tuple[str, str], datetime] = {}
-        self._order: deque[tuple[str, str]] = deque()
-
-    async def use(self, key_id: str, nonce: str, forget_at: datetime) -> bool:
-        self._forget(self._clock())
-        name = (key_id, nonce)
-        if name in self._seen:
-            return False
-        if len(self._seen) >= self._most:
-            raise ProblemError("busy")  # forgetting one early would let it be used twice
-        self._seen[name] = forget_at
-        self._order.append(name)
-        return True
-
-    async def use_and_find(self, key_id: str, nonce: str, forget_at: datetime, key: str) -> tuple[bool, Any]:
-        return await self.use(key_id, nonce, forget_at), await self._find(key)
-
-    def _forget(self, now: datetime) -> None:
-        # The oldest come first, give or take the clocks' difference; one that may still count stops the sweep.
-        while self._order and self._seen[self._order[0]] <= now:
-            del self._seen[self._order.popleft()]

@@ -180,10 +180,6 @@ def _left_out(kind: Hashable, number: int) -> Mapping[str, Any]:
     return {"event": "equal lines left out", "level": level, "of": name[:200], "number": number, "at": at}
 
 
-def get_log(**bound: Any) -> Log:
-    return cast("Log", structlog.get_logger(**bound))
-
-
 class PartnerLog:
     """The log a plugin is given: each line names the partner, and the plugin's own secrets are stars in it."""
 

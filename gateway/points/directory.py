@@ -60,17 +60,12 @@ class PointService:
         return _POINTS.sub("Points", romaji(self.name_kana))
 
 
-def require_open_service(conn: Connection, code: str, service: str) -> PointService:
-    """Give the point service that a direct exchange may credit.
+def require_open(code: str, service: str, found: PointService | None) -> PointService:
+    """Give the point service that was found under this name if a direct exchange may credit it.
 
     Raises ProblemError: `unknown-municipality`, `unknown-point-service`, or `not-open-for-direct-exchange` with the
     way that does work.
     """
-    return require_open(code, service, _find(conn, code, service))
-
-
-def require_open(code: str, service: str, found: PointService | None) -> PointService:
-    """Look at what was found under this name as `require_open_service` does."""
     found = _require_takes_points(code, service, found)
     if not found.open_for_direct_exchange:
         raise ProblemError(

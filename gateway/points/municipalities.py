@@ -136,11 +136,6 @@ def check_digit(five: str) -> str:
     return str((11 - total % 11) % 10)
 
 
-def is_code(code: str) -> bool:
-    """Tell whether six half-width digits end in their right check digit; says nothing of existence."""
-    return len(code) == 6 and code.isascii() and code.isdigit() and check_digit(code[:5]) == code[5]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _List:
     prefectures: Mapping[str, Prefecture]  # by their two digits

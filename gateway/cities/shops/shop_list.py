@@ -120,11 +120,6 @@ class ListLine:
     is_masked: bool
     faults: tuple[CellFault, ...]
 
-    @property
-    def names_a_shop(self) -> bool:
-        """Whether it says by number or id which shop is meant."""
-        return bool(self.number or self.shop_id)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopList:

@@ -41,10 +41,6 @@ class Entry:
     lines: Mapping[str, int]
     given_back: Mapping[str, int]
 
-    @property
-    def wholly_given_back(self) -> bool:
-        return self.state is EntryState.DONE and dict(self.lines) == dict(self.given_back)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnedPoints:

@@ -5,15 +5,14 @@ import pytest
 from sqlalchemy import func, select
 
 from core_ledger import StoreClosed
-from gateway.errors import ProblemError
-from gateway.http.nonces import NoncesInMemory, StoredNonces, forget_nonces
+from gateway.http.nonces import StoredNonces, forget_nonces
 from gateway.platform import micro_batch
 from gateway.platform.tables import seen_nonces
 
 
-@pytest.fixture(params=["stored", "in_memory"])
-def nonces(request, store, clock):
-    return StoredNonces(store, clock) if request.param == "stored" else NoncesInMemory(clock)
+@pytest.fixture
+def nonces(store, clock):
+    return StoredNonces(store, clock)
 
 
 async def test_a_nonce_is_new_once(nonces, clock):
@@ -59,22 +58,6 @@ async def test_a_sweep_that_did_not_end_goes_on_with_the_next_write(store, clock
 async def test_forgetting_counts(store, clock):
     await StoredNonces(store, clock).use("k", "n", clock())
     assert await store.run(lambda conn: forget_nonces(conn, clock())) == 1
-
-
-async def test_stale_nonces_leave_memory(clock):
-    nonces = NoncesInMemory(clock)
-    await nonces.use("k", "n", clock() + timedelta(seconds=60))
-    clock.move(seconds=60)
-    await nonces.use("k", "m", clock() + timedelta(seconds=60))
-    assert list(nonces._seen) == [("k", "m")]
-
-
-async def test_a_full_memory_refuses_rather_than_forgets(clock):
-    nonces = NoncesInMemory(clock, most=1)
-    await nonces.use("k", "n", clock() + timedelta(seconds=60))
-    with pytest.raises(ProblemError) as refused:
-        await nonces.use("k", "m", clock() + timedelta(seconds=60))
-    assert refused.value.type == "busy"
 
 
 async def test_of_many_at_once_each_nonce_counts_once(store, clock):
@@ -149,14 +132,3 @@ async def test_what_is_asked_beside_a_nonce_is_answered_whether_it_is_new_or_not
     assert asked == [["a", "b", "unknown"]]
     assert await nonces.use("k", "n-6", soon) is True
     assert await nonces.use("k", "n-4", soon) is False
-
-
-async def test_the_keeper_in_memory_is_asked_beside_a_nonce_too(clock):
-    async def find(key):
-        return key.upper()
-
-    nonces = NoncesInMemory(clock, find)
-    soon = clock() + timedelta(seconds=60)
-    assert await nonces.use_and_find("k", "n", soon, "a") == (True, "A")
-    assert await nonces.use_and_find("k", "n", soon, "a") == (False, "A")
-    assert await NoncesInMemory(clock).use_and_find("k", "n", soon, "a") == (True, None)

@@ -14,7 +14,7 @@ import pytest
 import structlog
 
 from gateway import Secret
-from gateway.platform.logs import PartnerLog, configure, get_log
+from gateway.platform.logs import PartnerLog, configure
 from httpkit.repeat_limit import RepeatLimit
 
 
@@ -36,7 +36,7 @@ def lines(stream):
 def test_a_line_is_json_with_time_level_ids_and_values(written):
     configure("info", "json", written)
     structlog.contextvars.bind_contextvars(request_id="r-1", exchange_id="x-1")
-    get_log(part="test").info("partner_call", hook="debit", name="どんぐり")
+    structlog.get_logger(part="test").info("partner_call", hook="debit", name="どんぐり")
     (line,) = lines(written)
     at = line.pop("at")
     moment = datetime.fromisoformat(at)  # RFC 3339, with its offset, wherever the machine stands
@@ -50,7 +50,9 @@ def test_a_line_is_json_with_time_level_ids_and_values(written):
 
 def test_secrets_are_stars_whatever_way_they_come(written):
     configure("debug", "json", written)
-    get_log().debug("signed_in", pin="1234", nested={"Authorization": "Bearer sesame"}, held=Secret("sesame"))
+    structlog.get_logger().debug(
+        "signed_in", pin="1234", nested={"Authorization": "Bearer sesame"}, held=Secret("sesame")
+    )
     (line,) = lines(written)
     assert (line["pin"], line["nested"], line["held"]) == ("***", {"Authorization": "***"}, "***")
 
@@ -63,8 +65,8 @@ def test_the_text_of_an_exception_is_left_out_and_its_places_stay(written):
         except ValueError as fault:
             raise RuntimeError("sesame") from fault
     except RuntimeError as fault:
-        get_log().error("crashed", exc_info=True)
-        get_log().error("crashed", exc_info=fault)
+        structlog.get_logger().error("crashed", exc_info=True)
+        structlog.get_logger().error("crashed", exc_info=fault)
     first, second = lines(written)
     assert first["exception"] == second["exception"]
     assert first["exception"][0].startswith("RuntimeError at test_logs.py:")
@@ -74,7 +76,7 @@ def test_the_text_of_an_exception_is_left_out_and_its_places_stay(written):
 
 def test_lines_below_the_level_are_not_written(written):
     configure("warning", "json", written)
-    get_log().info("quiet")
+    structlog.get_logger().info("quiet")
     logging.getLogger("other").info("quiet")
     assert lines(written) == []
 
@@ -97,14 +99,14 @@ def test_for_a_person_at_a_console_lines_are_plain(written):
     try:
         raise ValueError("sesame")
     except ValueError:
-        get_log().error("crashed", exc_info=True)
+        structlog.get_logger().error("crashed", exc_info=True)
     assert "crashed" in written.getvalue()
     assert "sesame" not in written.getvalue()
 
 
 def test_values_that_json_does_not_know_are_written_as_text(written):
     configure("info", "json", written)
-    get_log().info("x", when=object)
+    structlog.get_logger().info("x", when=object)
     assert lines(written)[0]["when"] == "<class 'object'>"
 
 
@@ -131,7 +133,7 @@ async def test_what_is_told_in_one_turn_is_written_at_its_end_in_one_writing(
     stream = Stream()
     configure("info", "json", stream)
     for number in range(5):
-        get_log().info("told", number=number)
+        structlog.get_logger().info("told", number=number)
     assert stream.getvalue() == ""
     await asyncio.sleep(0)
     assert [line["number"] for line in lines(stream)] == [0, 1, 2, 3, 4]
@@ -141,17 +143,17 @@ async def test_what_is_told_in_one_turn_is_written_at_its_end_in_one_writing(
 @pytest.mark.parametrize("how", ["warning", "error", "library", "thread", "ended"])
 async def test_what_cannot_wait_is_written_at_once_and_after_what_waited(written, how):
     configure("info", "json", written)
-    get_log().info("before")
+    structlog.get_logger().info("before")
     if how == "library":
         logging.getLogger("somewhere").info("now")
     elif how == "thread":
-        thread = threading.Thread(target=lambda: get_log().info("now"))
+        thread = threading.Thread(target=lambda: structlog.get_logger().info("now"))
         thread.start()
         thread.join()
     elif how == "ended":
         structlog.get_config()["logger_factory"]().flush()  # as at the end of the program
     else:
-        getattr(get_log(), how)("now")
+        getattr(structlog.get_logger(), how)("now")
     assert [line["event"] for line in lines(written)] == ["before"] + ["now"] * (how != "ended")
 
 
@@ -162,7 +164,7 @@ def test_a_value_that_cannot_be_told_takes_no_other_line_with_it(written):
 
     configure("info", "json", written)
     for value in ("before", Untold(), "after"):
-        get_log().info("told", value=value)
+        structlog.get_logger().info("told", value=value)
     first, broken, last = lines(written)
     assert (first["value"], last["value"]) == ("before", "after")
     assert broken == {"event": "line not told", "level": "error", "fault": broken["fault"]}
@@ -170,15 +172,15 @@ def test_a_value_that_cannot_be_told_takes_no_other_line_with_it(written):
 
 def test_half_a_character_is_told_and_harms_no_line(written):
     configure("info", "json", written)
-    get_log().info("half", name="\ud800")
-    get_log().info("whole", name="どんぐり")
+    structlog.get_logger().info("half", name="\ud800")
+    structlog.get_logger().info("whole", name="どんぐり")
     assert [line["name"] for line in lines(written)] == ["\ud800", "どんぐり"]
 
 
 def test_a_loop_that_stopped_before_its_turn_ended_keeps_no_later_line_back(written):
     configure("info", "json", written)
     stopped, later = asyncio.new_event_loop(), asyncio.new_event_loop()
-    stopped.call_soon(get_log().info, "one")
+    stopped.call_soon(structlog.get_logger().info, "one")
     stopped.stop()  # after a single turn
     stopped.run_forever()
     stopped.close()
@@ -189,7 +191,7 @@ def test_a_loop_that_stopped_before_its_turn_ended_keeps_no_later_line_back(writ
 
 
 async def _tell(what):
-    get_log().info(what)
+    structlog.get_logger().info(what)
 
 
 class TestEqualLines:

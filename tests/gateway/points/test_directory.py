@@ -37,12 +37,16 @@ def refusal(call: object, *args: object, **options: object) -> ProblemError:
     return refused.value
 
 
+def open_service(conn: sa.Connection, code: str = KASAMA, service: str = "kasama") -> directory.PointService:
+    return directory.require_open(code, service, directory.require_service(conn, code, service))
+
+
 def test_a_registered_point_service_is_open_and_comes_back_as_it_was(conn: sa.Connection) -> None:
     point_service = directory.register_service(
         conn, KASAMA, "kasama", name=" 笠間応援ポイント ", open_for_direct_exchange=True, at=NOW
     )
     assert point_service.name == "笠間応援ポイント"
-    assert directory.require_open_service(conn, KASAMA, "kasama") == point_service
+    assert open_service(conn) == point_service
     assert point_service.created_at == NOW
     assert point_service.closed_at is None
 
@@ -51,7 +55,7 @@ def test_a_service_not_open_for_direct_exchange_is_refused_with_the_way_that_wor
     conn: sa.Connection,
 ) -> None:
     register(conn, KASAMA, "kasama", direct=False)
-    refused = refusal(directory.require_open_service, conn, KASAMA, "kasama")
+    refused = refusal(open_service, conn)
     assert refused.type == "not-open-for-direct-exchange"
     assert "留保ポイント" in str(refused)
     assert "各自治体ポイントへの移行" in str(refused)
@@ -61,16 +65,14 @@ def test_a_service_not_open_for_direct_exchange_is_refused_with_the_way_that_wor
 def test_direct_exchange_is_opened_and_closed(conn: sa.Connection) -> None:
     register(conn, KASAMA, "kasama", direct=False)
     assert directory.set_direct_exchange(conn, KASAMA, "kasama", is_open=True).open_for_direct_exchange
-    assert directory.require_open_service(conn, KASAMA, "kasama").open_for_direct_exchange
+    assert open_service(conn).open_for_direct_exchange
     directory.set_direct_exchange(conn, KASAMA, "kasama", is_open=False)
-    assert (
-        refusal(directory.require_open_service, conn, KASAMA, "kasama").type == "not-open-for-direct-exchange"
-    )
+    assert refusal(open_service, conn).type == "not-open-for-direct-exchange"
 
 
 @pytest.mark.parametrize("code", ["082164", "", "999999", "08216", "０８２１６３", "016951", "080004"])
 def test_an_unknown_municipality_is_refused(conn: sa.Connection, code: str) -> None:
-    for call in (directory.require_open_service, directory.require_service):
+    for call in (open_service, directory.require_service):
         refused = refusal(call, conn, code, "kasama")
         assert refused.type == "unknown-municipality"
 
@@ -84,7 +86,7 @@ def test_a_ward_is_refused_with_the_code_of_its_city(conn: sa.Connection) -> Non
 
 def test_an_unknown_point_service_is_refused(conn: sa.Connection) -> None:
     register(conn, MITO, "mito")
-    refused = refusal(directory.require_open_service, conn, KASAMA, "mito")
+    refused = refusal(open_service, conn, KASAMA, "mito")
     assert refused.type == "unknown-point-service"
     assert "笠間市" in str(refused)
 
