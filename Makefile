@@ -49,7 +49,7 @@ test-fast: $(STAMP) ## run the tests without the pages beside them and without a
 	$(BIN)/python -m pytest -q tests/portal
 	$(BIN)/python -m pytest -q tests/municipal
 
-test-citus: $(STAMP) ## run the ledger on Citus: POINT_GATEWAY_TEST_CITUS=postgresql+psycopg://… names the coordinator
+test-citus: $(STAMP) ## run schema and ledger on Citus: POINT_GATEWAY_TEST_CITUS=postgresql+psycopg://… names the coordinator
 	$(BIN)/python -m pytest -q -rs tests/citus
 
 test-pythons: ## run the tests on every Python from 3.11 on that is present

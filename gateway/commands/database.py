@@ -12,6 +12,8 @@ import migrations
 from gateway.commands.shared import Config, Operator, Reason, settings_of
 from gateway.configured import chain_keys_of, sign_chains, upgrade_database
 from gateway.database_copy import CopiedTable, copy_database
+from gateway.database_distribution import DEFAULT_SHARDS, MAX_SHARDS, Kind, look
+from gateway.database_distribution import distribute as lay_out
 from gateway.database_roles import DEFAULT_PREFIX, ROLES, statements
 from gateway.database_roles import apply as apply_roles
 from gateway.errors import GatewayError
@@ -127,6 +129,49 @@ def roles(
         engine.dispose()
     names = ", ".join(f"{prefix}_{role}" for role in ROLES)
     typer.echo(f"the roles are {names}; make each user a member of one: GRANT {prefix}_serve TO gateway")
+
+
+@db.command()
+def distribute(
+    config: Config = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do it. Stop every gateway and make a backup first.")
+    ] = False,
+    shards: Annotated[
+        int,
+        typer.Option(
+            min=1, max=MAX_SHARDS, help="How many shards members' books are spread over; chosen once."
+        ),
+    ] = DEFAULT_SHARDS,
+) -> None:
+    """Print where each table lies when Citus spreads the database over several machines, and why. With --yes lay it there.
+
+    Cut off at any moment, it can be run again. Run it again after each upgrade: new tables lie on the coordinator until then.
+    """
+    url = settings_of(config).database_url
+    engine = sa.create_engine(url, poolclass=sa.NullPool, hide_parameters=True)
+    try:
+        with engine.connect() as conn:
+            placed = look(conn)
+            for each in placed:
+                place = each.placement
+                done = ", so already" if each.done and place.kind is not Kind.COORDINATOR else ""
+                typer.echo(f"  {place.table}: {place.words} ({place.why}){done}")
+        count = sum(not each.done for each in placed)
+        if not count:
+            typer.echo("every table lies where it belongs")
+            return
+        if not yes:
+            typer.echo(
+                f"nothing was changed: {count} tables are to be moved; stop every gateway, make a backup and repeat the"
+                " command with --yes"
+            )
+            return
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            moved = lay_out(conn, shards, lambda each: typer.echo(f"{each.table} lies {each.words}"))
+    finally:
+        engine.dispose()
+    typer.echo(f"{moved} tables were moved; every table lies where it belongs")
 
 
 @db.command()
