@@ -37,6 +37,13 @@ LOCK_BOOKS = (
     "SELECT 'book', b.book_id, ''::text, b.seq, 0::bigint, 0::bigint, 0::bigint, ''::text, b.head"
     f" FROM books b WHERE {_book_predicate('b')} ORDER BY b.book_id FOR UPDATE"
 )
+LOCK_BOOK = (
+    "SELECT 'book', b.book_id, ''::text, b.seq, 0::bigint, 0::bigint, 0::bigint, ''::text, b.head"
+    " FROM books b WHERE b.book_id = this_book FOR UPDATE"
+)
+_IN_ORDER = (
+    f'SELECT w.book_id FROM unnest({_column("book_names")}) w (book_id) ORDER BY w.book_id COLLATE "C"'
+)
 FIND_MOVES = (
     f"SELECT 'move', m.book_id, m.id, {_MOVE_ROW} FROM {_WANTED_IDS}"
     f" JOIN moves m ON m.book_id = w.book_id AND m.id = w.id WHERE {_book_predicate('m')}"
@@ -69,11 +76,23 @@ CREATE OR REPLACE FUNCTION ledger_open(
 ) LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan
 AS $function$
 #variable_conflict use_column
+DECLARE
+    this_book text;
+    is_any_there boolean := false;
 BEGIN
     -- First the locks, always in the same order; only then is anything else read.
-    RETURN QUERY {LOCK_BOOKS};
+    IF to_regclass('pg_catalog.pg_dist_partition') IS NULL THEN
+        RETURN QUERY {LOCK_BOOKS};
+        is_any_there := FOUND;
+    ELSE
+        -- Citus refuses to lock rows that may lie on several machines, in one statement.
+        FOR this_book IN {_IN_ORDER} LOOP
+            RETURN QUERY {LOCK_BOOK};
+            is_any_there := is_any_there OR FOUND;
+        END LOOP;
+    END IF;
     -- Where there is no book there is no move and no account either: a grant to new members ends here.
-    IF NOT FOUND THEN
+    IF NOT is_any_there THEN
         RETURN;
     END IF;
     RETURN QUERY {FIND_MOVES};
@@ -92,10 +111,6 @@ OPEN = (
 )
 
 _IDS, _HOLDS, _NAMES = _column("move_ids"), _column("hold_ids"), _column("account_names")
-LOCK_BOOK = (
-    "SELECT 'book', b.book_id, ''::text, b.seq, 0::bigint, 0::bigint, 0::bigint, ''::text, b.head"
-    " FROM books b WHERE b.book_id = this_book FOR UPDATE"
-)
 FIND_MOVES_OF_BOOK = (
     f"SELECT 'move', m.book_id, m.id, {_MOVE_ROW} FROM moves m"
     f" WHERE m.book_id = this_book AND m.id = ANY ({_IDS})"
@@ -266,4 +281,18 @@ $function$
 
 SAVE_BOOK = "SELECT ledger_save_book(%s, %s, %s, %s, %b, %b, %b)"
 
-FUNCTIONS = (OPEN_FUNCTION, SAVE_FUNCTION, OPEN_BOOK_FUNCTION, SAVE_BOOK_FUNCTION)
+LOCK_BOOKS_FUNCTION = f"""
+CREATE OR REPLACE FUNCTION ledger_lock_books(book_names text) RETURNS void LANGUAGE plpgsql VOLATILE {_PLAN_SETTINGS}
+AS $function$
+DECLARE
+    this_book text;
+BEGIN
+    -- One after the other: rows that may lie on several machines are not locked by one statement.
+    FOR this_book IN {_IN_ORDER} LOOP
+        PERFORM FROM books b WHERE b.book_id = this_book FOR UPDATE;
+    END LOOP;
+END
+$function$
+"""
+
+FUNCTIONS = (OPEN_FUNCTION, SAVE_FUNCTION, OPEN_BOOK_FUNCTION, SAVE_BOOK_FUNCTION, LOCK_BOOKS_FUNCTION)

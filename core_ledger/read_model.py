@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from core_ledger import account_rows
 from core_ledger.hash_chain import moment, read_lots
+from core_ledger.postgres_functions import SEPARATOR
 from core_ledger.tables import accounts, books, moves
 from core_ledger.transfers import Balance, Lot
 
@@ -42,6 +43,8 @@ POSITION_COLUMNS = (
     accounts.c.heaps,
 )
 """What `position` reads, in its order."""
+
+_LOCK_BOOKS = text("SELECT ledger_lock_books(:names)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +81,4 @@ def posted_points(conn: Connection, account_by_book: Mapping[str, str]) -> dict[
 def lock_books(conn: Connection, book_ids: Sequence[str]) -> None:
     """Lock books until the transaction ends, in one order for everybody. SQLite has one writer, who has them all."""
     if conn.dialect.name != "sqlite":
-        conn.execute(
-            select(books.c.book_id)
-            .where(books.c.book_id.in_(book_ids))
-            .order_by(books.c.book_id)
-            .with_for_update()
-        )
+        conn.execute(_LOCK_BOOKS, {"names": SEPARATOR.join(book_ids)})

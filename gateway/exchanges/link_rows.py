@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from gateway.errors import ProblemError
 from gateway.platform import tables
@@ -107,8 +107,11 @@ def hand_over(conn: Connection, link: Link, book_id: str, token_sealed: bytes | 
 
     `token_sealed` is the secret, sealed for its new row.
     """
+    # Taken out and put in anew: the book says on which machine a row lies, and no update carries it to another.
     this = (_l.c.book_id == link.book_id, _l.c.partner_id == link.partner_id)
-    conn.execute(update(_l).where(*this).values(book_id=book_id, token=token_sealed))
+    row = conn.execute(select(_l).where(*this).with_for_update()).one()
+    conn.execute(delete(_l).where(*this))
+    conn.execute(insert(_l), {**row._asdict(), "book_id": book_id, "token": token_sealed})
     mine = (_o.c.partner_id == link.partner_id, _o.c.book_id == link.book_id)
     conn.execute(update(_o).where(*mine).values(book_id=book_id))
 

@@ -13,23 +13,21 @@ from datetime import date, datetime
 from typing import Final
 
 import structlog
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
-from core_ledger import Lot, Transfer, chart, entries, ledger
+from core_ledger import Lot, Transfer, chart, entries, ledger, read_model
 from core_ledger.read_model import books
 from gateway.errors import ProblemError
 from gateway.platform.clock import day_of
-from gateway.platform.compiled_sql import CompiledInStatement
+from gateway.platform.compiled_sql import CompiledStatement
 from gateway.points import account_positions
 from gateway.points import rules as point_rules
 from gateway.points.rules import RuleVersion
 
 _log = structlog.get_logger()
 _PAGE: Final = 1_000
-_LOCK: Final = CompiledInStatement(
-    lambda names: (
-        select(books.c.book_id).where(books.c.book_id.in_(names)).order_by(books.c.book_id).with_for_update()
-    )
+_LOCK: Final = CompiledStatement(
+    select(books.c.book_id).where(books.c.book_id == bindparam("locked_book")).with_for_update()
 )
 
 
@@ -44,8 +42,10 @@ class ExpiryDue:
 
 def lock_books(conn: Connection, names: Sequence[str]) -> None:
     """Hold members' books until the transaction ends, in one order for everybody. On SQLite it is the only writer."""
-    if conn.dialect.name != "sqlite":
-        _LOCK.all(conn, names)
+    if len(names) > 1:
+        read_model.lock_books(conn, names)
+    elif names and conn.dialect.name != "sqlite":
+        _LOCK.all(conn, {"locked_book": names[0]})
 
 
 def expire_due(

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from core_ledger import Balance, NotEnoughPoints, Store, balance, ledger, verify
+from core_ledger.read_model import lock_books
 from tests.core_ledger.samples import allocate, earn, hold_in, posted, voided
 
 MEMBERS = [f"m{number:04d}" for number in range(24)]
@@ -69,6 +70,23 @@ class TestTheLedgerOnCitus:
             assert await store.read(lambda conn: ledger.total(conn, "partner:saison:due")) == -sum(
                 1_000 if n % 2 else 900 for n in range(len(MEMBERS))
             )
+
+    async def test_takes_moves_of_many_books_in_one_batch(self, citus: str) -> None:
+        async with Store.open(citus, writers=1) as store, Store.open(citus, writers=1) as other:
+            for _ in range(2):  # new books, then books that are there; each asked of two gateways at once
+                moves = [earn(300, member=member) for member in MEMBERS for _ in range(2)]
+                await asyncio.gather(*(each.apply(move) for move in moves for each in (store, other)))
+            assert max(store.batch_sizes) > len(MEMBERS)
+            report = await store.read(verify)
+            assert report.faults == ()
+            assert await store.read(lambda conn: ledger.total(conn, "partner:saison:due")) == -1_200 * len(
+                MEMBERS
+            )
+
+    async def test_locks_many_books(self, citus: str) -> None:
+        async with Store.open(citus, writers=1) as store:
+            await asyncio.gather(*(store.apply(earn(300, member=member)) for member in MEMBERS))
+            await store.run(lambda conn: lock_books(conn, [f"member:{member}" for member in MEMBERS]))
 
     async def test_asks_one_shard_about_one_book_and_commits_on_one_node(self, citus: str) -> None:
         async with Store.open(citus, max_batch=1, writers=1) as store:

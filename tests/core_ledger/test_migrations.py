@@ -60,7 +60,7 @@ def test_migrations_and_tables_make_the_same_schema(engine: sa.Engine, url: str)
         from_code = schema(conn)
         metadata.drop_all(conn)
         if conn.dialect.name == "postgresql":
-            for name in ("open", "save", "open_book", "save_book"):
+            for name in ("open", "save", "open_book", "save_book", "lock_books"):
                 conn.execute(sa.text(f"DROP FUNCTION ledger_{name}"))
     migrations.upgrade(url)
     with engine.connect() as conn:
