@@ -259,8 +259,10 @@ async def link_at(member: SignedIn, who: SampleMember, tell: Narrator) -> Any:
     number, password = AT_SAISON[who.name]
     async with Browser(stop_at=RETURN_URL) as browser:
         page = await browser.open(exchange["redirect_url"])
-        page = await browser.submit(page, page.form("number", "password"), number=number, password=password)
-        page = await browser.submit(page, page.form("decision"), decision="agree")
+        page = await browser.submit(
+            page, page.form_with("number", "password"), number=number, password=password
+        )
+        page = await browser.submit(page, page.form_with("decision"), decision="agree")
     if not page.location:
         raise StoryBroken(f"the partner's site does not send {who.name} back: {page.text[:300]}")
     came = {name: values[0] for name, values in parse_qs(urlsplit(page.location).query).items()}
@@ -289,8 +291,10 @@ async def _buy_coupon(town: DemoEnvironment, miles: str) -> str:
     async with Browser(stop_at=RETURN_URL) as browser:
         page = await browser.open(town.airline_url)
         number, password = AT_AIRLINE
-        page = await browser.submit(page, page.form("number", "password"), number=number, password=password)
-        page = await browser.submit(page, page.form("miles"), miles=miles)
+        page = await browser.submit(
+            page, page.form_with("number", "password"), number=number, password=password
+        )
+        page = await browser.submit(page, page.form_with("miles"), miles=miles)
         match_ = search(r"\b([0-9A-Z]{4}(?:-[0-9A-Z]{4}){3})\b", unescape(page.text))
         if match_ is None:
             raise StoryBroken(f"the airline's site shows no coupon code: {page.text[:400]}")

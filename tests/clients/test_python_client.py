@@ -332,8 +332,10 @@ async def consent(url):
     number, password = AT_SAISON[MEMBERS[0].name]
     async with Browser(stop_at=RETURN_URL) as browser:
         page = await browser.open(url)
-        page = await browser.submit(page, page.form("number", "password"), number=number, password=password)
-        page = await browser.submit(page, page.form("decision"), decision="agree")
+        page = await browser.submit(
+            page, page.form_with("number", "password"), number=number, password=password
+        )
+        page = await browser.submit(page, page.form_with("decision"), decision="agree")
     return str(re.findall(r"return_code=([^&]+)", page.location)[0])
 
 

@@ -53,9 +53,9 @@ async def ready(town: DemoEnvironment, portal: SignedClient, who: Any = TARO) ->
         async with Browser(stop_at=RETURN_URL) as browser:
             page = await browser.open(exchange["redirect_url"])
             page = await browser.submit(
-                page, page.form("number", "password"), number=number, password=password
+                page, page.form_with("number", "password"), number=number, password=password
             )
-            page = await browser.submit(page, page.form("decision"), decision="agree")
+            page = await browser.submit(page, page.form_with("decision"), decision="agree")
         code = page.location.partition("return_code=")[2]
         path = f"/v1/exchanges/{body['exchange_id']}/return"
         status, told = await call(portal, "POST", path, json={"return_code": code}, session_token=signed_in)
@@ -178,8 +178,10 @@ async def test_a_return_replayed_is_refused(town, portal) -> None:
     gateway_return = f"{town.gateway_url}/returns/saison"
     async with Browser(stop_at=gateway_return) as browser:
         page = await browser.open(exchange["redirect_url"])
-        page = await browser.submit(page, page.form("number", "password"), number=number, password=password)
-        page = await browser.submit(page, page.form("decision"), decision="agree")
+        page = await browser.submit(
+            page, page.form_with("number", "password"), number=number, password=password
+        )
+        page = await browser.submit(page, page.form_with("decision"), decision="agree")
     async with aiohttp.ClientSession() as session:
         async with session.get(page.location, allow_redirects=False) as first:
             assert first.status == 303

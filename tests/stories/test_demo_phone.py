@@ -22,7 +22,7 @@ async def at_the_provider(town: DemoEnvironment, browser: Browser) -> Page:
 
 
 async def choose(browser: Browser, page: Page, person: str) -> Page:
-    return await browser.submit(page, page.form("person"), person=person)
+    return await browser.submit(page, page.form_with("person"), person=person)
 
 
 async def test_a_new_person_makes_a_mykey_id_and_is_known_the_next_time(town: DemoEnvironment) -> None:
@@ -37,7 +37,7 @@ async def test_a_new_person_makes_a_mykey_id_and_is_known_the_next_time(town: De
 
 
 async def choose_to_register(browser: Browser, page: Page) -> Page:
-    return await browser.submit(page, page.form("display_name"), display_name="見本四郎")
+    return await browser.submit(page, page.form_with("display_name"), display_name="見本四郎")
 
 
 @pytest.mark.parametrize("person", ["", "見本五郎"])

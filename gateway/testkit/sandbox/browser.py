@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from types import TracebackType
 from typing import Self
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
@@ -38,6 +38,15 @@ class Page:
         reader = _Forms()
         reader.feed(self.text)
         return reader.forms
+
+    def form_with(self, *names: str) -> Form:
+        """The first form that has all of these fields. Raises LookupError, showing what the page says."""
+        for form in self.forms():
+            if all(name in form.fields for name in names):
+                return form
+        raise LookupError(
+            f"{self.url} ({self.status}) has no form with {', '.join(names)}: {self.text[:400]}"
+        )
 
     def form(self, action: str) -> Form:
         """The form that goes to `action`. Raises LookupError when the page has none."""
@@ -67,7 +76,10 @@ class Browser:
 
     async def submit(self, page: Page, action: str, **typed: str) -> Page:
         """Press the button of the page's form to `action`, with these fields typed or chosen."""
-        form = page.form(action)
+        return await self.send(page, page.form(action), **typed)
+
+    async def send(self, page: Page, form: Form, **typed: str) -> Page:
+        """Send a form of the page, with these fields typed or chosen."""
         return await self._fetch(form.method, urljoin(page.url, form.action), {**form.fields, **typed})
 
     async def follow(self, page: Page) -> Page:
@@ -77,7 +89,11 @@ class Browser:
         return await self.get(page.location)
 
     async def _fetch(self, method: str, url: str, data: Mapping[str, str] | None) -> Page:
-        async with self._session.request(method, url, data=data, allow_redirects=False) as answer:
+        parts = urlsplit(url)
+        headers = {"Origin": f"{parts.scheme}://{parts.netloc}"} if method == "POST" else {}
+        async with self._session.request(
+            method, url, data=data, headers=headers, allow_redirects=False
+        ) as answer:
             location = answer.headers.get("Location", "")
             return Page(
                 url=url,
@@ -99,8 +115,8 @@ class _Forms(HTMLParser):
         if tag == "form":
             self.forms.append(Form(values.get("action", ""), values.get("method", "get").upper()))
             self._open = True
-        elif tag == "input" and self._open and values.get("name"):
-            self.forms[-1].fields[values["name"]] = values.get("value", "")
+        elif tag in ("input", "button") and self._open and values.get("name"):
+            self.forms[-1].fields.setdefault(values["name"], values.get("value", ""))
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
