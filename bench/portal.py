@@ -40,7 +40,7 @@ def bare_app() -> web.Application:
     speech = WORDS.speech("ja")
     gateway = SimpleNamespace(is_restored=False, stops_ahead=lambda _now: [])
     site = SimpleNamespace(gateway=gateway, settings=SimpleNamespace(office=None))
-    visit = SimpleNamespace(site=site, redrawn=None)
+    visit = SimpleNamespace(site=site, redrawn=None, says_unsent=False)
     session = new_session("x", "見本太郎", "ABCD2345", shared_terminal=False, now=system_clock())
     values = {
         "balances": models.Balances(reserve=NOTHING, municipal=[], events=[], reserve_heaps=[]),

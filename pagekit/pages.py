@@ -86,6 +86,8 @@ _NOT_SENT: Final = Problem(
     "ログインが切れていました。内容を確認して、もう一度送信してください。",
     detail="ログインが切れていました。内容を確認して、もう一度送信してください。",
 )
+_UNSENT: Final = "unsent"
+"""Said in the address of a page to which a form has come back that was not sent and of which nothing is kept."""
 _OWN_PATH: Final = re.compile(r"/(?![/\\])[!-~]{0,8000}")
 _FORM_COOKIE: Final = "form"
 _BROWSER_KEY: Final = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -208,6 +210,11 @@ class PageRequest(Generic[SettingsT, SessionT]):
             return None
         self.refused_with = 429
         return self.render_error(429)
+
+    @property
+    def says_unsent(self) -> bool:
+        """Whether the page shows a form that came after the end of its session: nothing of it was sent on."""
+        return self.query(_UNSENT) == "yes" if self.redrawn is None else self.redrawn.is_unsent
 
     @property
     def network(self) -> str:
@@ -719,6 +726,10 @@ def _trouble(
         following = (_unsent(visit) if page.method == "POST" else None) or _wanted_page(visit, page)
         visit.session, visit.clear_session = None, True
         return visit.redirect("/login", next=following, why="ended")
+    if isinstance(fault, Problem) and fault.word == _NOT_SENT.word:
+        # Its page has no place for what was typed: the page that it was sent from says that nothing was sent.
+        source = _wanted_page(visit, page)
+        return visit.redirect(f"{source}{'&' if '?' in source else '?'}{_UNSENT}=yes")
     if isinstance(fault, Problem) and fault.word in visit.site.detours:
         return visit.redirect(visit.site.detours[fault.word])
     if isinstance(fault, Unreachable) or fault.status >= 500:

@@ -40,6 +40,10 @@ class Goal:
     municipality_name: str
     fields: dict[str, str]
     history: str
+    name_kana: str = ""
+    name_romaji: str = ""
+    municipality_kana: str = ""
+    municipality_romaji: str = ""
     given_back: bool = False
     """The points return to the reserve where the event's goal is missed."""
 
@@ -131,8 +135,11 @@ async def move(visit: Visit) -> web.Response:
         return visit.redirect(_choice(visit))
     goal = await _goal(visit, visit.form)
     typed = visit.form.get("points", "")
+    points = number(typed)
+    if not points:
+        return await _points_page(visit, goal, trouble=POINTS_UNREADABLE, typed=typed)
     try:
-        receipt = await visit.send(goal.move(visit.form.get("id", ""), number(typed) or 0))
+        receipt = await visit.send(goal.move(visit.form.get("id", ""), points))
     except Problem as problem:
         if problem.word not in (
             "not-enough-points",
@@ -229,6 +236,10 @@ async def _goal(visit: Visit, values: Mapping[str, str]) -> Goal:
         path="/allocate",
         name=service.name,
         municipality_name=service.municipality_name,
+        name_kana=service.name_kana,
+        name_romaji=service.name_romaji,
+        municipality_kana=service.municipality_kana,
+        municipality_romaji=service.municipality_romaji,
         fields={"municipality": code, "point_service": point_service},
         history=f"/history/municipal/{code}/{point_service}",
     )

@@ -285,6 +285,7 @@ async def show_quote(visit: Visit) -> web.Response:
         "confirm.html",
         points_before=int(before) if before.isdecimal() and len(before) < 16 else None,
         replaced=visit.query("replaced") == "yes",
+        held=await _held(visit, _destination_of(exchange.quote)),
         **await _page_data(visit, exchange),
     )
 
@@ -296,9 +297,9 @@ async def confirm(visit: Visit) -> web.Response:
     try:
         await visit.send(calls.confirm(exchange_id, quote_id=visit.form.get("quote_id", "")))
     except Problem as problem:
-        if problem.word in ("quote-replaced", "quote-expired"):
-            # Both show the numbers that hold now, beside what has changed, before anything moves.
-            query = {"replaced": "yes"} if problem.word == "quote-replaced" else {}
+        if problem.word in ("quote-replaced", "quote-expired", "body-invalid"):
+            # Each shows the numbers that hold now, beside what has changed, before anything moves.
+            query = {} if problem.word == "quote-expired" else {"replaced": "yes"}
             return visit.redirect(_path(exchange_id, "confirm"), **query)
         if problem.word not in ("exchange-state", "not-quoted"):
             raise
@@ -533,6 +534,19 @@ async def _page_data(visit: Visit, exchange: models.ExchangeView) -> PageValues:
         "service": await _service(visit, chosen),
         "waiting": exchange.state not in ENDED,
     }
+
+
+async def _held(visit: Visit, chosen: Destination) -> int:
+    """What the member has where the points go."""
+    balances = await visit.send(calls.balances())
+    if chosen.is_reserve:
+        return balances.reserve.available
+    wanted = chosen.municipality, chosen.point_service
+    return sum(
+        held.balance.available
+        for held in balances.municipal
+        if (held.municipality, held.point_service) == wanted
+    )
 
 
 async def _service(visit: Visit, chosen: Destination) -> models.PointServiceView | None:

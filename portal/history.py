@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from aiohttp import web
@@ -15,6 +15,7 @@ from pagekit.clock import JST
 from pagekit.pages import PageValues
 from pagekit.typed_text import day as typed_day
 from point_gateway_client import UNSET, UnsetType, calls, models
+from portal.error_messages import ErrorMessage
 from portal.i18n import other_side
 from portal.municipality_search import service_of
 from portal.site import Pages, Visit
@@ -43,6 +44,15 @@ KINDS: Final[dict[str, str]] = {
     "correction": "訂正",
     "merge": "マイキーIDの統合",
 }
+DAY_UNREADABLE: Final = ErrorMessage(
+    "日付を読み取れませんでした", "2018年7月31日 か 2018-07-31 のように入力してください。", 422
+)
+DAYS_BACKWARDS: Final = ErrorMessage(
+    "日付の順が逆です",
+    "「この日から」が「この日まで」より後になっています。日付を選び直してください。",
+    422,
+    field="since",
+)
 _BY_CARD: Final = "お店での支払い（ポイントカード）"
 _SERVICE: Final = r"{code:[0-9]{6}}/{service:[a-z0-9][a-z0-9-]{0,39}}"
 _EVENT: Final = r"{event:[a-z0-9][a-z0-9-]{0,39}}"
@@ -111,14 +121,16 @@ async def history(visit: Visit) -> web.Response:
         is_seq = re.fullmatch(r"[1-9][0-9]{0,14}", before)
         page = await visit.send(_lines(visit, before=int(before) if is_seq else UNSET, limit=PAGE))
         lines, next_before, more = page.lines, page.next_before, False
+    trouble = _wrong_days(visit, narrowed)
     return visit.render(
         "history.html",
+        status=trouble.status if trouble else 200,
+        trouble=trouble,
+        typed={name: visit.query(name)[:20] for name in ("since", "until")},
         name=await _name(visit),
         path=visit.request.path,
         lines=lines,
         narrowed=narrowed,
-        unreadable=any(visit.query(name) and not _day(visit.query(name)) for name in ("since", "until")),
-        backwards=bool(narrowed.since and narrowed.until and narrowed.since > narrowed.until),
         next_before=next_before,
         more=more,
         query=visit.request.query_string,
@@ -185,6 +197,14 @@ def _filter(visit: Visit) -> Filter:
         since=_day(visit.query("since")),
         until=_day(visit.query("until")),
     )
+
+
+def _wrong_days(visit: Visit, narrowed: Filter) -> ErrorMessage | None:
+    """What is wrong with the days that were asked for; None when they can be looked for."""
+    for name in ("since", "until"):
+        if visit.query(name) and not _day(visit.query(name)):
+            return replace(DAY_UNREADABLE, field=name)
+    return DAYS_BACKWARDS if narrowed.since and narrowed.until and narrowed.since > narrowed.until else None
 
 
 def _day(text: str) -> str:

@@ -107,7 +107,7 @@ async def service_name(visit: Visit, municipality: str, point_service: str) -> s
     """What the city calls its points; one that is gone still has its id as a name."""
     for service in (await visit.send(calls.list_point_services(municipality=municipality))).point_services:
         if service.point_service == point_service:
-            return service.name
+            return visit.speech.with_reading(service.name, service.name_kana, service.name_romaji)
     return point_service
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -27,10 +28,16 @@ class Session(session_cookie.Session):
     missed_elsewhere: int = 0
     actor: str = ""
     """Who acts for the member, masked; empty where it is the member."""
+    owner: str = ""
+    """A digest of the MyKey ID, by which a form that came too late finds the same person again; empty for who acts."""
 
     @property
     def idle_limit(self) -> timedelta:
         return SHARED_TERMINAL_IDLE_LIMIT if self.shared_terminal else IDLE_LIMIT
+
+    @property
+    def form_owner(self) -> str:
+        return "" if self.shared_terminal or not self.owner else f"member:{self.owner}"
 
 
 def new_session(
@@ -47,6 +54,7 @@ def new_session(
         shown_name=mask_name(display_name),
         shown_id=mask_id(mykey_id),
         shared_terminal=shared_terminal,
+        owner=hashlib.sha256(mykey_id.encode()).hexdigest()[:32],
         **begun(token, now),
     )
 

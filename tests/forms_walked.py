@@ -21,13 +21,14 @@ _DRAWN: Final = frozenset({"form_token", "id", "exchange_id", "grant_id", "refun
 
 @dataclass(slots=True)
 class Form:
-    """A form as a browser would send it. `typed` are the names of its fields for text."""
+    """A form as a browser would send it. `typed` are the names of its fields for text, `buttons` of buttons that say something."""
 
     action: str
     method: str
     values: dict[str, str] = field(default_factory=dict)
     typed: list[str] = field(default_factory=list)
     secret: list[str] = field(default_factory=list)
+    buttons: list[str] = field(default_factory=list)
     has_file: bool = False
 
 
@@ -69,6 +70,7 @@ class _Forms(HTMLParser):
                 form.values[self._select] = value
             case "button", _:
                 form.values.setdefault(name, value)
+                form.buttons.append(name)
 
     def handle_data(self, data: str) -> None:
         if self._open is not None and self._area:
@@ -83,11 +85,17 @@ class _Forms(HTMLParser):
             self._select = ""
 
 
+def all_forms_of(page: str) -> list[Form]:
+    """Every form of the page, or of a piece of one."""
+    parser = _Forms()
+    parser.feed(page)
+    return parser.forms
+
+
 def forms_of(page: str) -> list[Form]:
     """The forms of the main part that are sent by POST and take text."""
-    parser = _Forms()
-    parser.feed(page[page.index("<main") : page.index("</main>")])
-    return [form for form in parser.forms if form.method == "post" and (form.typed or form.secret)]
+    forms = all_forms_of(page[page.index("<main") : page.index("</main>")])
+    return [form for form in forms if form.method == "post" and (form.typed or form.secret)]
 
 
 def faults_of(request: APIRequestContext, site: str, path: str, skip: frozenset[str]) -> Iterator[str]:

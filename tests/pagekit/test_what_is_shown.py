@@ -117,6 +117,7 @@ class TestPointsWithDifferentLastDays:
             f"/v1/exchanges/{EXCHANGE}/offer": lambda request: offer(request) | {"lots": self.LOTS},
             "/v1/partners": {"partners": [SAISON]},
             "/v1/point-services": {"point_services": []},
+            "/v1/balances": {"reserve": {"available": 0}, "municipal": [], "events": []},
             "/v1/me": {"default_municipality": None, "default_point_service": None},
         }
         async with member(house, answers) as browser:
