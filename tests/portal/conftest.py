@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import sys
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
@@ -16,8 +14,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from gateway.configured import open_store, vault_of
 from gateway.demo.environment import MEMBERS, DemoEnvironment, open_town
 from gateway.demo.scenario import _buy_coupon as buy_coupon
+from gateway.members.members import Members
+from gateway.members.passwords import PasswordHasher
+from gateway.settings import Settings
 from tests.portal.city_hall import CityHall
 from tests.portal.walk import PASSWORDS
 
@@ -95,14 +97,17 @@ def coupon(town: DemoEnvironment, loop: Loop) -> str:
 
 
 async def add_member(town: DemoEnvironment) -> str:
-    """A member more, as the service desk would add one; gives the name that `town.mykey_ids` knows."""
+    """A member more, as the service desk's command would add one; gives the name that `town.mykey_ids` knows."""
     name = f"見本{len(town.mykey_ids) + 1}子"
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "gateway", "members", "add", name, "--config", str(town.settings_file),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    told, _ = await process.communicate(f"password of {name}\n".encode())
-    town.mykey_ids[name] = json.loads(told)["mykey_id"]
+    settings = Settings.load(town.settings_file, env={})
+    store, hasher = await open_store(settings), PasswordHasher()
+    try:
+        members = Members(store, hasher, town.clock, vault=vault_of(settings))
+        member = await members.create(display_name=name, password=f"password of {name}")
+    finally:
+        hasher.close()
+        await store.close()
+    town.mykey_ids[name] = member.mykey_id
     return name
 
 
