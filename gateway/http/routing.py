@@ -20,7 +20,7 @@ from typing_extensions import TypeVar
 from gateway.errors import GatewayError
 from gateway.http.authentication import ActingRight, Admitted, AuthLevel
 from gateway.http.client_scopes import ALL_SCOPES, AT_A_TILL, Scope
-from gateway.http.inputs import Id, Strict, require_tight_schema
+from gateway.http.inputs import Id, Strict
 from gateway.http.problem_types import PROBLEM_TYPES
 from gateway.http.problems import as_refusal
 from gateway.platform.roles import Action
@@ -227,15 +227,12 @@ class Api:
         `any_query` leaves the query to the handler (`call.request.query`), for addresses that a partner calls
         with parameters of its own. `any_body` gives the handler the bytes, of whatever media type, beside the model
         that most send. `acting` opens a MEMBER route to whoever acts for a member and has this right; `at_till` opens a STAFF route to a bound till too. `scopes` are the keys that may call a CLIENT route; all others follow from the level. Raises TypeError, naming the route, for a declaration that cannot be kept:
-        a loose schema, a path model that does not fit the template, a word outside the catalogue, a STAFF route
+        a path model that does not fit the template, a word outside the catalogue, a STAFF route
         without the `action` that its roles are asked for.
         """
 
         def declare(handler: _HandlerT) -> _HandlerT:
             where = f"{method} {template}"
-            for model in (body, query, path):
-                if model is not None:
-                    require_tight_schema(model.model_json_schema(), f"{where} {model.__name__}")
             if (caller is AuthLevel.STAFF) != (action is not None) or (
                 body is not None and upload is not None
             ):

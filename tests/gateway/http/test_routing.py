@@ -4,8 +4,9 @@ from typing import Annotated
 import pytest
 from pydantic import BaseModel, Field
 
+from gateway.app import whole_api
 from gateway.http.authentication import Admitted, AuthLevel
-from gateway.http.inputs import Id, Strict
+from gateway.http.inputs import Id, Strict, require_tight_schema
 from gateway.http.routing import Api, Content, TypedRequest, TypedResponse, pop_undeclared
 from gateway.platform.roles import Action
 
@@ -163,9 +164,21 @@ class Nested(Strict):
         (Nested, r"Inner\.name: a string without a pattern"),
     ],
 )
-def test_a_body_model_looser_than_a_schema_should_be_is_refused(model, said):
+def test_a_model_looser_than_a_schema_should_be_is_refused(model, said):
     with pytest.raises(TypeError, match=said):
-        declare(body=model)
+        require_tight_schema(model.model_json_schema(), model.__name__)
+
+
+def test_no_route_takes_a_looser_one():
+    taking = [
+        (route, model)
+        for route in whole_api().routes
+        for model in (route.body, route.query, route.path)
+        if model
+    ]
+    assert len(taking) > 300
+    for route, model in taking:
+        require_tight_schema(model.model_json_schema(), f"{route.method} {route.template} {model.__name__}")
 
 
 class OtherPath(Strict):
