@@ -1,13 +1,15 @@
 """Databases with the whole schema and nothing in it, in a moment: making some seventy tables anew takes longer than most tests.
 
 An SQLite file is copied from one that is made once in each process. On PostgreSQL, which tests share one after the
-other, what is filled is emptied; it is made anew only where a test has left another schema.
+other, what is filled is emptied; it is made anew only where a test has left another schema. What the steps of the schema
+made (`upgraded_database`), or a test's own story (`made_once`), is copied there too: as a template of a database.
 """
 
 from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +20,8 @@ from core_ledger import Store
 from migrations.targets import METADATAS
 
 _MARK = "made by tests/databases.py"
+_made: set[str] = set()
+"""The names under which `made_once` has a database to copy, each with its server."""
 _TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')"
 _EMPTY = """
 DO $$
@@ -50,13 +54,44 @@ def empty_database(url: str) -> None:
             make_tables(conn)
 
 
-def upgraded_database(url: str) -> None:
-    """What `migrations.upgrade` does, in a moment where `url` is an SQLite file that is not there yet."""
+def upgraded_database(url: str, revision: str = "head") -> None:
+    """Make `url` an empty database that the steps of the schema brought to `revision`. An SQLite file that is there takes
+    the steps as it is.
+
+    For where a test begins: a test of the steps themselves takes those it is about with `migrations.upgrade`.
+    """
     address = sa.make_url(url)
-    if address.get_backend_name() != "sqlite" or Path(address.database or "").exists():
-        migrations.upgrade(url)
+    if address.get_backend_name() == "sqlite" and Path(address.database or "").exists():
+        migrations.upgrade(url, revision)
         return
-    shutil.copyfile(_upgraded(), str(address.database))
+    made_once(url, f"at_{revision}", lambda template: migrations.upgrade(template, revision))
+
+
+def made_once(url: str, name: str, make: Callable[[str], object]) -> None:
+    """Make `url` a copy of the database `name`, which `make(its url)` fills once in each process, and closes.
+
+    Whatever was at `url` is gone, and on PostgreSQL so are the connections to it.
+    """
+    address = sa.make_url(url)
+    if address.get_backend_name() == "sqlite":
+        assert address.database
+        template = Path(_folder().name) / f"{name}.db"
+        if name not in _made:
+            make(f"sqlite:///{template}")
+            _made.add(name)
+        shutil.copyfile(template, address.database)
+        return
+    engine = sa.create_engine(
+        address.set(database="template1"), poolclass=sa.NullPool, isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as conn:
+        if f"{address.host}{address.query}{name}" not in _made:
+            conn.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}"')
+            conn.exec_driver_sql(f'CREATE DATABASE "{name}"')
+            make(address.set(database=name).render_as_string(hide_password=False))
+            _made.add(f"{address.host}{address.query}{name}")
+        conn.exec_driver_sql(f'DROP DATABASE IF EXISTS "{address.database}" WITH (FORCE)')
+        conn.exec_driver_sql(f'CREATE DATABASE "{address.database}" TEMPLATE "{name}"')
 
 
 def make_tables(conn: sa.Connection) -> None:
@@ -83,12 +118,4 @@ def _template() -> Path:
     store = Store.open(f"sqlite:///{file}")
     store.run_now(make_tables)
     store.close_now()
-    return file
-
-
-@cache
-def _upgraded() -> Path:
-    """A closed file with every step of the schema taken."""
-    file = Path(_folder().name) / "upgraded.db"
-    migrations.upgrade(f"sqlite:///{file}")
     return file

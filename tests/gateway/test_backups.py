@@ -30,6 +30,7 @@ from gateway.backups import (
 from gateway.model import JST
 from gateway.platform import audit_log
 from gateway.platform.age_files import AgeFailed, decrypt_file, encrypt_file, read_recipients
+from tests.databases import upgraded_database
 
 KEYS = ChainKeys.of([b"c" * 32])
 NOON = datetime(2018, 7, 31, 12, tzinfo=JST)
@@ -70,7 +71,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest.fixture
 def store(url: str):
-    migrations.upgrade(url)
+    upgraded_database(url)
     opened = Store.open(url, chain_keys=KEYS)
     opened.run_now(lambda conn: seal_chains(conn, KEYS, NOON.date()) + audit_log.seal_logs(conn, KEYS))
     opened.run_now(partial(ledger.transfer, move=grant("g-1")))
@@ -121,7 +122,7 @@ class TestBackups:
 
 def test_a_backup_that_was_changed_is_refused(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'gateway.db'}"
-    migrations.upgrade(url)
+    upgraded_database(url)
     path = make_backup(url, KEYS, tmp_path / "kept", at=NOON, journal=None)
     with pytest.raises(BackupFailed, match="signed with no key"):
         read_manifest(path, ChainKeys.of([b"o" * 32]))
@@ -143,7 +144,7 @@ def test_a_backup_that_was_changed_is_refused(tmp_path: Path) -> None:
 
 def test_the_newest_are_kept(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'gateway.db'}"
-    migrations.upgrade(url)
+    upgraded_database(url)
     paths = [
         make_backup(url, KEYS, tmp_path / "kept", at=NOON + timedelta(days=n), journal=None) for n in range(4)
     ]
@@ -154,7 +155,7 @@ def test_the_newest_are_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", ["-wal", "-shm", "-journal"])
 def test_what_another_database_left_beside_the_file_is_not_mixed_into_it(tmp_path: Path, ending: str) -> None:
     url = f"sqlite:///{tmp_path / 'gateway.db'}"
-    migrations.upgrade(url)
+    upgraded_database(url)
     made = make_backup(url, KEYS, tmp_path / "kept", at=NOON, journal=None)
     for path in tmp_path.glob("gateway.db*"):
         path.unlink()
@@ -173,7 +174,7 @@ def test_what_another_database_left_beside_the_file_is_not_mixed_into_it(tmp_pat
 def test_a_backup_is_made_before_an_upgrade(tmp_path: Path, revision: str) -> None:
     """The guide says so, and then the tables of the newer release are not there yet."""
     url = f"sqlite:///{tmp_path / 'gateway.db'}"
-    migrations.upgrade(url, revision)
+    upgraded_database(url, revision)
     made = make_backup(url, KEYS, tmp_path / "kept", at=NOON, journal=None)
     manifest = read_manifest(made, KEYS)
     assert (manifest["schema"], manifest["moves"], manifest["newest_digest"]) == (revision, 0, None)
@@ -181,7 +182,7 @@ def test_a_backup_is_made_before_an_upgrade(tmp_path: Path, revision: str) -> No
 
 def test_what_cut_off_backups_have_left_is_removed_and_what_is_being_made_is_not(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'gateway.db'}"
-    migrations.upgrade(url)
+    upgraded_database(url)
     made = make_backup(url, KEYS, tmp_path / "kept", at=NOON, journal=None)
     cut_off, under_way = (tmp_path / "kept" / f".point-gateway-2018080{day}T120000.partial" for day in (1, 2))
     for folder in (cut_off, under_way):

@@ -23,6 +23,7 @@ from gateway.platform.roles import Role
 from gateway.preflight import check_database
 from gateway.services import open_services
 from gateway.settings import Settings
+from tests.databases import upgraded_database
 from tests.gateway.cities.conftest import KASAMA, NOON, PASSWORD, furnish
 
 PREFIX = "roles_of_a_test"
@@ -60,11 +61,8 @@ class TestOnPostgres:
     @pytest.fixture
     def urls(self, postgres: str) -> Iterator[dict[str, str]]:
         """A user of each role on a database with the whole schema; `owner` made it."""
+        upgraded_database(postgres)
         engine = sa.create_engine(postgres, poolclass=sa.NullPool)
-        with engine.begin() as conn:
-            conn.exec_driver_sql("DROP SCHEMA public CASCADE")
-            conn.exec_driver_sql("CREATE SCHEMA public")
-        migrations.upgrade(postgres)
         for _ in range(2):  # it is safe to repeat
             with engine.begin() as conn:
                 assert database_roles.apply(conn, PREFIX) > len(table_names())

@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 import migrations
 from gateway.exchanges.reconciliation import Closing, closings
 from gateway.platform.tables import metadata
+from tests.databases import upgraded_database
 
 
 def described(engine: sa.Engine) -> dict[str, str]:
@@ -25,7 +26,7 @@ def described(engine: sa.Engine) -> dict[str, str]:
 @pytest.mark.filterwarnings("ignore:.*expression-based index")  # their text is compared above
 def test_migrated_tables_are_the_described_ones(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'migrated.db'}"
-    migrations.upgrade(url)
+    upgraded_database(url)
     migrated, from_code = sa.create_engine(url), sa.create_engine("sqlite://")
     metadata.create_all(from_code)
     made, wanted = described(migrated), described(from_code)
@@ -56,16 +57,11 @@ def test_what_was_closed_before_stays_closed(tmp_path: Path) -> None:
 @pytest.mark.postgres
 @pytest.mark.xdist_group("postgres")
 def test_what_was_closed_before_stays_closed_on_postgresql(postgres: str) -> None:
-    engine = sa.create_engine(postgres)
-    with engine.begin() as conn:
-        conn.exec_driver_sql("DROP SCHEMA public CASCADE")
-        conn.exec_driver_sql("CREATE SCHEMA public")
-    engine.dispose()
     what_was_closed_stays_closed(postgres)
 
 
 def what_was_closed_stays_closed(url: str) -> None:
-    migrations.upgrade(url, "0009_keys_in_their_order")
+    upgraded_database(url, "0009_keys_in_their_order")
     engine = sa.create_engine(url)
     row = ("saison", "x", "2018-07-31", "ours_only", -900, "why", "sato", 7)
     with engine.begin() as conn:

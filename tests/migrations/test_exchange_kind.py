@@ -6,13 +6,14 @@ import pytest
 import sqlalchemy as sa
 
 import migrations
+from tests.databases import upgraded_database
 
 STORED = "INSERT INTO exchanges (book_id, exchange_id, partner_id, state, request_hash, coupon_hash, started_at) VALUES "
 
 
 @pytest.mark.xdist_group("postgres")
 def test_the_step_reads_it_out_of_what_is_there_and_back(url: str) -> None:
-    migrations.upgrade(url, "0014_four_eyes")
+    upgraded_database(url, "0014_four_eyes")
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.begin() as conn:
         conn.exec_driver_sql(

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 import migrations
+from tests.databases import upgraded_database
 
 STORED = (
     "INSERT INTO members (member_id, mykey_id, password_hash, card_key, display_name, state, created_at) VALUES"
@@ -18,7 +19,7 @@ PROOFS = "SELECT member_id, kind, issuer, subject_hash, added_at, used_at FROM m
 
 @pytest.mark.xdist_group("postgres")
 def test_cards_and_passwords_become_proofs_and_a_card_goes_back(url: str) -> None:
-    migrations.upgrade(url, "0037_pay_cards")
+    upgraded_database(url, "0037_pay_cards")
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.begin() as conn:
         conn.exec_driver_sql(STORED)

@@ -17,6 +17,7 @@ from gateway import cli
 from gateway.services import open_services
 from gateway.settings import Settings
 from migrations import SchemaState
+from tests.databases import upgraded_database
 
 SETTINGS = """
 [security]
@@ -95,14 +96,14 @@ class TestServing:
 
     @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
     def test_an_older_schema_is_refused(self, command: Command, url: str, arguments: tuple[str, ...]) -> None:
-        migrations.upgrade(url, "0009_keys_in_their_order")
+        upgraded_database(url, "0009_keys_in_their_order")
         told = refused(command(url, *arguments))
         assert "older than this release's" in told
         assert "run `point-gateway db upgrade`" in told
 
     @pytest.mark.parametrize("arguments", [*COMMANDS, ("serve",), ("db", "upgrade")], ids=" ".join)
     def test_a_newer_schema_is_refused(self, command: Command, url: str, arguments: tuple[str, ...]) -> None:
-        migrations.upgrade(url)
+        upgraded_database(url)
         execute(url, *NEWER, "UPDATE schema_marker SET written_by = '7.0.0', oldest_release = '6.0.0'")
         told = refused(command(url, *arguments))
         assert "9999_from_the_future" in told
@@ -111,7 +112,7 @@ class TestServing:
         )
 
     def test_a_newer_schema_without_a_marker_is_refused(self, command: Command, url: str) -> None:
-        migrations.upgrade(url, "0011_ordered_account")
+        upgraded_database(url, "0011_ordered_account")
         execute(url, *NEWER)
         assert "a newer release brought it there" in refused(command(url, "serve", "--no-upgrade"))
 
@@ -132,7 +133,7 @@ class TestServing:
     def test_a_restore_that_was_cut_off_is_refused_though_the_version_is_there(
         self, command: Command, url: str, statement: str, part: str
     ) -> None:
-        migrations.upgrade(url)
+        upgraded_database(url)
         execute(url, statement)
         for arguments in (("serve", "--no-upgrade"), ("ledger", "verify"), ("db", "upgrade")):
             assert f"lacks {part}: a restore was cut off" in refused(command(url, *arguments))
@@ -143,7 +144,7 @@ class TestServing:
         self, command: Command, empty_postgres: str
     ) -> None:
         """Whose rows are there and whose keys are not takes every id twice."""
-        migrations.upgrade(empty_postgres)
+        upgraded_database(empty_postgres)
         execute(empty_postgres, "ALTER TABLE exchange_owners DROP CONSTRAINT exchange_owners_pkey")
         assert "lacks primary key of exchange_owners" in refused(command(empty_postgres, "ledger", "verify"))
 
@@ -151,7 +152,7 @@ class TestServing:
         self, command: Command, tmp_path: Path
     ) -> None:
         url = f"sqlite:///{tmp_path / 'gateway.db'}"
-        migrations.upgrade(url, "0008_grant_ids")
+        upgraded_database(url, "0008_grant_ids")
         execute(url, "ALTER TABLE spends RENAME TO spends_before")
         told = refused(command(url, "db", "upgrade", "--no-copy"))
         assert "an upgrade by a release before 0.2 was cut off here" in told
@@ -162,13 +163,13 @@ class TestServing:
 @pytest.mark.xdist_group("postgres")
 class TestStatus:
     def test_a_newer_schema_that_only_adds_lets_this_release_work_on(self, url: str) -> None:
-        migrations.upgrade(url)
+        upgraded_database(url)
         execute(url, *NEWER, f"UPDATE schema_marker SET oldest_release = '{gateway.__version__}'")
         schema_status = migrations.status(url)
         assert (schema_status.state, schema_status.usable) == (SchemaState.NEWER_BUT_USABLE, True)
 
     def test_the_marker_names_the_release_that_took_the_last_step(self, url: str) -> None:
-        migrations.upgrade(url)
+        upgraded_database(url)
         engine = sa.create_engine(url, poolclass=sa.NullPool)
         with engine.connect() as conn:
             rows = conn.exec_driver_sql("SELECT written_by, oldest_release FROM schema_marker").all()

@@ -23,6 +23,7 @@ from gateway.model import JST
 from gateway.platform import audit_log
 from gateway.platform.audit_actions import AuditAction
 from gateway.points import support_events
+from tests.databases import upgraded_database
 
 NOON = datetime(2018, 7, 31, 12, tzinfo=JST)
 
@@ -37,7 +38,7 @@ def described(engine: sa.Engine) -> dict[str, str]:
 @pytest.mark.filterwarnings("ignore:.*expression-based index")  # their text is compared above
 def test_migrated_municipal_tables_are_the_described_ones(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'migrated.db'}"
-    migrations.upgrade(url)
+    upgraded_database(url)
     migrated, from_code = sa.create_engine(url), sa.create_engine("sqlite://")
     metadata.create_all(from_code)
     made, wanted = described(migrated), described(from_code)
@@ -53,24 +54,15 @@ def test_migrated_municipal_tables_are_the_described_ones(tmp_path: Path) -> Non
 
 def test_events_and_gifts_from_before_the_rules_are_kept(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'before.db'}"
-    migrations.upgrade(url)
+    upgraded_database(url)
     kept_before_the_rules(url)
 
 
 @pytest.mark.postgres
 @pytest.mark.xdist_group("postgres")
 def test_events_and_gifts_from_before_the_rules_are_kept_on_postgresql(postgres: str) -> None:
-    make_empty(postgres)
-    migrations.upgrade(postgres)
+    upgraded_database(postgres)
     kept_before_the_rules(postgres)
-
-
-def make_empty(url: str) -> None:
-    engine = sa.create_engine(url)
-    with engine.begin() as conn:
-        conn.exec_driver_sql("DROP SCHEMA public CASCADE")
-        conn.exec_driver_sql("CREATE SCHEMA public")
-    engine.dispose()
 
 
 def kept_before_the_rules(url: str) -> None:
@@ -117,13 +109,12 @@ def test_payments_from_before_are_kept_under_their_new_keys(tmp_path: Path) -> N
 @pytest.mark.postgres
 @pytest.mark.xdist_group("postgres")
 def test_payments_from_before_are_kept_under_their_new_keys_on_postgresql(postgres: str) -> None:
-    make_empty(postgres)
     payments_from_before_are_kept(postgres)
 
 
 def payments_from_before_are_kept(url: str) -> None:
     """A payment of before is found by the shop, the city and its member, and its move is known by its id still."""
-    migrations.upgrade(url)
+    upgraded_database(url)
     engine = sa.create_engine(url)
     noon = datetime(2018, 7, 31, 12, tzinfo=JST)
     give = Transfer(
@@ -174,11 +165,10 @@ class TestWhatWasBeforeFourEyes:
     @pytest.mark.postgres
     @pytest.mark.xdist_group("postgres")
     def test_and_on_postgresql(self, postgres: str) -> None:
-        make_empty(postgres)
         self.counts(postgres)
 
     def counts(self, url: str) -> None:
-        migrations.upgrade(url)
+        upgraded_database(url)
         alembic.command.downgrade(migrations.config(url), "0018_retry_at")
         engine = sa.create_engine(url)
         with engine.begin() as conn:

@@ -24,6 +24,7 @@ from gateway.platform import tables
 from gateway.platform.encryption import derive_key
 from gateway.points import directory
 from migrations import SchemaState
+from tests.databases import upgraded_database
 from tests.gateway.exchanges.conftest import CARDS, KASAMA, NOON, RESERVE, World, new_id, world_on
 
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
@@ -72,7 +73,7 @@ def make_empty(url: str) -> None:
 @pytest.fixture
 async def town(postgres: str, tmp_path: Path) -> AsyncIterator[Town]:
     town = Town(f"sqlite:///{tmp_path / 'gateway.db'}", postgres)
-    migrations.upgrade(town.source)
+    upgraded_database(town.source)
     store = Store.open(town.source, chain_keys=KEYS)
     store.run_now(lambda conn: seal_now(conn, KEYS, NOON))
     store.close_now()

@@ -9,10 +9,10 @@ from aiohttp.test_utils import TestServer
 from prometheus_client import CollectorRegistry, Counter
 from sqlalchemy import Connection
 
-import migrations
 from core_ledger import Store
 from gateway.http.health import HealthChecks, PartnerHealth, admin_app
 from gateway.readiness import NotReady, Readiness
+from tests.databases import upgraded_database
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ class TestReadiness:
 
     async def test_a_schema_that_changed_under_the_process_is_not_ready(self, tmp_path, clock):
         url = f"sqlite:///{tmp_path / 'gateway.db'}"
-        migrations.upgrade(url)
+        upgraded_database(url)
         async with Store.open(url) as store:
             readiness = Readiness(store, clock, monotonic=itertools.count(0, 10).__next__)
             await readiness.check()
@@ -122,7 +122,7 @@ class TestReadiness:
 
     async def test_a_database_that_answers_but_takes_no_commit_is_not_ready(self, tmp_path, clock):
         url = f"sqlite:///{tmp_path / 'gateway.db'}"
-        migrations.upgrade(url)
+        upgraded_database(url)
         async with Store.open(url) as store:
             readiness = Readiness(store, clock, monotonic=itertools.count(0, 10).__next__)
             await readiness.check()
@@ -140,7 +140,7 @@ class TestReadiness:
 
     async def test_many_who_ask_at_once_cost_one_commit(self, tmp_path, clock):
         url = f"sqlite:///{tmp_path / 'gateway.db'}"
-        migrations.upgrade(url)
+        upgraded_database(url)
         async with Store.open(url) as store:
             readiness = Readiness(store, clock, monotonic=lambda: 0.0)
             readiness._probed_at = -1.0
@@ -151,7 +151,7 @@ class TestReadiness:
     async def test_each_process_commits_to_a_row_of_its_own_and_old_ones_go(self, tmp_path, clock):
         """One row for all would have every process of a cluster wait for the others."""
         url = f"sqlite:///{tmp_path / 'gateway.db'}"
-        migrations.upgrade(url)
+        upgraded_database(url)
         async with Store.open(url) as store:
 
             async def rows():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
@@ -22,7 +23,7 @@ from gateway.model import JST
 from gateway.platform import audit_log, daily_digest
 from gateway.platform.audit_actions import AuditAction
 from gateway.settings import Settings
-from tests.databases import upgraded_database
+from tests.databases import made_once, upgraded_database
 
 NOON = datetime(2018, 7, 31, 12, tzinfo=JST)
 DAY = NOON.date()
@@ -113,16 +114,7 @@ def execute(statement: str, conn) -> None:
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
     if request.param == "sqlite":
         return World(tmp_path, f"sqlite:///{tmp_path / 'gateway.db'}")
-    return World(tmp_path, emptied(request.getfixturevalue("postgres")))
-
-
-def emptied(url: str) -> str:
-    engine = sa.create_engine(url)
-    with engine.begin() as conn:
-        conn.exec_driver_sql("DROP SCHEMA public CASCADE")
-        conn.exec_driver_sql("CREATE SCHEMA public")
-    engine.dispose()
-    return url
+    return World(tmp_path, request.getfixturevalue("postgres"))
 
 
 @pytest.mark.xdist_group("postgres")
@@ -183,6 +175,14 @@ class TestWhatWasThereBefore:
     @pytest.fixture
     def old(self, world: World) -> World:
         """A database from before the keys, with two moves and two lines, brought up to date."""
+        made_once(world.url, "from_before_the_keys", self.make_old)
+        return world
+
+    def make_old(self, url: str) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            self.bring_up_to_date(World(Path(folder), url))
+
+    def bring_up_to_date(self, world: World) -> None:
         world.forge(partial(ledger.transfer, move=grant("g-1")), partial(ledger.transfer, move=grant("g-2")))
         world.forge(
             lambda conn: write_line(conn, AuditAction.SHOP_CHANGED),
@@ -191,7 +191,6 @@ class TestWhatWasThereBefore:
         migrations.downgrade(world.url, "0012_schema_marker", copy=False)
         upgrade_database(world.settings, copy=False)
         assert (world.ledger_faults(), world.audit_faults()) == ([], [])
-        return world
 
     def test_is_signed_by_its_upgrade_and_by_nothing_else(self, old: World) -> None:
         """Whoever takes every signature away gets none anew for what they have forged."""
@@ -401,7 +400,7 @@ async def test_a_gateway_whose_database_lost_a_day_confirms_nothing_until_somebo
 @pytest.mark.postgres
 @pytest.mark.xdist_group("postgres")
 def test_two_gateways_that_make_a_days_digest_at_once_have_the_same(postgres: str, tmp_path: Path) -> None:
-    world = World(tmp_path, emptied(postgres))
+    world = World(tmp_path, postgres)
     world.run(partial(ledger.transfer, move=grant("g-1")))
     keys = chain_keys_of(world.settings)
     make = partial(daily_digest.make_document, keys=keys, day=DAY, at=NOON)

@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine.url import make_url
 
-import migrations
 from gateway.preflight import check_database
 from gateway.settings import Settings
+from tests.databases import upgraded_database
 from tests.gateway.preflight.conftest import Load, refused, warned
 
 
@@ -24,7 +24,7 @@ def settings_for(load: Load, url: str) -> Settings:
 class TestSqlite:
     def test_an_upgraded_one_is_sound(self, load: Load, tmp_path: Path) -> None:
         url = f"sqlite:///{tmp_path / 'gateway.db'}"
-        migrations.upgrade(url)
+        upgraded_database(url)
         assert refused(check_database(settings_for(load, url))) == []
 
     def test_one_that_is_not_there_is_not_made(self, load: Load, tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ class TestSqlite:
         assert "db upgrade" not in sentence
 
     def test_an_older_schema_says_what_to_do(self, load: Load, tmp_path: Path) -> None:
-        migrations.upgrade(f"sqlite:///{tmp_path / 'gateway.db'}", "0009_keys_in_their_order")
+        upgraded_database(f"sqlite:///{tmp_path / 'gateway.db'}", "0009_keys_in_their_order")
         (sentence,) = refused(check_database(load()))
         assert "run `point-gateway db upgrade`" in sentence
 
@@ -70,11 +70,7 @@ def test_a_server_that_is_not_reached_is_named_with_its_host_and_no_upgrade_is_a
 class TestPostgres:
     @pytest.fixture
     def server(self, postgres: str) -> str:
-        engine = sa.create_engine(postgres, poolclass=sa.NullPool)
-        with engine.begin() as conn:
-            conn.exec_driver_sql("DROP SCHEMA public CASCADE")
-            conn.exec_driver_sql("CREATE SCHEMA public")
-        migrations.upgrade(postgres)
+        upgraded_database(postgres)
         return postgres
 
     @contextmanager
