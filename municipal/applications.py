@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
@@ -9,7 +10,7 @@ from aiohttp import web
 
 from municipal.bank_form import KINDS
 from municipal.error_messages import ErrorMessage
-from municipal.forms import beside, status
+from municipal.forms import beside, drawn_again, status
 from municipal.labels import APPLICATION_STATES, SAMENESS
 from municipal.proposals import to_proposal
 from municipal.site import Pages, Visit
@@ -20,6 +21,9 @@ from point_gateway_client import UNSET, calls, models
 
 pages = Pages(needs="see_member")
 _APPLICATION: Final = r"{application:[0-9]{8}}"
+_VERSION: Final = re.compile(r"[0-9a-f]{16}")
+_UNSEEN: Final = "0" * 16
+"""What nobody has examined: a form that does not say what it was drawn from decides nothing."""
 State = Literal["open", "submitted", "sent_back", "withdrawn", "refused", "accepted"]
 _STATES: Final[tuple[State, ...]] = get_args(State)
 DONE: Final[dict[str, str]] = {
@@ -72,7 +76,7 @@ async def return_page(visit: Visit) -> web.Response:
 async def send_back(visit: Visit) -> web.Response:
     form = visit.form
     call = calls.send_back_shop_application(
-        visit.path_param("application"), reason=form.get("reason", ""), seen=form.get("seen") or UNSET
+        visit.path_param("application"), reason=form.get("reason", ""), seen=form.get("seen") or _UNSEEN
     )
     try:
         await visit.send(call)
@@ -90,7 +94,7 @@ async def refusal_page(visit: Visit) -> web.Response:
 async def refuse(visit: Visit) -> web.Response:
     form = visit.form
     call = calls.refuse_shop_application(
-        visit.path_param("application"), reason=form.get("reason", ""), seen=form.get("seen") or UNSET
+        visit.path_param("application"), reason=form.get("reason", ""), seen=form.get("seen") or _UNSEEN
     )
     try:
         await visit.send(call)
@@ -102,7 +106,7 @@ async def refuse(visit: Visit) -> web.Response:
 @pages.get(f"/applications/{_APPLICATION}/acceptance", needs="keep_shops")
 async def acceptance_page(visit: Visit) -> web.Response:
     application = await _application(visit)
-    typed = {"shop_id": fresh_number(), "seen": application.version}
+    typed = {"shop_id": fresh_number(), "seen": _examined_version(visit, application)}
     return _acceptance(visit, application, typed, None)
 
 
@@ -115,13 +119,14 @@ async def propose_acceptance(visit: Visit) -> web.Response:
         shop_id=typed.get("shop_id", ""),
         login=typed.get("login", ""),
         reason=typed.get("reason", ""),
-        seen=typed.get("seen") or UNSET,
+        seen=typed.get("seen") or _UNSEEN,
     )
     try:
         return to_proposal(visit, await visit.send(call))
     except Problem as problem:
         trouble = beside(visit, problem)
-    return _acceptance(visit, await _application(visit), typed, trouble)
+    application = await _application(visit)
+    return _acceptance(visit, application, drawn_again(trouble, application, typed), trouble)
 
 
 @pages.get("/shop-terms", needs="keep_shops")
@@ -158,13 +163,21 @@ async def _application(visit: Visit) -> models.ApplicationView:
     return (await visit.send(call)).application
 
 
+def _examined_version(visit: Visit, application: models.ApplicationView) -> str:
+    """What was examined on the application's page, whatever it says now; for who came otherwise, what this page shows."""
+    seen = visit.query("seen")
+    return seen if _VERSION.fullmatch(seen) else application.version
+
+
 async def _decision_page(visit: Visit, *, is_return: bool, trouble: ErrorMessage | None) -> web.Response:
     application = await _application(visit)
+    typed = {"seen": _examined_version(visit, application)} | dict(visit.form)
     return visit.render(
         "application_decision.html",
         status=status(trouble),
         application=application,
-        typed={"seen": application.version} | dict(visit.form),
+        kinds=dict(KINDS),
+        typed=typed if trouble is None else drawn_again(trouble, application, typed),
         trouble=trouble,
         is_return=is_return,
     )
@@ -177,6 +190,7 @@ def _acceptance(
         "application_acceptance.html",
         status=status(trouble),
         application=application,
+        kinds=dict(KINDS),
         typed=typed,
         trouble=trouble,
     )

@@ -138,6 +138,29 @@ def test_a_wrong_number_or_secret_opens_nothing_and_says_no_more(applicant: Staf
     assert applicant.text() == wrong
 
 
+@pytest.mark.parametrize("button", ["承認を提案する", "差し戻す", "却下する"])
+def test_only_what_was_examined_is_decided(applicant: Staffer, at: At, button: str) -> None:
+    """The applicant mends it between the clerk's reading and the clerk's click, before the form is even opened."""
+    name = f"審査中の見本 {button}"
+    digits = {"承認を提案する": "3333331", "差し戻す": "3333332", "却下する": "3333333"}[button]
+    number, secret = applied(applicant, name=name, number=digits, number_again=digits)
+    clerk = at("fukushi").to(f"/applications/{re.sub(r'[^0-9]', '', number)}")
+    opened(applicant, number, secret).press("申請の内容を直す")
+    applicant.fill(address="笠間市9-9")
+    applicant.page.check("#accepts")
+    applicant.press("もう一度提出する")
+    clerk.press(button)
+    fields = {"login": f"shop-{digits}"} if button == "承認を提案する" else {"reason": "見本の理由"}
+    do = "提案する" if button == "承認を提案する" else button
+    clerk.fill(**fields).press(do)
+    assert "ほかの職員が先に変更しました" in clerk.text()
+    assert "笠間市9-9" in clerk.text()
+    assert faults(clerk.page) == []
+    assert "審査待ち" in opened(applicant, number, secret).text()
+    clerk.press(do)
+    assert "先に変更しました" not in clerk.text()
+
+
 def test_withdrawing_is_asked_once_more(applicant: Staffer) -> None:
     number, secret = applied(applicant, name="取り下げの見本", number="2222222", number_again="2222222")
     opened(applicant, number, secret).press("申請を取り下げる")
