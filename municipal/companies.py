@@ -9,7 +9,7 @@ from typing import Final
 from aiohttp import web
 
 from municipal.error_messages import ErrorMessage
-from municipal.forms import beside, status
+from municipal.forms import beside, day_param, status
 from municipal.proposals import proposed
 from municipal.shop_documents import period
 from municipal.site import Pages, Visit
@@ -20,6 +20,7 @@ from point_gateway_client import UNSET, calls, models
 pages = Pages(needs="see")
 
 _COMPANY: Final = r"{company:[a-z0-9][a-z0-9-]{0,39}}"
+_CYCLE: Final = r"{cycle:[0-9]{4}-[0-9]{2}-[0-9]{2}}"
 _BETWEEN: Final = re.compile(r"[\s,、，]+")
 _WRONG: Final[Mapping[str, tuple[str, str]]] = {
     "shops": (
@@ -92,6 +93,16 @@ async def own_company(visit: Visit) -> web.Response:
 async def company_csv(visit: Visit) -> web.Response:
     since, until = period(visit)
     return await visit.proxy_download(calls.company_report_file(since=since, until=until))
+
+
+@pages.get(f"/shop/company/settlements/{_CYCLE}/csv", needs="see_shop_books")
+async def statement_csv(visit: Visit) -> web.Response:
+    return await visit.proxy_download(calls.company_statement_file(day_param(visit, "cycle")))
+
+
+@pages.get(f"/shop/company/settlements/{_CYCLE}/pdf", needs="see_shop_books")
+async def statement_pdf(visit: Visit) -> web.Response:
+    return await visit.proxy_download(calls.company_statement_paper(day_param(visit, "cycle")))
 
 
 async def _set(visit: Visit, company_id: str, company: models.CompanyView | None) -> web.Response:

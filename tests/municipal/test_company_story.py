@@ -57,7 +57,14 @@ def test_an_owner_reads_all_shops_of_the_company(at: At) -> None:
     assert faults(owner.page) == []
     left = owner.page.locator("#left").inner_text().split("\n")[0]
     assert int("".join(filter(str.isdigit, left))) == rows[1]
-    owner.to("/shop/company").page.locator("dt a").nth(1).click()
+    owner.to("/shop/company")
+    for kind in ("CSV", "PDF"):
+        with owner.page.expect_download() as paper:
+            owner.page.locator(f"section a:text-is('{kind}で保存')").first.click()
+        name = paper.value.suggested_filename
+        assert name.startswith("company-statement-")
+        assert paper.value.path().read_bytes()[:4] == (b"%PDF" if kind == "PDF" else b"\xef\xbb\xbf\xe5")
+    owner.page.locator("dt a").nth(1).click()
     assert faults(owner.page) == []
     assert "shop=" in owner.path()
     assert owner.to("/shop/settlements?shop=shop-03").page.locator("h1").count() == 1

@@ -2691,6 +2691,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/shop/company/settlements/{starts_on}/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The company's statement of a cycle for Excel: every payment and refund of each shop; the lines add up to the transfers. */
+        get: operations["company_statement_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop/company/settlements/{starts_on}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The company's statement of a cycle to print and to keep: its sums, and a line a shop. */
+        get: operations["company_statement_paper"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/city/shop-list": {
         parameters: {
             query?: never;
@@ -12856,6 +12890,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CompanyCycles"];
+                };
+            };
+        };
+    };
+    company_statement_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+        };
+    };
+    company_statement_paper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
                 };
             };
         };

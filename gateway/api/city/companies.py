@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from typing import Annotated, Final
 
 from pydantic import Field
 
-from gateway.api.city.fields import CSV, Line, Login, ShopId, Version, attachment
+from gateway.api.city.fields import CSV, PDF, CyclePath, Line, Login, ShopId, Version, attachment
 from gateway.api.city.proposal_fields import PROPOSING, ProposalView
 from gateway.api.city.settlements import CycleView, ShopLineView
 from gateway.api.city.shop_reports import PeriodQuery
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
+from gateway.cities.settlement.settlement_csv import company_statement_csv
+from gateway.cities.settlement.statement_pdf import company_statement_pdf
 from gateway.cities.shops.companies import MAX_SHOPS, CompanyCycle, NamedCompany
 from gateway.cities.statistics.shop_report import ShopReport, company_report_csv
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, Words
 from gateway.http.routing import Api, Content, TypedResponse
 from gateway.platform.roles import Action
+from gateway.points import directory
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF
@@ -218,3 +222,38 @@ async def company_settlements(call: StaffRequest[None]) -> TypedResponse:
     """The last two dozen closed cycles: what each shop was paid, and the company in all. Statements stay one a shop."""
     cycles = await call.services.city.companies.cycles(call.staff)
     return TypedResponse(200, CompanyCycles(cycles=[CompanyCycleView.of(cycle) for cycle in cycles]))
+
+
+@api.get(
+    "/v1/shop/company/settlements/{starts_on}/csv",
+    tag="counter",
+    caller=STAFF,
+    action=Action.SEE_SHOP_BOOKS,
+    path=CyclePath,
+    returns={200: "text/csv"},
+    refuses=("no-company", "unknown-cycle"),
+)
+async def company_statement_file(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
+    """The company's statement of a cycle for Excel: every payment and refund of each shop; the lines add up to the transfers."""
+    starts_on = call.path.starts_on
+    _, statements = await call.services.city.companies.statement(call.staff, starts_on)
+    data = await asyncio.to_thread(company_statement_csv, statements)
+    return TypedResponse(200, Content(data, CSV), attachment(f"company-statement-{starts_on}.csv"))
+
+
+@api.get(
+    "/v1/shop/company/settlements/{starts_on}/pdf",
+    tag="counter",
+    caller=STAFF,
+    action=Action.SEE_SHOP_BOOKS,
+    path=CyclePath,
+    returns={200: PDF},
+    refuses=("no-company", "unknown-cycle"),
+)
+async def company_statement_paper(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
+    """The company's statement of a cycle to print and to keep: its sums, and a line a shop."""
+    starts_on = call.path.starts_on
+    city = directory.require_municipality(call.staff.municipality)
+    name, statements = await call.services.city.companies.statement(call.staff, starts_on)
+    data = await asyncio.to_thread(company_statement_pdf, name, statements, city.name)
+    return TypedResponse(200, Content(data, PDF), attachment(f"company-statement-{starts_on}.pdf"))

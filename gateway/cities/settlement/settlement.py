@@ -8,7 +8,7 @@ refunds exceed its payments is paid nothing, and the difference is carried into 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -174,30 +174,10 @@ class Settlements:
 
     async def statement(self, code: str, starts_on: date, shop_id: str) -> ShopStatement:
         """A shop's statement of a cycle. Raises ProblemError: `unknown-cycle`, `unknown-shop` (404)."""
-
-        def job(conn: Connection) -> ShopStatement:
-            cycle = find_cycle(conn, code, starts_on)
-            shop = shop_rows.require(conn, code, shop_id)
-            settlement = lines.closed(conn, code, starts_on) or lines.preview(
-                self.context.vault, conn, code, cycle
-            )
-            cycle_scope = lines.contents_of(conn, code, cycle)
-            line = next((one for one in settlement.lines if one.shop_id == shop_id), None)
-            spends, refunds = _of_cycle(conn, cycle_scope, shop_id)
-            if settlement.closed_at is not None and line is not None:
-                shop = replace(shop, name=line.shop_name)
-            return ShopStatement(
-                cycle=settlement.cycle,
-                closed_at=settlement.closed_at,
-                shop=shop,
-                line=line or lines.empty(shop),
-                spends=spends,
-                refunds=refunds,
-                corrections=tuple(cycle_corrections.of_cycle(conn, cycle_scope, shop_id)),
-                terms=settlement.terms,
-            )
-
-        return await self.context.store.read(job)
+        (statement,) = await self.context.store.read(
+            lambda conn: statements_of(self.context, conn, code, starts_on, (shop_id,))
+        )
+        return statement
 
     async def corrections(self, code: str, starts_on: date) -> CycleCorrections:
         """What in a cycle corrects earlier ones, of all shops. Raises ProblemError `unknown-cycle` (404)."""
@@ -413,6 +393,35 @@ class Settlements:
             return file
 
         return await self.context.store.run(job)
+
+
+def statements_of(
+    context: CityContext, conn: Connection, code: str, starts_on: date, shop_ids: Sequence[str]
+) -> list[ShopStatement]:
+    """Statements of one cycle, in the order of `shop_ids`. Raises ProblemError: `unknown-cycle`, `unknown-shop` (404)."""
+    cycle = find_cycle(conn, code, starts_on)
+    shops = [shop_rows.require(conn, code, shop_id) for shop_id in shop_ids]
+    settlement = lines.closed(conn, code, starts_on) or lines.preview(context.vault, conn, code, cycle)
+    cycle_scope = lines.contents_of(conn, code, cycle)
+    line_of = {line.shop_id: line for line in settlement.lines}
+    statements: list[ShopStatement] = []
+    for shop in shops:
+        line = line_of.get(shop.shop_id)
+        spends, refunds = _of_cycle(conn, cycle_scope, shop.shop_id)
+        is_closed = settlement.closed_at is not None and line is not None
+        statements.append(
+            ShopStatement(
+                cycle=settlement.cycle,
+                closed_at=settlement.closed_at,
+                shop=replace(shop, name=line.shop_name) if is_closed and line else shop,
+                line=line or lines.empty(shop),
+                spends=spends,
+                refunds=refunds,
+                corrections=tuple(cycle_corrections.of_cycle(conn, cycle_scope, shop.shop_id)),
+                terms=settlement.terms,
+            )
+        )
+    return statements
 
 
 def _of_cycle(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gateway.cities.settlement.settlement import CycleCorrections, ShopStatement
 from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
 from gateway.cities.settlement.statement_rows import statement_rows
@@ -59,6 +61,34 @@ def statement_csv(statement: ShopStatement) -> bytes:
     if fee:
         rows.append(("振込手数料", "", "", 0, -fee, ""))
     return excel_csv(["区分", "日時", "番号", "ポイント", "金額(円)", "訂正する利用の日"], rows)
+
+
+def company_statement_csv(statements: Sequence[ShopStatement]) -> bytes:
+    """A company's statement of a cycle for Excel: each shop's lines, carried sums among them, and what is transferred in all.
+
+    A shop's lines add up to its transfer, and all lines to the last one.
+    """
+    rows: list[tuple[str | int, ...]] = []
+    for statement in statements:
+        shop, line = (statement.shop.shop_id, statement.line.shop_name), statement.line
+        sums = (
+            ("前期からの繰越", line.brought_points, line.brought_yen),
+            ("翌期への繰越", -line.carried_points, -line.carried_yen),
+            ("振込手数料", 0, -line.fee_yen),
+        )
+        rows += [
+            (*shop, row.kind, f"{row.at:%Y-%m-%d %H:%M:%S}", row.spend_id, row.points, row.yen,
+             row.corrects.isoformat() if row.corrects else "")
+            for row in statement_rows(statement)
+        ]  # fmt: skip
+        rows += [(*shop, kind, "", "", points, yen, "") for kind, points, yen in sums if points or yen]
+    points = sum(statement.line.paid_points for statement in statements)
+    yen = sum(statement.line.transfer_yen for statement in statements)
+    rows.append(("会社の合計", "", "", "", "", points, yen, ""))
+    header = [
+        "加盟店番号", "加盟店名", "区分", "日時", "番号", "ポイント", "金額(円)", "訂正する利用の日",
+    ]  # fmt: skip
+    return excel_csv(header, rows)
 
 
 def corrections_csv(found: CycleCorrections) -> bytes:

@@ -87,6 +87,11 @@ def settlement_pdf(settlement: Settlement, city_name: str) -> bytes:
     page.facts(
         *(transfer if settlement.has_fees else transfer[1:2]), ("加盟店", f"{len(settlement.lines):,}店")
     )
+    _table_of_shops(page, settlement)
+    return page.finished()
+
+
+def _table_of_shops(page: _Paper, settlement: Settlement) -> None:
     columns = _FEE_COLUMNS if settlement.has_fees else _CITY_COLUMNS
     amounts = [_amounts(line, has_fees=settlement.has_fees) for line in settlement.lines]
     sums = [sum(column) for column in zip(*amounts, strict=True)] or [0] * (len(columns) - 2)
@@ -98,7 +103,6 @@ def settlement_pdf(settlement: Settlement, city_name: str) -> bytes:
         ],
         ("", "合計", *(f"{amount:,}" for amount in sums)),
     )
-    return page.finished()
 
 
 def _amounts(line: ShopLine, *, has_fees: bool) -> tuple[int, ...]:
@@ -149,14 +153,41 @@ def statement_pdf(statement: ShopStatement, city_name: str) -> bytes:
     return page.finished()
 
 
-def _fee_facts(statement: ShopStatement) -> list[tuple[str, str]]:
-    line, terms = statement.line, statement.terms
-    if terms is None or not line.fee_yen:
+def company_statement_pdf(company: str, statements: Sequence[ShopStatement], city_name: str) -> bytes:
+    """What a company's shops are paid in one cycle: the sums, then a line a shop. `statements` are one or more, of one cycle.
+
+    It repeats the shops' own statements, and says so: the same yen are not announced a second time. The tax in the fees is the
+    sum of what the shops' statements say, each rounded for itself.
+    """
+    terms, shop_lines = statements[0].terms, tuple(statement.line for statement in statements)
+    title = "支払通知書（会社の合計）" if terms else "精算明細書（会社の合計）"
+    page = _Paper(title, city_name, statements[0].cycle, statements[0].closed_at)
+    page.to(f"{company} 様", f"{len(statements):,}店")
+    if terms is not None and terms.invoice_number:
+        page.write_note(f"発行者 {city_name}　登録番号 {terms.invoice_number}")
+    page.write_note("店ごとの明細と同じ支払いを、会社についてまとめたものです。振込は店ごとに行います。")
+    page.facts(*_fee_facts(*statements), ("お支払額", _yen(sum(line.paid_yen for line in shop_lines))))
+    if terms is not None:
+        page.write_note(terms.tax_note)
+    settlement = Settlement(
+        cycle=statements[0].cycle,
+        closed_at=statements[0].closed_at,
+        closed_by=None,
+        lines=shop_lines,
+        terms=terms,
+    )
+    _table_of_shops(page, settlement)
+    return page.finished()
+
+
+def _fee_facts(*statements: ShopStatement) -> list[tuple[str, str]]:
+    terms, fee = statements[0].terms, sum(statement.line.fee_yen for statement in statements)
+    if terms is None or not fee:
         return []
-    tax = tax_in(line.fee_yen, terms.fee_tax_percent)
+    tax = sum(tax_in(statement.line.fee_yen, terms.fee_tax_percent) for statement in statements)
     return [
-        ("お振込額", _yen(line.transfer_yen)),
-        (f"振込手数料（税率{terms.fee_tax_percent}%、税込）", _yen(-line.fee_yen)),
+        ("お振込額", _yen(sum(statement.line.transfer_yen for statement in statements))),
+        (f"振込手数料（税率{terms.fee_tax_percent}%、税込）", _yen(-fee)),
         (f"うち消費税額等（{terms.fee_tax_percent}%対象）", _yen(tax)),
     ]
 

@@ -20,6 +20,7 @@ from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.proposals.propose import Facts, Ground, propose
 from gateway.cities.settlement import settlement_lines
 from gateway.cities.settlement.business_days import SettlementCycle
+from gateway.cities.settlement.settlement import ShopStatement, statements_of
 from gateway.cities.settlement.settlement_lines import ShopLine
 from gateway.cities.shops import company_rows, shop_rows
 from gateway.cities.shops.company_rows import Company
@@ -160,6 +161,20 @@ class Companies:
                     lines.setdefault(cycle.starts_on, []).append(line)
             newest = sorted(cycles, reverse=True)[:MAX_CYCLES]
             return [CompanyCycle(cycle=cycles[day], lines=tuple(lines[day])) for day in newest]
+
+        return await self.context.store.read(job)
+
+    async def statement(self, who: StaffSession, starts_on: date) -> tuple[str, list[ShopStatement]]:
+        """The company's name and the statements of its shops of one cycle, in order of shop.
+
+        Shops are those that are the company's now. Raises ProblemError: `no-company`, `unknown-cycle` (404).
+        """
+
+        def job(conn: Connection) -> tuple[str, list[ShopStatement]]:
+            company = require_own(conn, who)
+            return company.name, statements_of(
+                self.context, conn, who.municipality, starts_on, company.shop_ids
+            )
 
         return await self.context.store.read(job)
 

@@ -9,11 +9,15 @@ from datetime import date, timedelta
 import pytest
 
 from gateway.cities.rights_recovery import take_away_again
+from gateway.cities.settlement.settlement_csv import company_statement_csv
+from gateway.cities.settlement.statement_pdf import company_statement_pdf
 from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.statistics.shop_report import company_report_csv
 from gateway.platform.audit_actions import AuditAction
 from tests.gateway.cities.conftest import KASAMA, MITO, OUEN, new_id
 from tests.gateway.cities.test_member_data import refused
+from tests.gateway.cities.test_statement_pdf import pages
+from tests.gateway.cities.test_transfer_fees import PAYER, set_fees
 
 SHOPS = ("cafe", "soba", "pan")
 JULY, JULY_16 = (date(2018, 7, 1), date(2018, 7, 31)), date(2018, 7, 16)
@@ -136,8 +140,69 @@ class TestItsBooks:
         lines = {line.shop_id: line for line in cycle.lines}
         assert lines["cafe"] == own[0][1]
         assert (cycle.paid_yen, own[0][1].paid_yen) == (700, 700)
+        name, statements = await town.city.companies.statement(reader, JULY_16)
+        assert (name, [each.shop.shop_id for each in statements]) == ("見本商事", ["cafe", "pan", "soba"])
+        assert statements[0] == await town.city.settlements.statement(KASAMA, JULY_16, "cafe")
         last = list(csv.reader(io.StringIO(company_report_csv(reports).decode("utf-8-sig"))))[-1]
         assert (last[0], last[-2:]) == ("会社の合計", ["700", "700"])
+
+
+class TestItsStatement:
+    async def test_adds_up_to_what_is_transferred(self, town):
+        """A refund of another cycle, a shop that owes, one without an account, and fees: each shop's lines are its transfer."""
+        reader, member = await keeper(town), await town.member(points=9_000)
+        await town.decided(await proposed(town, [reader.login]))
+        await town.decided(await town.city.shops.set_payer(await town.who("administrator"), PAYER))
+        await set_fees(town)
+        await town.set_account("cafe")
+        await town.set_account("soba")
+        spends = {}
+        for shop_id, points in (("cafe", 3_000), ("soba", 2_000), ("pan", 1_000)):
+            code = town.city.shops.code_of(await town.city.shops.get(KASAMA, shop_id))
+            paid = await town.city.spending.pay(member.member_id, new_id(), code, OUEN, points)
+            spends[shop_id] = paid.spend
+        town.clock.forward(days=1)
+        await town.close_cycle(JULY_16)
+        await town.refund(spends["soba"], 2_000)
+        _, statements = await town.city.companies.statement(reader, JULY_16)
+        lines = list(csv.DictReader(io.StringIO(company_statement_csv(statements).decode("utf-8-sig"))))
+        total = lines.pop()
+        for statement in statements:
+            own = [line for line in lines if line["加盟店番号"] == statement.shop.shop_id]
+            assert sum(int(line["金額(円)"]) for line in own) == statement.line.transfer_yen
+        assert statements[0].line.fee_yen > 0
+        assert {line["区分"] for line in lines} == {"利用", "翌期への繰越", "振込手数料"}
+        assert int(total["金額(円)"]) == sum(each.line.transfer_yen for each in statements)
+        (cycle,) = await town.city.companies.cycles(reader)
+        assert (int(total["ポイント"]), int(total["金額(円)"])) == (5_000, cycle.transfer_yen)
+        (written,) = pages(company_statement_pdf("見本商事", statements, "笠間市"))
+        for sentence in (
+            "支払通知書（会社の合計）",
+            "見本商事 様",
+            f"{cycle.transfer_yen:,}円",
+            "振込は店ごとに行います",
+        ):
+            assert sentence in written
+        town.clock.forward(days=16)
+        await town.close_cycle(date(2018, 8, 1))
+        _, after = await town.city.companies.statement(reader, date(2018, 8, 1))
+        lines = list(csv.DictReader(io.StringIO(company_statement_csv(after).decode("utf-8-sig"))))
+        owed = {line["区分"]: int(line["金額(円)"]) for line in lines if line["加盟店番号"] == "soba"}
+        assert owed == {"訂正・取消": -2_000, "翌期への繰越": 2_000}
+        assert (await town.city.companies.statement(reader, JULY_16))[1][0] == statements[0]
+
+    @pytest.mark.parametrize("left", ["shop", "reader"])
+    async def test_shows_nothing_of_a_shop_that_left_nor_to_a_log_in_that_did(self, town, left):
+        reader, other = await keeper(town), await keeper(town, "soba")
+        await town.decided(await proposed(town, [reader.login]))
+        assert await refused(town.city.companies.statement(other, JULY_16)) == "no-company"
+        if left == "shop":
+            await town.decided(await proposed(town, [reader.login], shop_ids=("cafe", "soba")))
+            _, statements = await town.city.companies.statement(reader, JULY_16)
+            assert [each.shop.shop_id for each in statements] == ["cafe", "soba"]
+        else:
+            await town.decided(await proposed(town, []))
+            assert await refused(town.city.companies.statement(reader, JULY_16)) == "no-company"
 
 
 class TestOverHttp:
@@ -161,6 +226,8 @@ class TestOverHttp:
             ("/v1/shop/company/report", period),
             ("/v1/shop/company/report/csv", period),
             ("/v1/shop/company/settlements", {}),
+            ("/v1/shop/company/settlements/2018-07-16/csv", {}),
+            ("/v1/shop/company/settlements/2018-07-16/pdf", {}),
         ):
             assert (await site.call("GET", path, reader, params=params))[0] == 200
             status, problem = await site.call("GET", path, owner, params=params)

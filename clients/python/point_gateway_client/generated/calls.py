@@ -84,6 +84,8 @@ __all__ = [
     "company_report",
     "company_report_file",
     "company_settlements",
+    "company_statement_file",
+    "company_statement_paper",
     "compare_day",
     "complete_return",
     "confirm",
@@ -2659,6 +2661,22 @@ def company_settlements() -> Call[models.CompanyCycles]:
     Refused with: no-company.
     """
     return json_call("GET", "/v1/shop/company/settlements", models.CompanyCycles, session=True)
+
+
+def company_statement_file(starts_on: date) -> Call[File]:
+    """The company's statement of a cycle for Excel: every payment and refund of each shop; the lines add up to the transfers.
+
+    Refused with: no-company, unknown-cycle.
+    """
+    return json_call("GET", f"/v1/shop/company/settlements/{path_part(starts_on)}/csv", File, session=True)
+
+
+def company_statement_paper(starts_on: date) -> Call[File]:
+    """The company's statement of a cycle to print and to keep: its sums, and a line a shop.
+
+    Refused with: no-company, unknown-cycle.
+    """
+    return json_call("GET", f"/v1/shop/company/settlements/{path_part(starts_on)}/pdf", File, session=True)
 
 
 def export_shops() -> Call[File]:
