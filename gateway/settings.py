@@ -120,8 +120,7 @@ class Server(_Table):
     @classmethod
     def _absolute(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
         for url in (value,) if isinstance(value, str) else value:
-            parts = urlsplit(url)
-            if url and (parts.scheme not in ("http", "https") or not parts.netloc or parts.fragment):
+            if url and (not _is_web_address(url) or (isinstance(value, str) and "?" in url)):
                 raise ValueError("a URL is https://host/path")
         return value.rstrip("/") if isinstance(value, str) else value
 
@@ -129,6 +128,17 @@ class Server(_Table):
     def origin(self) -> str:
         """What return addresses at this gateway start with."""
         return self.public_url or f"http://{self.host}:{self.port}"
+
+
+def _is_web_address(url: str) -> bool:
+    """Whether it is http or https to a host, with a port that there is, and without a user, a password or a fragment."""
+    try:
+        parts = urlsplit(url)
+        has_port = parts.port != 0
+    except ValueError:
+        return False
+    is_plain = "@" not in parts.netloc and not parts.fragment
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and has_port and is_plain
 
 
 class MunicipalSettings(_Table):
@@ -139,8 +149,7 @@ class MunicipalSettings(_Table):
     @field_validator("public_url")
     @classmethod
     def _origin(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/")):
+        if value and (not _is_web_address(value) or "?" in value or urlsplit(value).path.strip("/")):
             raise ValueError("an origin is https://host, without a path")
         return value.rstrip("/")
 
@@ -153,8 +162,7 @@ class PortalSettings(_Table):
     @field_validator("public_url")
     @classmethod
     def _origin(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/")):
+        if value and (not _is_web_address(value) or "?" in value or urlsplit(value).path.strip("/")):
             raise ValueError("an origin is https://host, without a path")
         return value.rstrip("/")
 
@@ -258,8 +266,7 @@ class _MailTable(_Table):
     @field_validator("portal_url")
     @classmethod
     def _origin(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/")):
+        if value and (not _is_web_address(value) or "?" in value or urlsplit(value).path.strip("/")):
             raise ValueError("an origin is https://host, without a path")
         return value.rstrip("/")
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from gateway.platform.journal import JournalMissing, require_journal
 from gateway.preflight.finding import Finding, ok, refused, warning
 from gateway.settings import Settings
 
@@ -56,6 +57,8 @@ def _disks(settings: Settings) -> Iterator[Finding]:
             "[journal] path is not set: what was confirmed after the last backup is known to the partners alone; name a"
             " folder on another disk",
         )
+    else:
+        yield from _journal(settings.journal_folder)
     database = named.get("[database] url")
     for name in ("[journal] path", "[digests] file"):
         if database is not None and name in named and _disk_of(named[name]) == _disk_of(database):
@@ -63,6 +66,13 @@ def _disks(settings: Settings) -> Iterator[Finding]:
                 "journal",
                 f"{name}: is on the same disk as the database and is lost with it; use another disk",
             )
+
+
+def _journal(folder: Path) -> Iterator[Finding]:
+    try:
+        require_journal(folder)
+    except JournalMissing as missing:
+        yield warning("journal", f"[journal] path: {missing}; until then the gateway confirms nothing")
 
 
 def _room(name: str, folder: Path) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
+from gateway.platform.journal import begin_journal
 from gateway.preflight import check_machine
 from tests.gateway.preflight.conftest import Load, refused, warned
 
@@ -59,6 +60,15 @@ def test_a_journal_beside_the_database_or_none_at_all_is_a_warning(load: Load) -
     assert any("[journal] path is not set" in it for it in warned(check_machine(load())))
     beside = warned(check_machine(load('[journal]\npath = "journal"\n')))
     assert any("same disk as the database" in it for it in beside)
+
+
+def test_a_journal_that_was_never_begun_is_said_before_nothing_is_confirmed(load: Load) -> None:
+    settings = load('[journal]\npath = "journal"\n')
+    (sentence,) = [it for it in warned(check_machine(settings)) if "confirms nothing" in it]
+    assert "run `point-gateway journal begin` once" in sentence
+    assert settings.journal_folder is not None
+    begin_journal(settings.journal_folder)
+    assert not any("confirms nothing" in it for it in warned(check_machine(settings)))
 
 
 def test_a_clock_from_a_file_is_a_warning(load: Load) -> None:
