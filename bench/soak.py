@@ -59,7 +59,7 @@ def family(pid: int) -> list[int]:
             for thread in Path(f"/proc/{pid}/task").iterdir()
             for child in (thread / "children").read_text().split()
         ]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return []
     return [pid, *(member for child in children for member in family(child))]
 
@@ -68,7 +68,7 @@ def resident_mb(pids: Sequence[int]) -> float:
     """What the processes have in memory now; pages that they share count for each."""
     total = 0.0
     for pid in pids:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             total += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return total * os.sysconf("SC_PAGE_SIZE") / 2**20
 
@@ -77,7 +77,7 @@ def share_mb(pids: Sequence[int]) -> float:
     """What the processes have in memory now; a page that several share counts once."""
     total = 0
     for pid in pids:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             for told in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
                 total += int(told.split()[1]) if told.startswith("Pss:") else 0
     return total / 2**10
@@ -87,7 +87,7 @@ def descriptors(pids: Sequence[int]) -> int:
     """How many descriptors the processes have open."""
     total = 0
     for pid in pids:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             total += len(list(Path(f"/proc/{pid}/fd").iterdir()))
     return total
 
