@@ -45,6 +45,7 @@ from gateway.partners.availability import Controls
 from gateway.partners.registry import Registry
 from gateway.platform.journal import Journal
 from gateway.platform.journal_ends import JournalMarks, commits_on_one_node
+from gateway.platform.metrics import count_committed
 from gateway.platform.record_stream import RecordStream
 from gateway.platform.security_log import log_deeds
 from gateway.platform.tasks import Tasks
@@ -115,7 +116,7 @@ def _open_data(settings: Settings) -> frozenset[str]:
 
 
 def _after_commit(stream: RecordStream | None, marks: JournalMarks | None) -> Callable[[Sequence[Any]], None]:
-    """What a committed transaction has noted goes into the journal first, then into the log."""
+    """What a committed transaction has noted goes into the journal first, then into the log and the metrics."""
 
     def write(notes: Sequence[Any]) -> None:
         if marks is not None:
@@ -123,6 +124,7 @@ def _after_commit(stream: RecordStream | None, marks: JournalMarks | None) -> Ca
         if stream is not None:
             stream(notes)
         log_deeds(notes)
+        count_committed(notes)
 
     return write
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, false, func, or_, select, update
 
+from core_ledger import add_notes
 from gateway.errors import ProblemError
 from gateway.exchanges import step_rows
 from gateway.exchanges.link_rows import Link
@@ -24,6 +25,7 @@ from gateway.exchanges.step_rows import NewStep
 from gateway.model import ExchangeId, LinkKind
 from gateway.platform import tables
 from gateway.platform.compiled_sql import CompiledStatement
+from gateway.platform.metrics import ExchangeMoved
 from gateway.platform.short_reference import ends_with, short_reference
 from gateway.platform.sql import insert_new
 from gateway.webhooks import outbox
@@ -304,6 +306,7 @@ def transition(
     if is_told:
         message_id, news = f"{exchange.exchange_id}-{new}", _news(changed.row)
         outbox.enqueue(conn, message_id, f"exchange.{new}", news, at, changed.portals)
+    add_notes(conn, [ExchangeMoved(exchange.partner_id, new)])
     return from_row(changed.row | {"quote": None}, quote, exchange.link)
 
 

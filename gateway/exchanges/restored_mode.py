@@ -29,6 +29,7 @@ from gateway.platform.audit_actions import AuditAction
 from gateway.platform.forgotten_records import RECORDS_SETTLED, list_forgotten_records, record_id
 from gateway.platform.journal import JournalMissing
 from gateway.platform.journal_reader import JournalFault, JournalReader
+from gateway.platform.metrics import RESTORED
 from gateway.platform.record_stream import KINDS, MOVE
 from gateway.platform.roles import PLATFORM
 from gateway.plugin_interfaces import Clock
@@ -117,6 +118,7 @@ class RestoredMode:
                     f"{self.digest_file}: has the digest of {day}, which this database has lost; bring back what came after"
                     " it, then say `point-gateway restore end`"
                 )
+        RESTORED.set(1 if self.is_on else 0)
         if self.is_on and not was_on:
             _log.error(
                 "restored mode",

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from core_ledger import Record
 from gateway.errors import ProblemError
 
 PART_LAST_SUCCESS: Final = Gauge(
@@ -33,12 +35,36 @@ MAILS: Final = Counter(
     "Mails to members by how they ended: sent, deferred, given up, bounced, refused, unknown, dropped.",
     ("outcome",),
 )
+EXCHANGES: Final = Counter(
+    "point_gateway_exchanges", "Exchanges by the state that they came into.", ("partner", "state")
+)
+POINTS: Final = Counter("point_gateway_points", "Points that were moved, by the kind of the move.", ("kind",))
+RESTORED: Final = Gauge(
+    "point_gateway_restored", "1 while the database lacks what it had and nothing is confirmed, else 0."
+)
 LOOP_LAG: Final = Histogram(
     "point_gateway_event_loop_lag_seconds",
     "How late the event loop is when it is asked to come back after a moment.",
     buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0),
 )
 LAG_INTERVAL_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeMoved:
+    """A note of a transaction: an exchange came into a state."""
+
+    partner_id: str
+    state: str
+
+
+def count_committed(notes: Sequence[Any]) -> None:
+    """Count what a transaction has done to exchanges and points, once it is committed. A hold moves nothing yet."""
+    for note in notes:
+        if isinstance(note, ExchangeMoved):
+            EXCHANGES.labels(note.partner_id, note.state).inc()
+        elif isinstance(note, Record) and note.action in ("transfer", "post"):
+            POINTS.labels(note.kind).inc(note.points)
 
 
 @contextmanager

@@ -49,12 +49,39 @@ def test_the_dashboard_names_metrics_that_are_told() -> None:
     assert unknown_in([target["expr"] for panel in panels for target in panel["targets"]]) == set()
 
 
+def test_each_panel_says_what_it_shows_and_covers_no_other() -> None:
+    panels = json.loads(DASHBOARD.read_text("utf-8"))["panels"]
+    places = [
+        (x, y)
+        for panel in panels
+        for grid in [panel["gridPos"]]
+        for x in range(grid["x"], grid["x"] + grid["w"])
+        for y in range(grid["y"], grid["y"] + grid["h"])
+    ]
+    assert len(places) == len(set(places))
+    assert all(0 <= x < 24 for x, _ in places)
+    for panel in panels:
+        defaults = panel["fieldConfig"]["defaults"]
+        assert defaults["unit"] in {"none", "short", "s", "h", "reqps", "ops", "bytes"}, panel["title"]
+        steps = defaults["thresholds"]["steps"]
+        assert [step["value"] for step in steps[:1]] == [None], panel["title"]
+        if panel["type"] == "stat":
+            assert panel["description"], panel["title"]
+            assert len(steps) > 1, panel["title"]
+        else:
+            assert all(target["legendFormat"] for target in panel["targets"]), panel["title"]
+
+
 def test_each_alert_fires_for_what_it_is_for_and_is_quiet_when_all_is_well() -> None:
     promtool = shutil.which("promtool")
     if promtool is None:
         if os.environ.get("CI") == "true":
             pytest.fail("promtool is not here; tools/system-packages installs it (Debian: prometheus)")
         pytest.skip("no promtool here (Debian: prometheus)")
+    alerts = {rule["alert"] for rule in yaml.safe_load(RULES.read_text("utf-8"))["groups"][0]["rules"]}
+    quiet, firing = yaml.safe_load(RULES.with_name("alerts_test.yml").read_text("utf-8"))["tests"]
+    assert {case["alertname"] for case in quiet["alert_rule_test"] if "exp_alerts" not in case} == alerts
+    assert {case["alertname"] for case in firing["alert_rule_test"] if case["exp_alerts"]} == alerts
     for arguments in (["check", "rules", "alerts.yml"], ["test", "rules", "alerts_test.yml"]):
         ran = subprocess.run(
             [promtool, *arguments], check=False, cwd=RULES.parent, capture_output=True, text=True
