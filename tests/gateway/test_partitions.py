@@ -34,9 +34,8 @@ ADDS = re.compile(r"(WITH changed AS\s*\()?INSERT")
 
 BY_A_PAYMENTS_OWN_ID = {
     "gateway.cities.spending.spend_rows._FIND",
-    "gateway.cities.spending.spend_rows._LOCKED",
 }
-"""A shop names a payment and no member: these ask every part, until payments have a look-up as exchanges have."""
+"""A shop names a payment and no member: it asks every part, until payments have a look-up as exchanges have."""
 
 
 def shard_key(table: Table) -> str | None:

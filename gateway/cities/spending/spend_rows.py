@@ -27,7 +27,8 @@ _refunds = tables.refunds
 # city by their day than the one or two of an id.
 _ONE: Final = select(_spends).where(_spends.c.spend_id == bindparam("of_spend"))
 _FIND: Final = CompiledStatement(_ONE)
-_LOCKED: Final = CompiledStatement(_ONE.with_for_update())
+# A database that is spread by book locks no row whose book is not said: a payment is found first, then locked.
+_LOCKED: Final = CompiledStatement(_ONE.where(_spends.c.book_id == bindparam("of_book")).with_for_update())
 _ADD: Final = CompiledStatement(insert(_spends))
 _LOCK_ID: Final = text("SELECT pg_advisory_xact_lock(:key)")
 
@@ -205,10 +206,12 @@ def require_of_city(
     conn: Connection, code: str, spend_id: str, *, shop_id: str | None = None, lock: bool = False
 ) -> Spend:
     """Give a spend of this city, or of one shop. Raises ProblemError `unknown-spend` (404)."""
-    rows = (_LOCKED if lock else _FIND).all(conn, {"of_spend": spend_id})
+    rows = _FIND.all(conn, {"of_spend": spend_id})
     rows = [row for row in rows if row["municipality"] == code and shop_id in (None, row["shop_id"])]
     if len(rows) != 1:  # an id is unique in its member's book; of two members' it would name neither
         raise unknown_spend()
+    if lock:
+        rows = _LOCKED.all(conn, {"of_spend": spend_id, "of_book": rows[0]["book_id"]})
     return spend_of(rows[0])
 
 
