@@ -158,7 +158,7 @@ def bulk_by_hand(conn: Any, made: list[tuple[tuple[Any, ...], list[tuple[Any, ..
     accounts = {account[:2]: account for row in made for account in row[1]}
     moves = [row[2] for row in made]
     text, whole, raw = "text[]", "bigint[]", "bytea[]"
-    kinds = [text, whole, *[text] * 4, whole, whole, *[text] * 5, *[whole] * 4, raw, raw]
+    kinds = [text, whole, *[text] * 4, whole, whole, *[text] * 5, *[whole] * 4, raw, raw, raw]
     with conn.cursor() as cursor:
         for table, columns, types, keys in (
             ("books", list(zip(*books.values(), strict=True)), [text, whole, raw], "book_id"),

@@ -3,7 +3,7 @@
     python bench/ledger.py [--json] [--runs 5] [--count 6000] [--no-postgres] [--growth 10000000]
 
 Prints one table of medians; `--json` prints one object whose `ratios` hold sqlite_vs_floor, sqlite_vs_naive,
-postgres_vs_pgbench and postgres_bulk_vs_floor. Look at the ratios: absolute numbers belong to the machine.
+postgres_vs_pgbench (32 callers, 32 clients), postgres_one_caller_vs_pgbench_one_client and postgres_bulk_vs_floor. Look at the ratios: absolute numbers belong to the machine.
 Rivals take turns within each run, so that a noisy neighbour hits them alike.
 """
 
@@ -161,11 +161,22 @@ def timed_commits(store: Store) -> list[float]:
     return took
 
 
-def pgbench(server: Any, seconds: int) -> float:
-    """Let PostgreSQL's own benchmark run its three short statements, 32 clients on 2 threads."""
+def pgbench(server: Any, seconds: int, clients: int) -> float:
+    """Let PostgreSQL's own benchmark run its three short statements, on as many threads as clients but at most 2."""
     program = Path(server.bin_path) / "pgbench"
     url = server.get_uri()
-    command = [str(program), "-N", "-c", "32", "-j", "2", "-T", str(seconds), "-n", url]
+    command = [
+        str(program),
+        "-N",
+        "-c",
+        str(clients),
+        "-j",
+        str(min(clients, 2)),
+        "-T",
+        str(seconds),
+        "-n",
+        url,
+    ]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     match_ = re.search(r"tps = ([\d.]+) \(without", said)
     assert match_ is not None, said
@@ -230,10 +241,11 @@ def measure_postgres(folder: Path, runs: int, count: int) -> Result:
     try:
         program = str(Path(server.bin_path) / "pgbench")
         subprocess.run([program, "-i", "-s", "10", "-q", server.get_uri()], capture_output=True, check=True)
-        bench, bulk, bulk_floor = [], [], []
+        bench, bench_one, bulk, bulk_floor = [], [], [], []
         mine: dict[int, list[Result]] = {callers: [] for callers in CALLERS}
         for _ in range(runs):
-            bench.append(pgbench(server, 4))
+            bench.append(pgbench(server, 4, 32))
+            bench_one.append(pgbench(server, 4, 1))
             for callers in CALLERS:
                 share = max(300, count // 10) if callers == 1 else count
                 mine[callers].append(asyncio.run(ours(url, share, callers)))
@@ -243,6 +255,7 @@ def measure_postgres(folder: Path, runs: int, count: int) -> Result:
         server.cleanup()
     return {
         "pgbench_per_s": statistics.median(bench),
+        "pgbench_one_client_per_s": statistics.median(bench_one),
         "bulk_per_s": statistics.median(bulk),
         "bulk_floor_per_s": statistics.median(bulk_floor),
         "callers": {callers: gather(samples) for callers, samples in mine.items()},
@@ -277,6 +290,9 @@ def ratios(found: Result) -> Result:
     }
     if postgres is not None:
         values["postgres_vs_pgbench"] = postgres["callers"][32]["per_s"] / postgres["pgbench_per_s"]
+        values["postgres_one_caller_vs_pgbench_one_client"] = (
+            postgres["callers"][1]["per_s"] / postgres["pgbench_one_client_per_s"]
+        )
         values["postgres_bulk_vs_floor"] = postgres["bulk_per_s"] / postgres["bulk_floor_per_s"]
     for name, figures in found.get("growth", {}).items():
         values[f"growth_{name}"] = figures["ratio"]
@@ -308,7 +324,7 @@ def show(found: Result) -> None:
         )
     print(f"\nmemory at the end: {found['memory_mb']:.0f} MB\n")
     for name, value in found["ratios"].items():
-        print(f"{name:34}{value:9.2f}")
+        print(f"{name:42}{value:9.2f}")
 
 
 def main() -> None:

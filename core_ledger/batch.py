@@ -17,6 +17,7 @@ from core_ledger import ledger
 from core_ledger.commit_notes import begin_notes, notes_of
 from core_ledger.errors import Busy, CommitFailed, LedgerError
 from core_ledger.moving_jobs import RunningJob, run_alone, waves
+from core_ledger.prepared import doubt_statements
 from core_ledger.transfers import Move, Receipt
 
 ATTEMPTS = 8
@@ -157,6 +158,7 @@ def _attempt(engine: Engine, batch: Sequence[Work], around: Around, *, saving: b
         except BaseException:
             # The library counts the transaction as over, the driver may not: end it, or it would hold its locks.
             with contextlib.suppress(Exception):
+                doubt_statements(conn)
                 conn.connection.rollback()
             raise
     if around.after is not None and notes:
@@ -255,6 +257,7 @@ def do_job(
             raise _JobFailed(outcome) from error
         # When even this fails, the database has dropped the whole transaction, and the batch with it.
         driver.execute("ROLLBACK TO SAVEPOINT job")
+        doubt_statements(conn)
         driver.execute("RELEASE SAVEPOINT job")
 
 

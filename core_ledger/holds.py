@@ -6,15 +6,16 @@ A hold that was made by another release is found as well: its parts and figures 
 from sqlalchemy.engine import Connection
 
 from core_ledger.hash_chain import lots, moment, read_details
+from core_ledger.prepared import ask
 from core_ledger.transfers import Hold
 
 # Found by the index of ids, which begins with the id; ";" follows ":" in the order of both databases' text.
 _STANDING = (
     "SELECT h.id, h.source, h.target, h.points, h.at, h.kind, h.reference, h.details, h.lots FROM moves h"
-    " WHERE h.book_id = {0} AND h.id > {0} AND h.id < {0} AND h.action = 'hold' AND NOT EXISTS"
+    " WHERE h.book_id = {0} AND h.id > {1} AND h.id < {2} AND h.action = 'hold' AND NOT EXISTS"
     " (SELECT 1 FROM moves r WHERE r.book_id = {0} AND r.hold = h.id AND r.hold IS NOT NULL) ORDER BY h.seq"
 )
-_SQL = {"sqlite": _STANDING.format("?"), "postgresql": _STANDING.format("%s")}
+_ON_SQLITE, _ON_POSTGRES = _STANDING.format("?1", "?2", "?3"), _STANDING.format("$1", "$2", "$3")
 
 
 def standing_holds(conn: Connection, book: str, owner: str) -> list[Hold]:
@@ -24,10 +25,13 @@ def standing_holds(conn: Connection, book: str, owner: str) -> list[Hold]:
     """
     if not conn.in_transaction():
         conn.begin()
-    cursor = conn.connection.cursor()
-    cursor.execute(_SQL[conn.dialect.name], (book, f"{owner}:", f"{owner};", book))
+    values = (book, f"{owner}:", f"{owner};")
+    if conn.dialect.name == "postgresql":
+        rows = ask(conn, _ON_POSTGRES, values)
+    else:
+        rows = conn.connection.cursor().execute(_ON_SQLITE, values).fetchall()
     holds = []
-    for hold_id, source, target, points, at, kind, reference, details, lots_text in cursor.fetchall():
+    for hold_id, source, target, points, at, kind, reference, details, lots_text in rows:
         days = {lot.issued_on for lot in lots(lots_text)}
         holds.append(
             Hold(

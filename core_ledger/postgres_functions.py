@@ -107,7 +107,7 @@ $function$
 
 OPEN = (
     "SELECT what, book, name, posted, held, coming, last_seq, body, head"
-    " FROM ledger_open(%s, %s, %s, %s, %s, %s, %s)"
+    " FROM ledger_open($1, $2, $3, $4, $5, $6, $7)"
 )
 
 _IDS, _HOLDS, _NAMES = _column("move_ids"), _column("hold_ids"), _column("account_names")
@@ -160,7 +160,7 @@ $function$
 
 OPEN_BOOK = (
     "SELECT what, book, name, posted, held, coming, last_seq, body, head"
-    " FROM ledger_open_book(%s, %s, %s, %s)"
+    " FROM ledger_open_book($1, $2, $3, $4)"
 )
 
 
@@ -246,7 +246,7 @@ END
 $function$
 """
 
-SAVE = "SELECT ledger_save(%s, %b, %b, %b, %b, %b)"
+SAVE = "SELECT ledger_save($1, $2, $3, $4, $5, $6)"
 
 ADD_BOOK = "INSERT INTO books (book_id, seq, head) VALUES (this_book, new_seq, decode(new_head, 'hex'))"
 CHANGE_BOOK = "UPDATE books SET seq = new_seq, head = decode(new_head, 'hex') WHERE books.book_id = this_book"
@@ -279,7 +279,7 @@ END
 $function$
 """
 
-SAVE_BOOK = "SELECT ledger_save_book(%s, %s, %s, %s, %b, %b, %b)"
+SAVE_BOOK = "SELECT ledger_save_book($1, $2, $3, $4, $5, $6, $7)"
 
 LOCK_BOOKS_FUNCTION = f"""
 CREATE OR REPLACE FUNCTION ledger_lock_books(book_names text) RETURNS void LANGUAGE plpgsql VOLATILE {_PLAN_SETTINGS}

@@ -188,7 +188,8 @@ class Snapshot:
             return
         self.open = False
         try:
-            self._driver(self._conn).rollback()
+            # There is nothing to undo; and a rollback would cost PostgreSQL's connection its prepared statements.
+            self._driver(self._conn).commit()
         except Exception:  # noqa: BLE001  whatever broke, the next job begins on a new connection
             self.close()
 

@@ -16,6 +16,7 @@ from core_ledger.driver_errors import as_dbapi_error
 from core_ledger.hash_chain import Record
 from core_ledger.plan import Key, Plan
 from core_ledger.postgres_functions import OPEN, OPEN_BOOK, SAVE, SAVE_BOOK, SEPARATOR
+from core_ledger.prepared import ask
 
 
 def load(conn: Connection, books: list[str], ids: set[Key], holds: set[Key], names: set[Key]) -> Plan:
@@ -76,12 +77,10 @@ def _rows_of(conn: Connection, statement: str, values: Sequence[Any]) -> list[tu
     """Ask the driver: through the library each of the two statements of a move costs as much again."""
     if not conn.in_transaction():
         conn.begin()
-    driver: Any = conn.connection.driver_connection
     try:
-        rows: list[tuple[Any, ...]] = driver.execute(statement, values).fetchall()
+        return ask(conn, statement, values)
     except cast("Any", conn.dialect.loaded_dbapi).Error as fault:
         raise as_dbapi_error(conn, statement, fault) from fault
-    return rows
 
 
 def _columns(keys: Iterable[Key]) -> Sequence[str]:

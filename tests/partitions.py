@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from core_ledger import postgres_functions
+from core_ledger import postgres_functions, prepared
 from core_ledger.hash_chain import Record
 
 PARTS = 8
@@ -106,14 +107,19 @@ class Statements:
                 sent.setdefault(str(query), rows[0])
                 return super().executemany(query, rows, **options)
 
-        def take_down(connection: Any, record: Any, *_rest: object) -> None:
-            connection.cursor_factory = TakenDown
-            record.info.clear()  # a cursor that was kept from before takes down nothing
+        def ask(statements: Any, sql: str, values: Sequence[Any]) -> Any:
+            sent.setdefault(sql, list(values))
+            return ask_prepared(statements, sql, values)
 
+        def take_down(connection: Any, *_rest: object) -> None:
+            connection.cursor_factory = TakenDown
+
+        ask_prepared = prepared._PreparedStatements.ask
         for engine in filter(None, engines):
             sa.event.listen(engine, "checkout", take_down)
         try:
-            yield
+            with patch.object(prepared._PreparedStatements, "ask", ask):
+                yield
         finally:
             for engine in filter(None, engines):
                 sa.event.remove(engine, "checkout", take_down)
@@ -129,8 +135,15 @@ class Statements:
 
 def parts_asked(conn: psycopg.Connection[Any], statement: str, values: Values) -> set[int]:
     """The parts that PostgreSQL would look into. None of them: it only adds rows, each where its book lies."""
-    (plan,) = conn.execute(f"EXPLAIN (FORMAT JSON) {statement}".encode(), values).fetchone() or ()
-    return set(_parts(plan))
+    asked = f"EXPLAIN (FORMAT JSON) {statement}".encode()
+    row = cursor_for(conn, values).execute(asked, values).fetchone()
+    assert row is not None
+    return set(_parts(row[0]))
+
+
+def cursor_for(conn: psycopg.Connection[Any], values: Values) -> psycopg.Cursor[Any]:
+    """One that knows parameters as $1, $2, … where values have places and not names."""
+    return psycopg.RawCursor(conn) if isinstance(values, list) else conn.cursor()
 
 
 def books_of_one_part(conn: psycopg.Connection[Any], count: int) -> list[str]:

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
+from unittest.mock import patch
 
 import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from core_ledger import prepared
 from migrations.targets import METADATAS
 
 OF_FEW_ROWS: Final = frozenset(
@@ -81,9 +83,15 @@ class Questions:
             else:
                 options["cursor_factory"] = PostgresCursor
 
+        def ask(statements: Any, sql: str, values: Sequence[Any]) -> Any:
+            asked.setdefault(sql, list(values))
+            return ask_prepared(statements, sql, values)
+
+        ask_prepared = prepared._PreparedStatements.ask
         sa.event.listen(Engine, "do_connect", before)
         try:
-            yield
+            with patch.object(prepared._PreparedStatements, "ask", ask):
+                yield
         finally:
             sa.event.remove(Engine, "do_connect", before)
 
@@ -136,7 +144,8 @@ def _whole_on_postgres(conn: Connection, statement: str, values: Any) -> Iterato
         asked_for = {"enable_seqscan": "off", "cpu_tuple_cost": "4", "cpu_index_tuple_cost": "4"}
         for setting, value in asked_for.items():
             cursor.execute(f"SET {setting} = {value}")
-        plan = cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", values).fetchone()[0]
+        asking: Any = psycopg.RawCursor(driver) if isinstance(values, list) else cursor  # by $1, or by names
+        plan = asking.execute(f"EXPLAIN (FORMAT JSON) {statement}", values).fetchone()[0]
         for setting in asked_for:
             cursor.execute(f"RESET {setting}")
     steps = list(_steps(plan))

@@ -13,18 +13,19 @@ from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import Dialect
 
 from core_ledger.driver_errors import as_dbapi_error
+from core_ledger.prepared import ask
 
 _Convert = Callable[[Any], Any]
-_CURSOR: Final = "compiled_sql.cursor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Compiled:
     sql: str
-    order: tuple[str, ...] | None  # of the parameters where they have places and not names
+    order: tuple[str, ...]  # of the parameters
     fixed: Mapping[str, Any]  # what the statement itself says, already as the driver wants it
     into: tuple[tuple[str, _Convert], ...]
     columns: tuple[str, ...]
@@ -43,9 +44,7 @@ class CompiledStatement:
         parameters = values or {}
         compiled = self._made_for(conn, parameters)
         try:
-            cursor = _cursor(conn)
-            cursor.execute(compiled.sql, _parameters(compiled, parameters))
-            return _rows(compiled, cursor.fetchall()) if compiled.columns else []
+            return _rows(compiled, _ask(conn, compiled, _parameters(compiled, parameters)))
         except conn.dialect.loaded_dbapi.Error as fault:
             raise as_dbapi_error(conn, compiled.sql, fault) from fault
 
@@ -107,23 +106,18 @@ def _driver(conn: Connection) -> Any:
     return conn.connection.driver_connection
 
 
-def _cursor(conn: Connection) -> Any:
-    """The connection's own cursor for all that is asked here: rows are fetched before anything else is asked.
-
-    psycopg keeps with a cursor how it reads and writes each type. A new one for each statement took a third longer.
-    """
-    kept = conn.info
-    cursor = kept.get(_CURSOR)
-    if cursor is None:
-        cursor = kept[_CURSOR] = _driver(conn).cursor()
-    return cursor
+def _ask(conn: Connection, compiled: _Compiled, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    if conn.dialect.name == "postgresql":
+        return ask(conn, compiled.sql, values)
+    found: list[tuple[Any, ...]] = _driver(conn).execute(compiled.sql, values).fetchall()
+    return found
 
 
-def _parameters(compiled: _Compiled, given: Mapping[str, Any]) -> Mapping[str, Any] | list[Any]:
+def _parameters(compiled: _Compiled, given: Mapping[str, Any]) -> list[Any]:
     values = {**compiled.fixed, **given}
     for name, convert in compiled.into:
         values[name] = convert(values[name])
-    return values if compiled.order is None else [values[name] for name in compiled.order]
+    return [values[name] for name in compiled.order]
 
 
 def _rows(compiled: _Compiled, found: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
@@ -137,7 +131,15 @@ def _rows(compiled: _Compiled, found: list[tuple[Any, ...]]) -> list[dict[str, A
     return rows
 
 
+@cache
+def _numbered() -> Dialect:
+    """PostgreSQL's, with parameters as the server itself knows them: $1, $2, …"""
+    return PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+
+
 def _compile(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> _Compiled:
+    if dialect.name == "postgresql":
+        dialect = _numbered()
     compiled = statement.compile(dialect=dialect, column_keys=names)
     into = {
         name: convert
@@ -152,7 +154,7 @@ def _compile(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> _Compi
     columns = getattr(statement, "exported_columns", ())
     return _Compiled(
         sql=str(compiled),
-        order=tuple(compiled.positiontup) if compiled.positional else None,
+        order=tuple(compiled.positiontup),
         fixed=fixed,
         into=tuple((name, convert) for name, convert in into.items() if name in names),
         columns=tuple(column.key for column in columns),
