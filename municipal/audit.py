@@ -13,7 +13,17 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from municipal.forms import day
-from municipal.labels import DEBT_ENDS, GIVERS, ON_FAILURE, OUTCOMES, PAYOUTS, ROLES, WORSE, shops
+from municipal.labels import (
+    DEBT_ENDS,
+    FEE_BEARERS,
+    GIVERS,
+    ON_FAILURE,
+    OUTCOMES,
+    PAYOUTS,
+    ROLES,
+    WORSE,
+    shops,
+)
 from municipal.proposals import DEEDS
 from municipal.site import Pages, Visit
 from pagekit.typed_text import choice_of
@@ -31,6 +41,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "open_to": GIVERS,
     "outcome": OUTCOMES,
     "payout": PAYOUTS,
+    "return_fee_bearer": FEE_BEARERS,
     "debt_end": DEBT_ENDS,
     "role": ROLES,
     "to": ROLES,

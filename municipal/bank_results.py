@@ -9,9 +9,9 @@ from typing import Final
 
 from aiohttp import web
 
-from municipal.error_messages import ErrorMessage
-from municipal.forms import beside, day_param, status
-from municipal.labels import PAYOUTS, RESULT_EFFECTS, RESULT_MATCHES, RESULT_WORDS
+from municipal.error_messages import NO_NUMBER, ErrorMessage
+from municipal.forms import beside, day_param, number, status
+from municipal.labels import FEE_BEARERS, PAYOUTS, RESULT_EFFECTS, RESULT_MATCHES, RESULT_WORDS
 from municipal.site import Pages, Visit
 from pagekit.api import Problem
 from point_gateway_client import calls
@@ -67,9 +67,13 @@ async def result_page(visit: Visit) -> web.Response:
 @pages.post(f"/settlements/{_CYCLE}/bank-results/{_NUMBER}", needs="settle")
 async def record(visit: Visit) -> web.Response:
     cycle, file_number = day_param(visit, "cycle"), int(visit.path_param("number"))
+    typed = visit.form.get("return_fee_yen", "")
+    fee = number(typed)
+    if typed and fee is None:
+        return await _result_page(visit, replace(NO_NUMBER, field="return_fee_yen"))
     call = calls.record_bank_result(
-        cycle, file_number, seen=visit.form.get("seen", ""), reason=visit.form.get("reason", "")
-    )
+        cycle, file_number, seen=visit.form.get("seen", ""), reason=visit.form.get("reason", ""), return_fee_yen=fee,
+    )  # fmt: skip
     try:
         await visit.send(call)
     except Problem as problem:
@@ -96,7 +100,9 @@ async def _upload_page(visit: Visit, trouble: ErrorMessage | None) -> web.Respon
 
 async def _result_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:
     cycle, file_number = day_param(visit, "cycle"), int(visit.path_param("number"))
-    result = await visit.send(calls.get_bank_result(cycle, file_number))
+    result, settings = await asyncio.gather(
+        visit.send(calls.get_bank_result(cycle, file_number)), visit.send(calls.get_settlement_settings())
+    )
     effects = {effect: [line for line in result.lines if line.effect == effect] for effect in RESULT_EFFECTS}
     return visit.render(
         "bank_result.html",
@@ -111,7 +117,8 @@ async def _result_page(visit: Visit, trouble: ErrorMessage | None) -> web.Respon
         words=RESULT_WORDS,
         states=PAYOUTS,
         people=await _people(visit),
-        typed=visit.form,
+        bearer=FEE_BEARERS[settings.return_fee_bearer],
+        typed={"return_fee_yen": str(settings.return_fee_yen), **visit.form},
         trouble=trouble,
         done=DONE.get(visit.query("done"), ""),
     )

@@ -122,6 +122,8 @@ SETTLEMENT_SETTINGS: Final[Mapping[str, str]] = {
     "edi_text": "EDI情報（お店の通帳に出る文字）",
     "end_mark": "ファイルの終わりの印",
     "send_days": "振込日の何銀行営業日前までに送信するか",
+    "return_fee_yen": "組戻手数料（円）",
+    "return_fee_bearer": "組戻手数料を負担する側",
 }
 CUSTOMER_FIELDS: Final[Mapping[str, str]] = {
     "line": "振込の連番",
@@ -149,7 +151,8 @@ JOURNAL_FIELDS: Final[Mapping[str, str]] = {
     "credit": "貸方科目のコード",
     "yen": "支払う金額",
     "fee": "差し引く振込手数料",
-    "fee_tax": "振込手数料のうち消費税",
+    "fee_tax": "差し引く手数料のうち消費税",
+    "return_fee": "差し引く組戻手数料",
     "transfer": "振込額（差引支払額）",
     "shop_id": "加盟店の番号",
     "shop_name": "加盟店",

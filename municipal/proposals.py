@@ -27,6 +27,7 @@ from municipal.labels import (
     DIRECTIONS,
     EXCHANGE_STATES,
     EXPIRIES,
+    FEE_BEARERS,
     PAYOUTS,
     REPRESENTATIVE_KINDS,
     ROLES,
@@ -203,6 +204,11 @@ FACTS: Final[Mapping[str, str]] = {
     "shops_carried": "今回は支払わない加盟店",
     "fee_yen": "差し引く振込手数料（円）",
     "city_fee_yen": "自治体が負担する振込手数料（円）",
+    "return_fee_yen": "組戻手数料（円）",
+    "return_fee_bearer": "組戻手数料を負担する側",
+    "deducted_return_fee_yen": "差し引く組戻手数料（円）",
+    "city_return_fee_yen": "自治体が負担する組戻手数料（円）",
+    "open_return_fee_yen": "次回以降に差し引く組戻手数料（円）",
     "transfer_yen": "振込額（円）",
     "spend_id": "利用の番号",
     "spends": "利用の件数",
@@ -321,7 +327,7 @@ _LISTINGS: Final[Mapping[str, str]] = {
     "other_branch_name": "支店名が一覧と違います",
 }
 _VALUES: Final[Mapping[str, Mapping[str, str]]] = {
-    "audience": AUDIENCES,
+    "audience": AUDIENCES, "return_fee_bearer": FEE_BEARERS,
     "unlisted": _LISTINGS, "payout": PAYOUTS, "debt_end": DEBT_ENDS, "deed": DEEDS, "role": ROLES, "venue": _YES_NO, "from_points": _SUM, "from_points_before": _SUM,
     "points_a_day": _SUM, "points_a_day_before": _SUM, "direct_exchange": _OPEN, "direct_exchange_before": _OPEN,
     "most_granted_a_day": _NONE, "most_granted_a_day_before": _NONE, "most_spent_a_day": _NONE,

@@ -28,7 +28,14 @@ from point_gateway_client import calls, models
 
 pages = Pages(needs="see")
 
-NUMBERS: Final = ("result_column", "result_length", "fee_tax_percent", "cycle_pay_after", "send_days")
+NUMBERS: Final = (
+    "result_column",
+    "result_length",
+    "fee_tax_percent",
+    "cycle_pay_after",
+    "send_days",
+    "return_fee_yen",
+)
 _MONTH_END: Final = 31
 ENCODINGS: Final[tuple[Literal["utf-8", "shift_jis"], ...]] = ("utf-8", "shift_jis")
 DAYS: Final[tuple[Literal["dashes", "slashes", "plain"], ...]] = ("dashes", "slashes", "plain")
@@ -88,6 +95,8 @@ def _change(typed: Mapping[str, str]) -> Any:
         edi_text=typed.get("edi_text", ""),
         end_mark=chosen(typed, "end_mark", ENDS),
         send_days=number(typed["send_days"]) or 0,
+        return_fee_yen=number(typed["return_fee_yen"]) or 0,
+        return_fee_bearer=chosen(typed, "return_fee_bearer", BEARERS),
         reason=typed.get("reason", ""),
         seen=typed.get("seen") or None,
     )

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from municipal.error_messages import NO_DAY, NO_NUMBER, ErrorMessage
 from municipal.forms import beside, chosen, day, day_param, number, status
-from municipal.labels import DEBT_ENDS, PAYOUTS, WAYS
+from municipal.labels import DEBT_ENDS, FEE_BEARERS, PAYOUTS, WAYS
 from municipal.proposals import proposed, to_proposal
 from municipal.site import Pages, Visit
 from municipal.statements import corrected
@@ -148,13 +148,19 @@ async def payout_page(visit: Visit) -> web.Response:
 
 @pages.post(f"/settlements/{_CYCLE}/payouts/{_SHOP}", needs="settle")
 async def record_payout(visit: Visit) -> web.Response:
+    state = chosen(visit.form, "state", RESULTS)
+    typed = visit.form.get("return_fee_yen", "")
+    fee = number(typed)
+    if typed and fee is None:
+        return await _payout_page(visit, replace(NO_NUMBER, field="return_fee_yen"))
     try:
         answer = await visit.send(
             calls.record_payout(
                 day_param(visit, "cycle"),
                 visit.path_param("shop"),
-                state=chosen(visit.form, "state", RESULTS),
+                state=state,
                 reason=visit.form.get("reason", ""),
+                return_fee_yen=fee if state == "returned" else None,
             )
         )
     except Problem as problem:
@@ -310,6 +316,7 @@ async def _payout_page(visit: Visit, trouble: ErrorMessage | None) -> web.Respon
     payout = next((payout for payout in payouts if payout.shop_id == visit.path_param("shop")), None)
     if payout is None:
         raise web.HTTPNotFound
+    settings = await visit.send(calls.get_settlement_settings())
     return visit.render(
         "payout.html",
         status=status(trouble),
@@ -317,7 +324,8 @@ async def _payout_page(visit: Visit, trouble: ErrorMessage | None) -> web.Respon
         payout=payout,
         states=PAYOUTS,
         choices=RECORDABLE.get(payout.state, ()),
-        typed=visit.form,
+        bearer=FEE_BEARERS[payout.return_fee_bearer or settings.return_fee_bearer],
+        typed={"return_fee_yen": str(settings.return_fee_yen), **visit.form},
         trouble=trouble,
     )
 

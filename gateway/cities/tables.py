@@ -466,6 +466,9 @@ settlement_lines = _table(
     Column("fee_yen", _Whole, nullable=False, server_default=text("0")),  # of the transfer; the shop bears it
     Column("city_fee_yen", _Whole, nullable=False, server_default=text("0")),  # the city bears it
     Column("carried_why", _Words, nullable=False, server_default=text("''")),
+    Column("return_fee_yen", _Whole, nullable=False, server_default=text("0")),  # the shop bears it
+    Column("city_return_fee_yen", _Whole, nullable=False, server_default=text("0")),
+    Column("open_return_fee_yen", _Whole, nullable=False, server_default=text("0")),  # not taken
     PrimaryKeyConstraint("municipality", "starts_on", "shop_id"),
     Index("settlement_lines_of_a_shop", "municipality", "shop_id", "starts_on"),
 )
@@ -780,6 +783,9 @@ payouts = _table(  # what became of each shop's payment of a closed cycle; witho
     Column("recorded_by", _Words, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("carried_in", _Words),  # the cycle that pays what is owed again
+    Column("return_fee_yen", _Whole, nullable=False, server_default=text("0")),  # the bank's, for a return
+    Column("return_fee_bearer", _Words, nullable=False, server_default=text("'city'")),
+    Column("return_fee_in", _Words),  # the cycle that has taken it
     PrimaryKeyConstraint("municipality", "starts_on", "shop_id"),
 )
 

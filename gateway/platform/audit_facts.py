@@ -127,6 +127,15 @@ FACT_LABELS: Final[Mapping[str, Label]] = {
     ),
     "fee_yen": Label("加盟店が負担する振込手数料（円）", "Transfer fees borne by shops (yen)"),
     "city_fee_yen": Label("自治体が負担する振込手数料（円）", "Transfer fees borne by the city (yen)"),
+    "return_fee_yen": Label("組戻手数料（円）", "Bank's fee for a return (yen)"),
+    "return_fee_bearer": Label("組戻手数料の負担", "Who bears the fee for a return"),
+    "deducted_return_fee_yen": Label(
+        "加盟店が負担する組戻手数料（円）", "Fees for returns borne by shops (yen)"
+    ),
+    "city_return_fee_yen": Label(
+        "自治体が負担する組戻手数料（円）", "Fees for returns borne by the city (yen)"
+    ),
+    "open_return_fee_yen": Label("未控除の組戻手数料（円）", "Fees for returns not taken yet (yen)"),
     "privacy_ja": Label("日本語の文", "Text in Japanese"),
     "privacy_ja_before": Label("日本語の文（変更前）", "Text in Japanese (before)"),
     "privacy_en": Label("英語の文", "Text about data in English"),

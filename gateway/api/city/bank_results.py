@@ -95,10 +95,11 @@ class BankResultOf(View):
 
 
 class RecordingWanted(Strict):
-    """`seen` is the `version` of what was shown."""
+    """`seen` is the `version` of what was shown. `return_fee_yen` is what the bank asked for each return; null: as the settings say."""
 
     seen: Version
     reason: Reason
+    return_fee_yen: Annotated[int, Field(ge=0, le=99_999)] | None = None
 
 
 class ResultRecordedView(View):
@@ -179,6 +180,6 @@ async def record_bank_result(call: StaffRequest[RecordingWanted, None, ResultPat
     """Record what was shown: what was paid at once; all that came back as one proposal, since it is owed again."""
     path = call.path
     recorded = await call.services.city.settlements.record_result(
-        call.staff, path.starts_on, path.number, call.body.seen, call.body.reason
+        call.staff, path.starts_on, path.number, call.body.seen, call.body.reason, call.body.return_fee_yen
     )
     return TypedResponse(200, ResultRecordedView(paid=recorded.paid, proposals=list(recorded.proposed)))

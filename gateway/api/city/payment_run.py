@@ -158,16 +158,21 @@ class PayoutPath(Strict):
 
 
 class PayoutWanted(Strict):
-    """`paid` is recorded at once. `held` (保留) and `returned` (振込不能・組戻し) wait for a second person."""
+    """`paid` is recorded at once. `held` (保留) and `returned` (振込不能・組戻し) wait for a second person.
+
+    `return_fee_yen` is what the bank asked for a return, tax included; null is the sum that the settings have.
+    """
 
     state: Literal["paid", "held", "returned"]
     reason: Reason
+    return_fee_yen: Annotated[int, Field(ge=0, le=99_999)] | None = None
 
 
 class PayoutView(View):
     """`state`: closed, ordered (a file orders it), paid, held or returned. `carried_in` is the cycle that pays it again.
 
-    `yen` is what is transferred, after the `fee_yen` that the shop bears.
+    `yen` is what is transferred, after the `fee_yen` that the shop bears and what it bears of earlier returns. `return_fee_yen` is what the
+    bank asked for the return of this one, `return_fee_in` the cycle that has taken it.
     """
 
     shop_id: str
@@ -179,6 +184,9 @@ class PayoutView(View):
     recorded_by: str | None
     recorded_at: datetime | None
     carried_in: date | None
+    return_fee_yen: int
+    return_fee_bearer: str | None
+    return_fee_in: date | None
 
     @classmethod
     def of(cls, line: PayoutLine) -> PayoutView:
@@ -193,6 +201,11 @@ class PayoutView(View):
             recorded_by=payout.recorded_by if payout else None,
             recorded_at=payout.recorded_at if payout else None,
             carried_in=date.fromisoformat(payout.carried_in) if payout and payout.carried_in else None,
+            return_fee_yen=payout.return_fee_yen if payout else 0,
+            return_fee_bearer=payout.return_fee_bearer.value if payout and payout.return_fee_yen else None,
+            return_fee_in=date.fromisoformat(payout.return_fee_in)
+            if payout and payout.return_fee_in
+            else None,
         )
 
 
@@ -242,7 +255,7 @@ async def record_payout(call: StaffRequest[PayoutWanted, None, PayoutPath]) -> T
     """Record what became of a payment; one that is held or came back is owed again, and the next closing pays it (202)."""
     path, body = call.path, call.body
     done = await call.services.city.settlements.record_payout(
-        call.staff, path.starts_on, path.shop_id, PayoutState(body.state), body.reason
+        call.staff, path.starts_on, path.shop_id, PayoutState(body.state), body.reason, body.return_fee_yen
     )
     if isinstance(done, Proposal):
         return TypedResponse(202, ProposalView.of(done))

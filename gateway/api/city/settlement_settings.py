@@ -23,7 +23,7 @@ STAFF: Final = AuthLevel.STAFF
 
 JournalWord = Literal[
     "number", "fiscal_year", "closed_on", "pays_on", "starts_on", "ends_on", "debit", "credit", "yen", "fee",
-    "fee_tax", "transfer", "shop_id", "shop_name", "summary", "empty",
+    "fee_tax", "return_fee", "transfer", "shop_id", "shop_name", "summary", "empty",
 ]  # fmt: skip
 MonthDay = Annotated[int, Field(ge=1, le=31)]
 ResultCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{1,3}$")]
@@ -67,7 +67,7 @@ class SettlementSettingsFields(View):
 
     In a result file a code of `result_length` characters stands from `result_column` on; 0: no result file is taken.
     `journal_*`: the journal of a closing for the city's accounting. `fee_*`: what a transfer costs, and who bears it
-    (`city` or `shop`); `invoice_number` (T and 13 digits) and `tax_note` stand on statements. `cycle_*`: on which days of the
+    (`city` or `shop`); `return_fee_*`: what it asks for one that came back, and who bears that; `invoice_number` (T and 13 digits) and `tax_note` stand on statements. `cycle_*`: on which days of the
     month cycles end (31: its last), and on which each is paid, or how many bank days after its end. `customer_field`: what the
     bank's file says of each transfer, its running number (`line`), the shop's number (`shop_number`) or a text for the payee (`edi`):
     `edi_text`, at most 20 half-width characters with `{first}` and `{last}` for the cycle's days (MMDD) and `{shop}` for the shop's
@@ -99,6 +99,8 @@ class SettlementSettingsFields(View):
     edi_text: str
     end_mark: str
     send_days: int
+    return_fee_yen: int
+    return_fee_bearer: str
 
 
 class SettlementSettingsView(SettlementSettingsFields):
@@ -141,6 +143,8 @@ class SettlementSettingsWanted(Strict):
     edi_text: Line = ""
     end_mark: Literal["none", "eof"] = "none"
     send_days: Annotated[int, Field(ge=0, le=10)] = 0
+    return_fee_yen: Annotated[int, Field(ge=0, le=99_999)] = 0
+    return_fee_bearer: Literal["city", "shop"] = "city"
     reason: Reason
     seen: Version | None = None
 
@@ -150,6 +154,7 @@ class SettlementSettingsWanted(Strict):
         values |= {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
         values["fee_bands"] = tuple(each.band() for each in self.fee_bands)
         values["fee_bearer"] = FeeBearer(self.fee_bearer)
+        values["return_fee_bearer"] = FeeBearer(self.return_fee_bearer)
         values["customer_field"] = CustomerField(self.customer_field)
         if self.journal_columns is not None:
             values["journal_columns"] = tuple(each.column() for each in self.journal_columns)

@@ -83,8 +83,8 @@ class CyclesList(View):
 class ShopLineView(View):
     """Of what is in it, `corrections` lines correct earlier cycles, and change the sum by `corrected_yen`.
 
-    Of `paid_yen` the shop bears `fee_yen` for the transfer, and `transfer_yen` is transferred; `city_fee_yen` is borne by the
-    city. `carried_why`: owes, no_account, within_fee (the fee would take the whole payment), or empty.
+    Of `paid_yen` the shop bears `fee_yen` for the transfer and `return_fee_yen` for earlier ones that came back, and `transfer_yen` is
+    transferred; `city_fee_yen` and `city_return_fee_yen` are borne by the city, `open_return_fee_yen` is left for a later payment. `carried_why`: owes, no_account, within_fee (the fee would take the whole payment), or empty.
     """
 
     shop_id: str
@@ -104,6 +104,9 @@ class ShopLineView(View):
     city_fee_yen: int
     transfer_yen: int
     carried_why: str
+    return_fee_yen: int
+    city_return_fee_yen: int
+    open_return_fee_yen: int
 
     @classmethod
     def of(cls, line: ShopLine) -> ShopLineView:
@@ -125,8 +128,8 @@ class StatementTermsView(View):
 class SettlementView(View):
     """A cycle with a line a shop; not closed, it shows what closing now would give.
 
-    `yen` is paid, `transfer_yen` of it transferred, after the `fee_yen` that shops bear; `has_fees` says whether a transfer costs
-    anything. `terms` is null where the city had set nothing of fees and tax.
+    `yen` is paid, `transfer_yen` of it transferred, after the `fee_yen` and `return_fee_yen` that shops bear; `has_fees` says whether a
+    transfer costs anything, `has_return_fees` whether the bank asked for what came back. `terms` is null where the city had set nothing of fees and tax.
     """
 
     cycle: CycleView
@@ -137,6 +140,10 @@ class SettlementView(View):
     city_fee_yen: int
     transfer_yen: int
     has_fees: bool
+    return_fee_yen: int
+    city_return_fee_yen: int
+    open_return_fee_yen: int
+    has_return_fees: bool
     terms: StatementTermsView | None
     lines: list[ShopLineView]
 
@@ -151,6 +158,10 @@ class SettlementView(View):
             city_fee_yen=settlement.city_fee_yen,
             transfer_yen=settlement.transfer_yen,
             has_fees=settlement.has_fees,
+            return_fee_yen=settlement.return_fee_yen,
+            city_return_fee_yen=settlement.city_return_fee_yen,
+            open_return_fee_yen=settlement.open_return_fee_yen,
+            has_return_fees=settlement.has_return_fees,
             terms=StatementTermsView.of(settlement.terms),
             lines=[ShopLineView.of(line) for line in settlement.lines],
         )

@@ -37,7 +37,7 @@ class CycleShopPath(Strict):
 class StatementView(View):
     """A shop's statement of a cycle, payment by payment; `closed_at` is null while it can still change.
 
-    `corrections` tells which of the payments and refunds correct earlier cycles. `fee_tax_yen` is the tax in the line's fee.
+    `corrections` tells which of the payments and refunds correct earlier cycles. `fee_tax_yen` is the tax in the line's fees.
     """
 
     cycle: CycleView
@@ -61,7 +61,7 @@ class StatementView(View):
             refunds=[RefundView.of(refund) for refund in statement.refunds],
             corrections=[CorrectionView.of(correction) for correction in statement.corrections],
             terms=StatementTermsView.of(statement.terms),
-            fee_tax_yen=tax_in(statement.line.fee_yen, statement.terms.fee_tax_percent)
+            fee_tax_yen=tax_in(statement.line.deducted_yen, statement.terms.fee_tax_percent)
             if statement.terms
             else 0,
         )

@@ -198,10 +198,12 @@ def record_result(
     seen: str,
     reason: str,
     at: datetime,
+    return_fee_yen: int | None = None,
 ) -> ResultRecorded:
     """Record what a file says of the shops whose lines fit: paid at once, all that came back as one proposal.
 
-    `seen` is the version of the view that was looked at. Raises ProblemError as `view_result`, `changed-meanwhile` (409),
+    `seen` is the version of the view that was looked at. `return_fee_yen` is what the bank asked for each return; None: the usual
+    sum. Raises ProblemError as `view_result`, `changed-meanwhile` (409),
     and as `propose`.
     """
     code = who.municipality
@@ -211,7 +213,7 @@ def record_result(
     paid = view.with_effect(ResultEffect.RECORD)
     payouts.record_paid(conn, who, starts_on, [line.shop_id for line in paid], reason, at)
     back = view.with_effect(ResultEffect.PROPOSE)
-    proposed = _propose_returns(context, conn, who, view, reason, at) if back else ""
+    proposed = _propose_returns(context, conn, who, view, reason, at, return_fee_yen) if back else ""
     conn.execute(
         update(_results)
         .where(*_of_cycle(code, starts_on), _results.c.number == number)
@@ -226,10 +228,17 @@ def record_result(
 
 
 def _propose_returns(
-    context: CityContext, conn: Connection, who: StaffActor, view: BankResultView, reason: str, at: datetime
+    context: CityContext,
+    conn: Connection,
+    who: StaffActor,
+    view: BankResultView,
+    reason: str,
+    at: datetime,
+    return_fee_yen: int | None,
 ) -> str:
     """The proposal's id; "" where the city lets a return take effect at once."""
     code, result = who.municipality, view.result
+    settings = find_settings(conn, code)
     command = RecordReturns(
         starts_on=result.starts_on,
         file=result.number,
@@ -238,6 +247,8 @@ def _propose_returns(
             for line in view.with_effect(ResultEffect.PROPOSE)
             if line.word is not None
         ),
+        return_fee_yen=settings.return_fee_yen if return_fee_yen is None else return_fee_yen,
+        return_fee_bearer=settings.return_fee_bearer,
     )
     if not deeds.rule_of(conn, code, Deed.PAYOUT).persons:
         bank_returns.record_returns(conn, who, command, reason, at)

@@ -20,6 +20,7 @@ from gateway.cities.settlement import payouts
 from gateway.cities.settlement.payout_rows import PayoutState
 from gateway.cities.settlement.payouts import RecordPayout
 from gateway.cities.settlement.settlement_settings import ResultWord
+from gateway.cities.settlement.transfer_fees import FeeBearer
 
 NAMES: Final = {ResultWord.RETURNED: "振込不能", ResultWord.RECALLED: "組戻し"}
 
@@ -38,16 +39,27 @@ class ReturnedPayment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordReturns:
-    """The command that waits for a second person: all that came back by the result file `file`, in its order."""
+    """The command that waits for a second person: all that came back by the result file `file`, in its order.
+
+    `return_fee_yen` is what the bank asked for each of them.
+    """
 
     starts_on: date
     file: int
     returned: tuple[ReturnedPayment, ...]
+    return_fee_yen: int = 0
+    return_fee_bearer: FeeBearer = FeeBearer.CITY
 
     def commands(self) -> list[RecordPayout]:
         """The same for each shop."""
         return [
-            RecordPayout(starts_on=self.starts_on, shop_id=each.shop_id, state=PayoutState.RETURNED)
+            RecordPayout(
+                starts_on=self.starts_on,
+                shop_id=each.shop_id,
+                state=PayoutState.RETURNED,
+                return_fee_yen=self.return_fee_yen,
+                return_fee_bearer=self.return_fee_bearer,
+            )
             for each in self.returned
         ]
 
@@ -64,10 +76,11 @@ def returns_facts(conn: Connection, code: str, command: RecordReturns) -> dict[s
         f"{line.shop_name} {line.transfer_yen:,}円 {each}"
         for line, each in zip(lines, command.returned, strict=True)
     ]
-    return {
+    facts: dict[str, str | int] = {
         "starts_on": command.starts_on.isoformat(), "payout": PayoutState.RETURNED.value, "result_file": command.file,
         "shops_returned": len(lines), "yen": sum(line.transfer_yen for line in lines), "returned": "\n".join(listed),
     }  # fmt: skip
+    return facts | payouts.return_fee_facts(command.commands()[0])
 
 
 def returns_ground(conn: Connection, code: str, command: RecordReturns) -> Ground:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select
 
 from gateway.cities import tables
 from gateway.cities.settlement.settlement_settings import SettlementSettings
-from gateway.cities.settlement.transfer_fees import NO_FEES, FeeTable
+from gateway.cities.settlement.transfer_fees import NO_FEES, FeeTable, ReturnFee
 from gateway.cities.shops.bank_accounts import BankAccount, decrypt_account, decrypt_payer
 from gateway.errors import ProblemError
 from gateway.platform.encryption import Vault
@@ -34,19 +34,27 @@ class ShopAccounts(Mapping[str, BankAccount]):
 
 
 def load_fees(
-    vault: Vault, conn: Connection, code: str, settings: SettlementSettings, accounts: Mapping[str, bytes]
+    vault: Vault,
+    conn: Connection,
+    code: str,
+    settings: SettlementSettings,
+    accounts: Mapping[str, bytes],
+    returns: Mapping[str, Sequence[ReturnFee]],
 ) -> FeeTable:
     """`accounts` are those of the city's shops, encrypted, as `account_changes.list_current` gives them.
+
+    `returns` are the open fees for what came back, as `payout_rows.list_open_return_fees` gives them.
 
     Raises ProblemError `payer-missing` (409) where there are bands and no account that is paid from.
     """
     if not settings.fee_bands:
-        return NO_FEES
+        return replace(NO_FEES, returns=returns)
     return FeeTable(
         bands=settings.fee_bands,
         bearer=settings.fee_bearer,
         payer=decrypt_payer(vault, code, encrypted_payer(conn, code)).account,
         accounts=ShopAccounts(vault=vault, municipality=code, encrypted=accounts),
+        returns=returns,
     )
 
 

@@ -17,9 +17,9 @@ from sqlalchemy import Connection
 from gateway.cities import tables
 from gateway.cities.city_context import CityContext, StaffActor, write_audit
 from gateway.cities.proposals.propose import Ground
+from gateway.cities.settlement import payout_rows, zengin
 from gateway.cities.settlement import settlement_lines as lines
 from gateway.cities.settlement import settlement_scope as contents
-from gateway.cities.settlement import zengin
 from gateway.cities.settlement.business_days import SettlementCycle
 from gateway.cities.settlement.city_fees import load_fees
 from gateway.cities.settlement.cycle_rules import find_cycle
@@ -92,6 +92,8 @@ def drawn_hash(drawn: Settlement, accounts: Mapping[str, bytes]) -> str:
         (
             line.shop_id, line.spends, line.spent, line.refunded, line.paid_yen, line.carried_yen,
             line.fee_yen, line.city_fee_yen, line.carried_why, hashlib.sha256(accounts.get(line.shop_id, b"")).hexdigest(),
+            # Only where there are any: a closing that waits over an upgrade is not outdated by it.
+            *((line.return_fee_yen, line.city_return_fee_yen, line.open_return_fee_yen) if line.has_return_fees else ()),
         )
         for line in drawn.lines
     ]  # fmt: skip
@@ -114,8 +116,10 @@ def close_cycle(
     owed_again = lines.claim_owed_again(conn, code, starts_on) if cycle_scope.is_next else {}
     brought = lines.carried_forward_from(conn, cycle_scope, owed_again)
     settings = find_settings(conn, code)
-    fees = load_fees(context.vault, conn, code, settings, accounts)
-    drawn = lines.compute(conn, contents.of_closed(code, cycle), brought, accounts, fees, settings.terms)
+    returns = payout_rows.lock_open_return_fees(conn, code) if cycle_scope.is_next else {}
+    fees = load_fees(context.vault, conn, code, settings, accounts, returns)
+    terms = settings.terms_of_returns if returns else settings.terms
+    drawn = lines.compute(conn, contents.of_closed(code, cycle), brought, accounts, fees, terms)
     _require_fits(drawn)
     require_fields(conn, code, settings, drawn)
     if command.drawn and drawn_hash(drawn, accounts) != command.drawn:
@@ -150,7 +154,13 @@ def already_closed() -> ProblemError:
 
 
 def _facts(drawn: Settlement) -> dict[str, str | int]:
-    return {"fee_yen": drawn.fee_yen, "city_fee_yen": drawn.city_fee_yen}
+    shown: dict[str, str | int] = {"fee_yen": drawn.fee_yen, "city_fee_yen": drawn.city_fee_yen}
+    if drawn.has_return_fees:
+        shown |= {
+            "deducted_return_fee_yen": drawn.return_fee_yen, "city_return_fee_yen": drawn.city_return_fee_yen,
+            "open_return_fee_yen": drawn.open_return_fee_yen,
+        }  # fmt: skip
+    return shown
 
 
 def _require_fits(drawn: Settlement) -> None:

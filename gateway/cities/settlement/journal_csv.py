@@ -2,7 +2,7 @@
 
 Each accounting system takes columns of its own, in its own order, letters and way of writing days. They are the city's
 settings; nothing here knows a system. The lines sum to what the closing paid, and to what is transferred of it after the
-fees that shops bear: bank file, statements and ledger say the same.
+fees that shops bear, for transfers and returns: bank file, statements and ledger say the same.
 """
 
 from __future__ import annotations
@@ -87,7 +87,9 @@ _CELLS: Final[Mapping[JournalField, Callable[[JournalLine], str | int]]] = {
     JournalField.CREDIT: lambda entry: entry.settings.journal_credit,
     JournalField.YEN: lambda entry: entry.line.paid_yen,
     JournalField.FEE: lambda entry: entry.line.fee_yen,
-    JournalField.FEE_TAX: lambda entry: tax_in(entry.line.fee_yen, entry.fee_tax_percent),
+    # As the statement says it: the tax is computed once, in all that is deducted.
+    JournalField.FEE_TAX: lambda entry: tax_in(entry.line.deducted_yen, entry.fee_tax_percent),
+    JournalField.RETURN_FEE: lambda entry: entry.line.return_fee_yen,
     JournalField.TRANSFER: lambda entry: entry.line.transfer_yen,
     JournalField.SHOP_ID: lambda entry: entry.line.shop_id,
     JournalField.SHOP_NAME: lambda entry: entry.line.shop_name,

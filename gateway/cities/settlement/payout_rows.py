@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Select, select, tuple_, update
 
 from gateway.cities import tables
+from gateway.cities.settlement.transfer_fees import FeeBearer, ReturnFee
 from gateway.platform.sql import insert_into
 from gateway.platform.transitions import LegalMoves
 
@@ -38,6 +39,9 @@ class Payout:
     """`yen` is the whole sum that the cycle pays, before a fee is deducted: so much is owed again where it came back.
 
     `carried_in` is the first day of the cycle that pays what is owed again; None until that is closed.
+
+    `return_fee_yen` is what the bank asked for the return, tax included; `return_fee_in` is the cycle that has taken it from the
+    shop or reckoned it with the city; None until then.
     """
 
     shop_id: str
@@ -48,6 +52,9 @@ class Payout:
     recorded_by: str
     recorded_at: datetime
     carried_in: str | None
+    return_fee_yen: int = 0
+    return_fee_bearer: FeeBearer = FeeBearer.CITY
+    return_fee_in: str | None = None
 
 
 def list_by_cycle(conn: Connection, code: str, starts_on: date) -> dict[str, Payout]:
@@ -63,6 +70,7 @@ def save(conn: Connection, code: str, starts_on: date, payout: Payout) -> None:
     values = {
         "state": payout.state.value, "points": payout.points, "yen": payout.yen, "reason": payout.reason,
         "recorded_by": payout.recorded_by, "recorded_at": payout.recorded_at,
+        "return_fee_yen": payout.return_fee_yen, "return_fee_bearer": payout.return_fee_bearer.value,
     }  # fmt: skip
     conn.execute(
         insert_into(conn, _payouts)
@@ -95,6 +103,58 @@ def claim_owed_again(conn: Connection, code: str, starts_on: str) -> Mapping[str
     return _sums(rows)
 
 
+def list_open_return_fees(conn: Connection, code: str) -> dict[str, list[ReturnFee]]:
+    """The fees for what came back that no closing has taken, by shop, the oldest cycle first."""
+    return _return_fees(conn.execute(_open_return_fees(code)).all())
+
+
+def lock_open_return_fees(conn: Connection, code: str) -> dict[str, list[ReturnFee]]:
+    """The same, held until the transaction ends: two closings at one moment do not both take one."""
+    return _return_fees(conn.execute(_open_return_fees(code).with_for_update()).all())
+
+
+def save_return_fees_taken(conn: Connection, code: str, starts_on: str, taken: Collection[ReturnFee]) -> None:
+    """Note which closing has taken them; the caller has locked them."""
+    for each in taken:
+        conn.execute(
+            update(_payouts)
+            .where(_payouts.c.municipality == code, _payouts.c.starts_on == each.starts_on)
+            .where(_payouts.c.shop_id == each.shop_id, _payouts.c.return_fee_in.is_(None))
+            .values(return_fee_in=starts_on)
+        )
+
+
+def reopen_return_fees(conn: Connection, code: str, starts_on: str, shop_id: str) -> None:
+    """What a cycle deducted from a payment that did not arrive is open again; what the city bore is not."""
+    conn.execute(
+        update(_payouts)
+        .where(_payouts.c.municipality == code, _payouts.c.shop_id == shop_id)
+        .where(_payouts.c.return_fee_in == starts_on, _payouts.c.return_fee_bearer == FeeBearer.SHOP.value)
+        .values(return_fee_in=None)
+    )
+
+
+def _open_return_fees(code: str) -> Select[Any]:
+    return (
+        select(_payouts)
+        .where(_payouts.c.municipality == code, _payouts.c.return_fee_yen > 0)
+        .where(_payouts.c.state == PayoutState.RETURNED.value, _payouts.c.return_fee_in.is_(None))
+        .order_by(_payouts.c.starts_on, _payouts.c.shop_id)
+    )
+
+
+def _return_fees(rows: Sequence[Row[Any]]) -> dict[str, list[ReturnFee]]:
+    fees: dict[str, list[ReturnFee]] = {}
+    for row in rows:
+        fees.setdefault(row.shop_id, []).append(
+            ReturnFee(
+                starts_on=row.starts_on, shop_id=row.shop_id, yen=row.return_fee_yen,
+                bearer=FeeBearer(row.return_fee_bearer),
+            )
+        )  # fmt: skip
+    return fees
+
+
 def _sums(rows: Sequence[Row[Any]]) -> dict[str, Counter[str]]:
     sums: dict[str, Counter[str]] = {}
     for row in rows:
@@ -120,4 +180,7 @@ def _payout(row: Row[Any]) -> Payout:
         recorded_by=row.recorded_by,
         recorded_at=row.recorded_at,
         carried_in=row.carried_in,
+        return_fee_yen=row.return_fee_yen,
+        return_fee_bearer=FeeBearer(row.return_fee_bearer),
+        return_fee_in=row.return_fee_in,
     )

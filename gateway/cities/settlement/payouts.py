@@ -5,7 +5,7 @@
           └─► returned ◄── paid                  by two persons, after it was ordered
 
 What is held or returned is owed again: the points go back to what the city owes the shop, and the next closing pays
-them with its own. The closed cycle stays as it is.
+them with its own. The closed cycle stays as it is. What the bank asked for a return is kept with it, until a closing takes it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from gateway.cities.settlement import payout_rows, transfer_files
 from gateway.cities.settlement import settlement_lines as lines
 from gateway.cities.settlement.payout_rows import OWED_AGAIN, Payout, PayoutState
 from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
+from gateway.cities.settlement.settlement_settings import find_settings
+from gateway.cities.settlement.transfer_fees import FeeBearer
 from gateway.cities.settlement.transfer_files import TransferFileMade
 from gateway.errors import ProblemError
 from gateway.platform.audit_actions import AuditAction
@@ -30,11 +32,41 @@ from gateway.platform.audit_actions import AuditAction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordPayout:
-    """The command that waits for a second person: a payment that is held, or came back."""
+    """The command that waits for a second person: a payment that is held, or came back.
+
+    `return_fee_yen` is what the bank asked for a return, tax included, and `return_fee_bearer` who bears it.
+    """
 
     starts_on: date
     shop_id: str
     state: PayoutState
+    return_fee_yen: int = 0
+    return_fee_bearer: FeeBearer = FeeBearer.CITY
+
+
+def plan_payout(
+    conn: Connection, code: str, starts_on: date, shop_id: str, state: PayoutState, return_fee_yen: int | None
+) -> RecordPayout:
+    """The command, with who bears the fee by the city's settings of now. A return without a fee has the usual one.
+
+    Raises ProblemError `payout-state` (409) for a fee without a return.
+    """
+    settings = find_settings(conn, code)
+    if state is not PayoutState.RETURNED:
+        if return_fee_yen:
+            raise ProblemError(
+                "payout-state",
+                "A bank asks a fee for a return only where a payment came back.",
+                state=state.value,
+            )
+        return RecordPayout(starts_on=starts_on, shop_id=shop_id, state=state)
+    return RecordPayout(
+        starts_on=starts_on,
+        shop_id=shop_id,
+        state=state,
+        return_fee_yen=settings.return_fee_yen if return_fee_yen is None else return_fee_yen,
+        return_fee_bearer=settings.return_fee_bearer,
+    )
 
 
 def ordered_lines(conn: Connection, code: str, settlement: Settlement) -> list[ShopLine]:
@@ -96,7 +128,14 @@ def payout_facts(line: ShopLine, command: RecordPayout) -> dict[str, str | int]:
         "starts_on": command.starts_on.isoformat(), "shop_id": line.shop_id, "name": line.shop_name,
         "payout": command.state.value, "yen": line.transfer_yen,
     }  # fmt: skip
-    return shown
+    return shown | return_fee_facts(command)
+
+
+def return_fee_facts(command: RecordPayout) -> dict[str, str | int]:
+    """What the bank asked for a return and who bears it; nothing where it asked nothing."""
+    if not command.return_fee_yen:
+        return {}
+    return {"return_fee_yen": command.return_fee_yen, "return_fee_bearer": command.return_fee_bearer.value}
 
 
 def payout_ground(conn: Connection, code: str, command: RecordPayout) -> Ground:
@@ -123,13 +162,16 @@ def record_payout(
         recorded_by=who.staff_id,
         recorded_at=at,
         carried_in=None,
+        return_fee_yen=command.return_fee_yen,
+        return_fee_bearer=command.return_fee_bearer,
     )
     payout_rows.save(conn, code, command.starts_on, payout)
     if command.state in OWED_AGAIN:
         _owe_again(conn, code, command, line, at)
+        payout_rows.reopen_return_fees(conn, code, starts_on, command.shop_id)
     facts: dict[str, str | int] = {
         "shop": command.shop_id, "payout": command.state.value, "yen": line.transfer_yen,
-    }  # fmt: skip
+    } | return_fee_facts(command)  # fmt: skip
     write_audit(conn, who, at, AuditAction.PAYOUT_RECORDED, starts_on, reason, facts)
     return payout
 

@@ -41,7 +41,6 @@ from gateway.cities.settlement.closing import CloseCycle
 from gateway.cities.settlement.cycle_corrections import Correction
 from gateway.cities.settlement.cycle_rules import find_cycle
 from gateway.cities.settlement.payout_rows import OWED_AGAIN, Payout, PayoutState
-from gateway.cities.settlement.payouts import RecordPayout
 from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
 from gateway.cities.settlement.settlement_scope import CycleScope
 from gateway.cities.settlement.settlement_settings import ChangeSettlementSettings, SettlementSettings
@@ -239,18 +238,24 @@ class Settlements:
         return await self.context.store.run(job)
 
     async def record_payout(
-        self, who: StaffSession, starts_on: date, shop_id: str, state: PayoutState, reason: str
+        self,
+        who: StaffSession,
+        starts_on: date,
+        shop_id: str,
+        state: PayoutState,
+        reason: str,
+        return_fee_yen: int | None = None,
     ) -> Payout | Proposal:
         """What became of a shop's payment: that it was made, at once; that it is held or came back, as a proposal.
 
-        Raises ProblemError: `unknown-cycle`, `unknown-shop` (404), `cycle-not-closed`, `payout-state` (409),
+        `return_fee_yen` is what the bank asked for a return; None: the sum that the settings have. Raises ProblemError: `unknown-cycle`, `unknown-shop` (404), `cycle-not-closed`, `payout-state` (409),
         `reason-missing` (422), and as `propose`.
         """
         why, now, code = require_reason(reason), self.context.clock(), who.municipality
-        command = RecordPayout(starts_on=starts_on, shop_id=shop_id, state=state)
 
         def job(conn: Connection) -> Payout | Proposal:
             find_cycle(conn, code, starts_on)
+            command = payouts.plan_payout(conn, code, starts_on, shop_id, state, return_fee_yen)
             line = payouts.require_recordable(conn, code, command)
             if state not in OWED_AGAIN or not deeds.rule_of(conn, code, Deed.PAYOUT).persons:
                 return payouts.record_payout(conn, who, command, why, now)
@@ -305,13 +310,22 @@ class Settlements:
         )
 
     async def record_result(
-        self, who: StaffSession, starts_on: date, number: int, seen: str, reason: str
+        self,
+        who: StaffSession,
+        starts_on: date,
+        number: int,
+        seen: str,
+        reason: str,
+        return_fee_yen: int | None = None,
     ) -> ResultRecorded:
-        """Record what a result file says. Raises ProblemError `reason-missing` (422), and as `bank_results.record_result`."""
+        """Record what a result file says. `return_fee_yen` as in `record_payout`, for each return.
+
+        Raises ProblemError `reason-missing` (422), and as `bank_results.record_result`.
+        """
         why, now = require_reason(reason), self.context.clock()
         return await self.context.store.run(
             lambda conn: bank_results.record_result(
-                self.context, conn, who, starts_on, number, seen, why, now
+                self.context, conn, who, starts_on, number, seen, why, now, return_fee_yen
             )
         )
 

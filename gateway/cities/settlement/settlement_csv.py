@@ -31,6 +31,9 @@ def settlement_csv(settlement: Settlement) -> bytes:
     terms = settlement.terms if settlement.has_fees else None
     if terms is not None:
         header += ["振込手数料(円)", "うち消費税(円)", "振込額(円)", "自治体が負担する手数料(円)"]
+    if settlement.has_return_fees:
+        # The tax before is in both fees that the shop bears, as its statement has it.
+        header += ["組戻手数料(円)", "自治体が負担する組戻手数料(円)", "未控除の組戻手数料(円)"]
     return excel_csv(
         header,
         (
@@ -38,6 +41,7 @@ def settlement_csv(settlement: Settlement) -> bytes:
                 line.shop_id, line.shop_name, line.spends, line.spent, line.refunds, line.refunded, line.brought_yen,
                 line.paid_yen, line.carried_yen, line.corrections, line.corrected_points, line.corrected_yen,
                 *(_fee_cells(line, terms) if terms else ()),
+                *(_return_fee_cells(line) if settlement.has_return_fees else ()),
             )
             for line in settlement.lines
         ),
@@ -45,12 +49,17 @@ def settlement_csv(settlement: Settlement) -> bytes:
 
 
 def _fee_cells(line: ShopLine, terms: StatementTerms) -> tuple[int, ...]:
-    return line.fee_yen, tax_in(line.fee_yen, terms.fee_tax_percent), line.transfer_yen, line.city_fee_yen
+    tax = tax_in(line.deducted_yen, terms.fee_tax_percent)
+    return line.fee_yen, tax, line.transfer_yen, line.city_fee_yen
+
+
+def _return_fee_cells(line: ShopLine) -> tuple[int, ...]:
+    return line.return_fee_yen, line.city_return_fee_yen, line.open_return_fee_yen
 
 
 def statement_csv(statement: ShopStatement) -> bytes:
-    """A shop's statement for Excel: a line a payment or refund, in the order of their times; last the fee that is deducted."""
-    fee = statement.line.fee_yen
+    """A shop's statement for Excel: a line a payment or refund, in the order of their times; last the fees that are deducted."""
+    fees = ("振込手数料", statement.line.fee_yen), ("組戻手数料", statement.line.return_fee_yen)
     rows = [
         (
             statement_row.kind, f"{statement_row.at:%Y-%m-%d %H:%M:%S}", statement_row.spend_id, statement_row.points, statement_row.yen,
@@ -58,8 +67,7 @@ def statement_csv(statement: ShopStatement) -> bytes:
         )
         for statement_row in statement_rows(statement)
     ]  # fmt: skip
-    if fee:
-        rows.append(("振込手数料", "", "", 0, -fee, ""))
+    rows += [(name, "", "", 0, -yen, "") for name, yen in fees if yen]
     return excel_csv(["区分", "日時", "番号", "ポイント", "金額(円)", "訂正する利用の日"], rows)
 
 
@@ -75,6 +83,7 @@ def company_statement_csv(statements: Sequence[ShopStatement]) -> bytes:
             ("前期からの繰越", line.brought_points, line.brought_yen),
             ("翌期への繰越", -line.carried_points, -line.carried_yen),
             ("振込手数料", 0, -line.fee_yen),
+            ("組戻手数料", 0, -line.return_fee_yen),
         )
         rows += [
             (*shop, row.kind, f"{row.at:%Y-%m-%d %H:%M:%S}", row.spend_id, row.points, row.yen,

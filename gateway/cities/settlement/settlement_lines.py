@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -18,9 +18,17 @@ from gateway.cities.settlement import settlement_scope as contents
 from gateway.cities.settlement.business_days import SettlementCycle
 from gateway.cities.settlement.city_fees import load_fees
 from gateway.cities.settlement.cycle_corrections import CorrectionSum
+from gateway.cities.settlement.return_fees import sum_yen, take_return_fees
 from gateway.cities.settlement.settlement_scope import CycleScope
 from gateway.cities.settlement.settlement_settings import find_settings
-from gateway.cities.settlement.transfer_fees import NO_FEE, NO_FEES, FeeBearer, FeeTable, StatementTerms
+from gateway.cities.settlement.transfer_fees import (
+    NO_FEE,
+    NO_FEES,
+    FeeBearer,
+    FeeTable,
+    ReturnFee,
+    StatementTerms,
+)
 from gateway.cities.shops import account_changes, account_notices
 from gateway.cities.shops.shop_rows import Shop
 from gateway.cities.spending.spend_sums import sum_rows
@@ -30,7 +38,8 @@ _spends, _refunds = tables.spends, tables.refunds
 _settlements, _lines = tables.settlements, tables.settlement_lines
 _LINE_COLUMNS: Final = (
     "shop_id", "spends", "spent", "refunds", "refunded", "yen", "brought_points", "brought_yen", "paid_points",
-    "paid_yen", "carried_points", "carried_yen", "fee_yen", "city_fee_yen", "carried_why",
+    "paid_yen", "carried_points", "carried_yen", "fee_yen", "city_fee_yen", "carried_why", "return_fee_yen",
+    "city_return_fee_yen", "open_return_fee_yen",
 )  # fmt: skip
 
 
@@ -49,7 +58,9 @@ class ShopLine:
 
     What is carried is zero, or below where refunds exceed payments, or above where the shop has no account or its fee would
     take the whole payment (`carried_why`). Of `paid_yen` the bank transfers `transfer_yen`: the rest, `fee_yen`, is the
-    transfer's fee that the shop bears. What the city bears is `city_fee_yen`.
+    transfer's fee that the shop bears. What the city bears is `city_fee_yen`. `return_fee_yen` is deducted too: what the bank asked
+    for earlier transfers that came back. The city bears `city_return_fee_yen` of that; `open_return_fee_yen` is more than this payment
+    can bear. `returns_taken` are the fees that closing it takes, in a line that is not stored yet.
 
     Of what is in it, `corrections` lines correct earlier cycles, and change the sum by `corrected_*`.
     """
@@ -73,10 +84,23 @@ class ShopLine:
     fee_yen: int = 0
     city_fee_yen: int = 0
     carried_why: CarriedWhy = CarriedWhy.NOTHING
+    return_fee_yen: int = 0
+    city_return_fee_yen: int = 0
+    open_return_fee_yen: int = 0
+    returns_taken: tuple[ReturnFee, ...] = field(default=(), compare=False)
+
+    @property
+    def deducted_yen(self) -> int:
+        """All that the shop bears of the bank's fees, in which the tax is computed once."""
+        return self.fee_yen + self.return_fee_yen
 
     @property
     def transfer_yen(self) -> int:
-        return self.paid_yen - self.fee_yen
+        return self.paid_yen - self.deducted_yen
+
+    @property
+    def has_return_fees(self) -> bool:
+        return bool(self.return_fee_yen or self.city_return_fee_yen or self.open_return_fee_yen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,16 +129,33 @@ class Settlement:
         return sum(line.city_fee_yen for line in self.lines)
 
     @property
+    def return_fee_yen(self) -> int:
+        return sum(line.return_fee_yen for line in self.lines)
+
+    @property
+    def city_return_fee_yen(self) -> int:
+        return sum(line.city_return_fee_yen for line in self.lines)
+
+    @property
+    def open_return_fee_yen(self) -> int:
+        return sum(line.open_return_fee_yen for line in self.lines)
+
+    @property
     def transfer_yen(self) -> int:
-        return self.yen - self.fee_yen
+        return self.yen - self.fee_yen - self.return_fee_yen
 
     @property
     def has_fees(self) -> bool:
         """Whether a transfer of it costs anything; terms alone may be no more than a note on tax."""
-        return any(
+        return self.has_return_fees or any(
             line.fee_yen or line.city_fee_yen or line.carried_why is CarriedWhy.WITHIN_FEE
             for line in self.lines
         )
+
+    @property
+    def has_return_fees(self) -> bool:
+        """Whether the bank asked for transfers that came back, taken in this cycle or still open after it."""
+        return any(line.has_return_fees for line in self.lines)
 
 
 def paid_account(code: str) -> str:
@@ -134,8 +175,10 @@ def preview(
         accounts = account_changes.list_current(conn, code)
     cycle_scope = contents.of_open(conn, code, cycle)
     settings = find_settings(conn, code)
-    fees = load_fees(vault, conn, code, settings, accounts)
-    return compute(conn, cycle_scope, carried_forward_from(conn, cycle_scope), accounts, fees, settings.terms)
+    returns = payout_rows.list_open_return_fees(conn, code) if cycle_scope.is_next else {}
+    fees = load_fees(vault, conn, code, settings, accounts, returns)
+    terms = settings.terms_of_returns if returns else settings.terms
+    return compute(conn, cycle_scope, carried_forward_from(conn, cycle_scope), accounts, fees, terms)
 
 
 def claim_for_cycle(conn: Connection, found: CycleScope) -> None:
@@ -168,7 +211,7 @@ def compute(
         )
     }
     corrected, stopped = _corrections_by_shop(conn, found), account_notices.list_stopped(conn, code)
-    shop_ids = sorted({*spent, *refunded, *brought})
+    shop_ids = sorted({*spent, *refunded, *brought, *fees.returns})
     return Settlement(
         cycle=cycle,
         closed_at=None,
@@ -192,7 +235,7 @@ def compute(
 
 
 def save(conn: Connection, code: str, drawn: Settlement, now: datetime) -> None:
-    """Keep the lines of a cycle that is closed, and move what is paid in the city's own book."""
+    """Keep the lines of a cycle that is closed with the fees that it takes, and move what is paid in the city's own book."""
     starts_on, book = drawn.cycle.starts_on.isoformat(), chart.municipality_book(code)
     if not drawn.lines:
         return
@@ -204,6 +247,8 @@ def save(conn: Connection, code: str, drawn: Settlement, now: datetime) -> None:
             for line in drawn.lines
         ],
     )
+    taken = [each for line in drawn.lines for each in line.returns_taken]
+    payout_rows.save_return_fees_taken(conn, code, starts_on, taken)
     ledger.apply(
         conn,
         [
@@ -218,7 +263,8 @@ def save(conn: Connection, code: str, drawn: Settlement, now: datetime) -> None:
                 issued_on=drawn.cycle.ends_on,
                 reference=starts_on,
                 details={"shop_id": line.shop_id, "yen": str(line.paid_yen)}
-                | ({"fee_yen": str(line.fee_yen)} if line.fee_yen else {}),
+                | ({"fee_yen": str(line.fee_yen)} if line.fee_yen else {})
+                | ({"return_fee_yen": str(line.return_fee_yen)} if line.return_fee_yen else {}),
             )
             for line in drawn.lines
             if line.paid_points
@@ -371,6 +417,8 @@ def _line(
     elif fee.shop_yen >= due:
         why = CarriedWhy.WITHIN_FEE
     pays = points > 0 and due > 0 and why is CarriedWhy.NOTHING
+    returns = take_return_fees(fees, shop_id, due, fee, pays=pays, is_open=is_open)
+    fee = returns.transfer_fee
     return ShopLine(
         shop_id=shop_id,
         shop_name=shop_name,
@@ -391,6 +439,10 @@ def _line(
         fee_yen=fee.shop_yen if pays else 0,
         city_fee_yen=fee.city_yen if pays else 0,
         carried_why=why,
+        return_fee_yen=sum_yen(returns.by_shop),
+        city_return_fee_yen=sum_yen(returns.by_city),
+        open_return_fee_yen=sum_yen(returns.still_open),
+        returns_taken=returns.by_shop + returns.by_city,
     )
 
 

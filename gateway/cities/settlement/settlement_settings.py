@@ -64,6 +64,7 @@ class JournalField(StrEnum):
     YEN = "yen"
     FEE = "fee"
     FEE_TAX = "fee_tax"
+    RETURN_FEE = "return_fee"
     TRANSFER = "transfer"
     SHOP_ID = "shop_id"
     SHOP_NAME = "shop_name"
@@ -113,7 +114,8 @@ class SettlementSettings:
     letters and days, the codes of the accounts that are debited and credited, and the text of each entry.
 
     `fee_bands` say what the bank asks for a transfer, `fee_bearer` who bears it, `fee_tax_percent` the tax in it.
-    `invoice_number` and `tax_note` stand on statements. No bands: no fees.
+    `invoice_number` and `tax_note` stand on statements. No bands: no fees. `return_fee_yen` is what the bank usually asks for a
+    transfer that came back, and `return_fee_bearer` who bears that.
 
     `cycle_*` are the rule of the cycles (`CycleRule`), which counts from the next one on.
 
@@ -149,6 +151,8 @@ class SettlementSettings:
     edi_text: str = ""
     end_mark: Literal["none", "eof"] = "none"
     send_days: int = 0
+    return_fee_yen: int = 0
+    return_fee_bearer: FeeBearer = FeeBearer.CITY
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "edi_text", _edi_text(self.edi_text))
@@ -169,8 +173,12 @@ class SettlementSettings:
     @property
     def terms(self) -> StatementTerms | None:
         """What statements say of fees and tax; None where the city has set nothing of it."""
-        if not (self.fee_bands or self.invoice_number or self.tax_note):
-            return None
+        is_set = self.fee_bands or self.invoice_number or self.tax_note
+        return self.terms_of_returns if is_set else None
+
+    @property
+    def terms_of_returns(self) -> StatementTerms:
+        """The same where there are fees for returns: whatever is set, the tax in them has its rate."""
         return StatementTerms(
             fee_tax_percent=self.fee_tax_percent,
             invoice_number=self.invoice_number,
@@ -303,6 +311,17 @@ def _require_fees(settings: SettlementSettings) -> None:
                 "journal_columns",
                 "where shops bear the fee, a journal has a column with fee or with transfer",
             )
+    if not 0 <= settings.return_fee_yen <= MAX_FEE_YEN:
+        raise bad_settings("return_fee_yen", f"a fee is 0 to {MAX_FEE_YEN} yen")
+    titles = {each.field for each in settings.journal_columns}
+    if settings.return_fee_bearer is FeeBearer.SHOP and not titles & {
+        JournalField.RETURN_FEE,
+        JournalField.TRANSFER,
+    }:
+        raise bad_settings(
+            "journal_columns",
+            "where shops bear the fee for a return, a journal has a column with return_fee or with transfer",
+        )
     if not 0 <= settings.fee_tax_percent <= MAX_TAX_PERCENT:
         raise bad_settings("fee_tax_percent", f"give 0 to {MAX_TAX_PERCENT}")
     if settings.invoice_number and not is_invoice_number(settings.invoice_number):

@@ -64,6 +64,19 @@ _FEE_COLUMNS: Final = (
     _Column("振込額(円)", 0.88, 1.0, number=True),
 )
 """Where transfers cost something; corrections have a file of their own."""
+_RETURN_COLUMNS: Final = (
+    _Column("番号", 0.0, 0.10),
+    _Column("加盟店", 0.10, 0.25),
+    _Column("利用件数", 0.25, 0.32, number=True),
+    _Column("利用ポイント", 0.32, 0.43, number=True),
+    _Column("取消ポイント", 0.43, 0.53, number=True),
+    _Column("前期繰越(円)", 0.53, 0.62, number=True),
+    _Column("支払額(円)", 0.62, 0.72, number=True),
+    _Column("振込手数料(円)", 0.72, 0.81, number=True),
+    _Column("組戻手数料(円)", 0.81, 0.90, number=True),
+    _Column("振込額(円)", 0.90, 1.0, number=True),
+)
+"""And where the bank asked for transfers that came back."""
 _NOTE_LETTERS: Final = 52
 _SHOP_COLUMNS: Final = (
     _Column("区分", 0.0, 0.11),
@@ -84,16 +97,25 @@ def settlement_pdf(settlement: Settlement, city_name: str) -> bytes:
         ("加盟店が負担する振込手数料", _yen(-settlement.fee_yen)),
         ("自治体が負担する振込手数料", _yen(settlement.city_fee_yen)),
     )
+    returns = (
+        ("加盟店が負担する組戻手数料", _yen(-settlement.return_fee_yen)),
+        ("自治体が負担する組戻手数料", _yen(settlement.city_return_fee_yen)),
+        ("未控除の組戻手数料", _yen(settlement.open_return_fee_yen)),
+    )
     page.facts(
-        *(transfer if settlement.has_fees else transfer[1:2]), ("加盟店", f"{len(settlement.lines):,}店")
+        *(transfer if settlement.has_fees else transfer[1:2]),
+        *(returns if settlement.has_return_fees else ()),
+        ("加盟店", f"{len(settlement.lines):,}店"),
     )
     _table_of_shops(page, settlement)
     return page.finished()
 
 
 def _table_of_shops(page: _Paper, settlement: Settlement) -> None:
-    columns = _FEE_COLUMNS if settlement.has_fees else _CITY_COLUMNS
-    amounts = [_amounts(line, has_fees=settlement.has_fees) for line in settlement.lines]
+    columns: tuple[_Column, ...] = _FEE_COLUMNS if settlement.has_fees else _CITY_COLUMNS
+    if settlement.has_return_fees:
+        columns = _RETURN_COLUMNS
+    amounts = [_amounts(line, settlement) for line in settlement.lines]
     sums = [sum(column) for column in zip(*amounts, strict=True)] or [0] * (len(columns) - 2)
     page.table(
         columns,
@@ -105,11 +127,14 @@ def _table_of_shops(page: _Paper, settlement: Settlement) -> None:
     )
 
 
-def _amounts(line: ShopLine, *, has_fees: bool) -> tuple[int, ...]:
+def _amounts(line: ShopLine, settlement: Settlement) -> tuple[int, ...]:
     """A line's numbers as their columns have them."""
     uses = line.spends, line.spent, -line.refunded
-    if has_fees:
-        return *uses, line.brought_yen, line.paid_yen, -line.fee_yen, line.transfer_yen
+    paid = line.brought_yen, line.paid_yen
+    if settlement.has_return_fees:
+        return *uses, *paid, -line.fee_yen, -line.return_fee_yen, line.transfer_yen
+    if settlement.has_fees:
+        return *uses, *paid, -line.fee_yen, line.transfer_yen
     return *uses, line.corrected_yen, line.brought_yen, line.paid_yen
 
 
@@ -134,6 +159,10 @@ def statement_pdf(statement: ShopStatement, city_name: str) -> bytes:
         ("前期からの繰越", _yen(line.brought_yen)),
         ("翌期への繰越", _yen(line.carried_yen)),
     )
+    if line.open_return_fee_yen:
+        page.write_note(
+            f"前の振込が戻ったときの組戻手数料{_yen(line.open_return_fee_yen)}は、今回は差し引けないため、次回以降のお支払いから差し引きます。"
+        )
     if line.carried_why is CarriedWhy.WITHIN_FEE:
         page.write_note("金額が振込手数料を超えないため、翌期に繰り越します。")
     if terms is not None:
@@ -181,13 +210,18 @@ def company_statement_pdf(company: str, statements: Sequence[ShopStatement], cit
 
 
 def _fee_facts(*statements: ShopStatement) -> list[tuple[str, str]]:
-    terms, fee = statements[0].terms, sum(statement.line.fee_yen for statement in statements)
-    if terms is None or not fee:
+    terms, shop_lines = statements[0].terms, [statement.line for statement in statements]
+    if terms is None or not any(line.deducted_yen for line in shop_lines):
         return []
-    tax = sum(tax_in(statement.line.fee_yen, terms.fee_tax_percent) for statement in statements)
+    rate = f"（税率{terms.fee_tax_percent}%、税込）"
+    fees = (
+        (f"振込手数料{rate}", sum(line.fee_yen for line in shop_lines)),
+        (f"組戻手数料{rate}", sum(line.return_fee_yen for line in shop_lines)),
+    )
+    tax = sum(tax_in(line.deducted_yen, terms.fee_tax_percent) for line in shop_lines)
     return [
-        ("お振込額", _yen(sum(statement.line.transfer_yen for statement in statements))),
-        (f"振込手数料（税率{terms.fee_tax_percent}%、税込）", _yen(-fee)),
+        ("お振込額", _yen(sum(line.transfer_yen for line in shop_lines))),
+        *((name, _yen(-yen)) for name, yen in fees if yen),
         (f"うち消費税額等（{terms.fee_tax_percent}%対象）", _yen(tax)),
     ]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -69,13 +69,27 @@ NO_FEE: Final = Fee(shop_yen=0, city_yen=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnFee:
+    """What the bank asked for a shop's transfer of the cycle `starts_on` that came back (組戻手数料). Yen, tax included."""
+
+    starts_on: str
+    shop_id: str
+    yen: int
+    bearer: FeeBearer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeeTable:
-    """A city's fees, the account that it pays from, and the accounts of its shops, which are looked up by need."""
+    """A city's fees, the account that it pays from, and the accounts of its shops, which are looked up by need.
+
+    `returns` are the fees for what came back that no closing has taken yet, by shop, the oldest cycle first.
+    """
 
     bands: tuple[FeeBand, ...]
     bearer: FeeBearer
     payer: BankAccount | None
     accounts: Mapping[str, BankAccount]
+    returns: Mapping[str, Sequence[ReturnFee]] = field(default_factory=dict)
 
     def fee_of(self, shop_id: str, due: int, bearer: FeeBearer | None = None) -> Fee:
         """What paying `due` yen to a shop costs; nothing where the city has no bands, or the shop no account.

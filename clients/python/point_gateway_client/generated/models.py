@@ -1216,6 +1216,7 @@ class JournalColumnOf(Message, frozen=True, kw_only=True):
         "yen",
         "fee",
         "fee_tax",
+        "return_fee",
         "transfer",
         "shop_id",
         "shop_name",
@@ -1753,7 +1754,8 @@ class PayoutView(Message, frozen=True, kw_only=True):
     """
     `state`: closed, ordered (a file orders it), paid, held or returned. `carried_in` is the cycle that pays it again.
 
-    `yen` is what is transferred, after the `fee_yen` that the shop bears.
+    `yen` is what is transferred, after the `fee_yen` that the shop bears and what it bears of earlier returns. `return_fee_yen` is what the
+    bank asked for the return of this one, `return_fee_in` the cycle that has taken it.
     """
 
     shop_id: str
@@ -1765,15 +1767,21 @@ class PayoutView(Message, frozen=True, kw_only=True):
     recorded_by: str | None
     recorded_at: datetime | None
     carried_in: date | None
+    return_fee_yen: int
+    return_fee_bearer: str | None
+    return_fee_in: date | None
 
 
 class PayoutWanted(Message, frozen=True, kw_only=True):
     """
     `paid` is recorded at once. `held` (保留) and `returned` (振込不能・組戻し) wait for a second person.
+
+    `return_fee_yen` is what the bank asked for a return, tax included; null is the sum that the settings have.
     """
 
     state: Literal["paid", "held", "returned"]
     reason: str
+    return_fee_yen: int | None | UnsetType = UNSET
 
 
 class PersonNamed(Message, frozen=True, kw_only=True):
@@ -2147,11 +2155,12 @@ class ReconciliationView(Message, frozen=True, kw_only=True):
 
 class RecordingWanted(Message, frozen=True, kw_only=True):
     """
-    `seen` is the `version` of what was shown.
+    `seen` is the `version` of what was shown. `return_fee_yen` is what the bank asked for each return; null: as the settings say.
     """
 
     seen: str
     reason: str
+    return_fee_yen: int | None | UnsetType = UNSET
 
 
 class RectificationWanted(Message, frozen=True, kw_only=True):
@@ -2403,6 +2412,8 @@ class SettlementSettingsView(Message, frozen=True, kw_only=True):
     edi_text: str
     end_mark: str
     send_days: int
+    return_fee_yen: int
+    return_fee_bearer: str
     version: str
 
 
@@ -2440,6 +2451,8 @@ class SettlementSettingsWanted(Message, frozen=True, kw_only=True):
     edi_text: str | UnsetType = UNSET
     end_mark: Literal["none", "eof"] | UnsetType = UNSET
     send_days: int | UnsetType = UNSET
+    return_fee_yen: int | UnsetType = UNSET
+    return_fee_bearer: Literal["city", "shop"] | UnsetType = UNSET
     seen: str | None | UnsetType = UNSET
 
 
@@ -2502,8 +2515,8 @@ class ShopLineView(Message, frozen=True, kw_only=True):
     """
     Of what is in it, `corrections` lines correct earlier cycles, and change the sum by `corrected_yen`.
 
-    Of `paid_yen` the shop bears `fee_yen` for the transfer, and `transfer_yen` is transferred; `city_fee_yen` is borne by the
-    city. `carried_why`: owes, no_account, within_fee (the fee would take the whole payment), or empty.
+    Of `paid_yen` the shop bears `fee_yen` for the transfer and `return_fee_yen` for earlier ones that came back, and `transfer_yen` is
+    transferred; `city_fee_yen` and `city_return_fee_yen` are borne by the city, `open_return_fee_yen` is left for a later payment. `carried_why`: owes, no_account, within_fee (the fee would take the whole payment), or empty.
     """
 
     shop_id: str
@@ -2523,6 +2536,9 @@ class ShopLineView(Message, frozen=True, kw_only=True):
     city_fee_yen: int
     transfer_yen: int
     carried_why: str
+    return_fee_yen: int
+    city_return_fee_yen: int
+    open_return_fee_yen: int
 
 
 class ShopListLineView(Message, frozen=True, kw_only=True):
@@ -4188,8 +4204,8 @@ class SettlementView(Message, frozen=True, kw_only=True):
     """
     A cycle with a line a shop; not closed, it shows what closing now would give.
 
-    `yen` is paid, `transfer_yen` of it transferred, after the `fee_yen` that shops bear; `has_fees` says whether a transfer costs
-    anything. `terms` is null where the city had set nothing of fees and tax.
+    `yen` is paid, `transfer_yen` of it transferred, after the `fee_yen` and `return_fee_yen` that shops bear; `has_fees` says whether a
+    transfer costs anything, `has_return_fees` whether the bank asked for what came back. `terms` is null where the city had set nothing of fees and tax.
     """
 
     cycle: CycleView
@@ -4200,6 +4216,10 @@ class SettlementView(Message, frozen=True, kw_only=True):
     city_fee_yen: int
     transfer_yen: int
     has_fees: bool
+    return_fee_yen: int
+    city_return_fee_yen: int
+    open_return_fee_yen: int
+    has_return_fees: bool
     terms: StatementTermsView | None
     lines: list[ShopLineView]
 
@@ -4287,7 +4307,7 @@ class StatementView(Message, frozen=True, kw_only=True):
     """
     A shop's statement of a cycle, payment by payment; `closed_at` is null while it can still change.
 
-    `corrections` tells which of the payments and refunds correct earlier cycles. `fee_tax_yen` is the tax in the line's fee.
+    `corrections` tells which of the payments and refunds correct earlier cycles. `fee_tax_yen` is the tax in the line's fees.
     """
 
     cycle: CycleView
