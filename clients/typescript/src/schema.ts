@@ -6554,7 +6554,7 @@ export interface components {
         JournalColumnOf: {
             title: string;
             /** @enum {string} */
-            field: "number" | "fiscal_year" | "closed_on" | "pays_on" | "starts_on" | "ends_on" | "debit" | "credit" | "yen" | "fee" | "fee_tax" | "transfer" | "shop_id" | "shop_name" | "summary" | "empty";
+            field: "number" | "fiscal_year" | "closed_on" | "pays_on" | "starts_on" | "ends_on" | "debit" | "credit" | "yen" | "fee" | "fee_tax" | "return_fee" | "transfer" | "shop_id" | "shop_name" | "summary" | "empty";
         };
         JournalColumnView: {
             title: string;
@@ -7221,7 +7221,8 @@ export interface components {
         /**
          * @description `state`: closed, ordered (a file orders it), paid, held or returned. `carried_in` is the cycle that pays it again.
          *
-         *     `yen` is what is transferred, after the `fee_yen` that the shop bears.
+         *     `yen` is what is transferred, after the `fee_yen` that the shop bears and what it bears of earlier returns. `return_fee_yen` is what the
+         *     bank asked for the return of this one, `return_fee_in` the cycle that has taken it.
          */
         PayoutView: {
             shop_id: string;
@@ -7233,12 +7234,21 @@ export interface components {
             recorded_by: string | null;
             recorded_at: string | null;
             carried_in: string | null;
+            return_fee_yen: number;
+            return_fee_bearer: string | null;
+            return_fee_in: string | null;
         };
-        /** @description `paid` is recorded at once. `held` (保留) and `returned` (振込不能・組戻し) wait for a second person. */
+        /**
+         * @description `paid` is recorded at once. `held` (保留) and `returned` (振込不能・組戻し) wait for a second person.
+         *
+         *     `return_fee_yen` is what the bank asked for a return, tax included; null is the sum that the settings have.
+         */
         PayoutWanted: {
             /** @enum {string} */
             state: "paid" | "held" | "returned";
             reason: string;
+            /** @default null */
+            return_fee_yen?: number | null;
         };
         PeopleNamed: {
             people: components["schemas"]["PersonNamed"][];
@@ -7664,10 +7674,12 @@ export interface components {
                 [key: string]: string | number | null;
             }[];
         };
-        /** @description `seen` is the `version` of what was shown. */
+        /** @description `seen` is the `version` of what was shown. `return_fee_yen` is what the bank asked for each return; null: as the settings say. */
         RecordingWanted: {
             seen: string;
             reason: string;
+            /** @default null */
+            return_fee_yen?: number | null;
         };
         /** @description Null and false leave it as it is. `forgets_mail`: the address is not the member's, who may set another one. */
         RectificationWanted: {
@@ -7943,6 +7955,8 @@ export interface components {
             edi_text: string;
             end_mark: string;
             send_days: number;
+            return_fee_yen: number;
+            return_fee_bearer: string;
             version: string;
         };
         /**
@@ -8012,6 +8026,13 @@ export interface components {
             end_mark?: "none" | "eof";
             /** @default 0 */
             send_days?: number;
+            /** @default 0 */
+            return_fee_yen?: number;
+            /**
+             * @default city
+             * @enum {string}
+             */
+            return_fee_bearer?: "city" | "shop";
             reason: string;
             /** @default null */
             seen?: string | null;
@@ -8019,8 +8040,8 @@ export interface components {
         /**
          * @description A cycle with a line a shop; not closed, it shows what closing now would give.
          *
-         *     `yen` is paid, `transfer_yen` of it transferred, after the `fee_yen` that shops bear; `has_fees` says whether a transfer costs
-         *     anything. `terms` is null where the city had set nothing of fees and tax.
+         *     `yen` is paid, `transfer_yen` of it transferred, after the `fee_yen` and `return_fee_yen` that shops bear; `has_fees` says whether a
+         *     transfer costs anything, `has_return_fees` whether the bank asked for what came back. `terms` is null where the city had set nothing of fees and tax.
          */
         SettlementView: {
             cycle: components["schemas"]["CycleView"];
@@ -8031,6 +8052,10 @@ export interface components {
             city_fee_yen: number;
             transfer_yen: number;
             has_fees: boolean;
+            return_fee_yen: number;
+            city_return_fee_yen: number;
+            open_return_fee_yen: number;
+            has_return_fees: boolean;
             terms: components["schemas"]["StatementTermsView"] | null;
             lines: components["schemas"]["ShopLineView"][];
         };
@@ -8095,8 +8120,8 @@ export interface components {
         /**
          * @description Of what is in it, `corrections` lines correct earlier cycles, and change the sum by `corrected_yen`.
          *
-         *     Of `paid_yen` the shop bears `fee_yen` for the transfer, and `transfer_yen` is transferred; `city_fee_yen` is borne by the
-         *     city. `carried_why`: owes, no_account, within_fee (the fee would take the whole payment), or empty.
+         *     Of `paid_yen` the shop bears `fee_yen` for the transfer and `return_fee_yen` for earlier ones that came back, and `transfer_yen` is
+         *     transferred; `city_fee_yen` and `city_return_fee_yen` are borne by the city, `open_return_fee_yen` is left for a later payment. `carried_why`: owes, no_account, within_fee (the fee would take the whole payment), or empty.
          */
         ShopLineView: {
             shop_id: string;
@@ -8116,6 +8141,9 @@ export interface components {
             city_fee_yen: number;
             transfer_yen: number;
             carried_why: string;
+            return_fee_yen: number;
+            city_return_fee_yen: number;
+            open_return_fee_yen: number;
         };
         /**
          * @description `state`: `new` is imported, `known` is on the register and says the same, `faulty` keeps the list from being imported.
@@ -8441,7 +8469,7 @@ export interface components {
         /**
          * @description A shop's statement of a cycle, payment by payment; `closed_at` is null while it can still change.
          *
-         *     `corrections` tells which of the payments and refunds correct earlier cycles. `fee_tax_yen` is the tax in the line's fee.
+         *     `corrections` tells which of the payments and refunds correct earlier cycles. `fee_tax_yen` is the tax in the line's fees.
          */
         StatementView: {
             cycle: components["schemas"]["CycleView"];

@@ -202,7 +202,7 @@ def carry_out_correction(
         ledger.transfer(
             conn,
             Transfer(
-                id=f"balance_corrected:{command.correction_id}",
+                id=f"{granted.CORRECTED}{command.correction_id}",
                 book=book,
                 source=chart.granted(code) if adds else account,
                 target=account if adds else chart.granted(code),

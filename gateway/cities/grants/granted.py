@@ -26,6 +26,8 @@ from gateway.platform.tables import members
 
 _members: Final = tables.project_members
 PAGE_SIZE: Final = 100
+CORRECTED: Final = "balance_corrected:"
+"""Begins the id of a move that corrects a balance: it comes from the city as a grant does, and no project has granted it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from sqlalchemy import Connection, func, select
 from core_ledger import Store, chart
 from core_ledger.read_model import books, lock_books, moves
 from gateway.cities import tables
+from gateway.cities.grants.granted import CORRECTED
 from gateway.cities.spending import spend_rows
 from gateway.platform.clock import day_of
 from gateway.platform.sql import insert_into
@@ -151,6 +152,9 @@ def _figures_of(row: Any) -> Iterable[tuple[str, str, str, str]]:
         return
     if (place := _municipal(row.book_id, row.target)) is not None:
         match source:
+            case ["municipality", _, "granted"] if row.id.startswith(CORRECTED):
+                # No project has granted it; one that takes away is other_out.
+                yield (*place, "other_in", "")
             case ["municipality", _, "granted"]:
                 yield (*place, "granted", _project(row.details))
             case ["municipality", _, "carried_in", origin]:

@@ -3392,7 +3392,7 @@ def get_bank_result(starts_on: date, number: int) -> Call[models.BankResultOf]:
 
 
 def record_bank_result(
-    starts_on: date, number: int, *, seen: str, reason: str
+    starts_on: date, number: int, *, seen: str, reason: str, return_fee_yen: int | None | UnsetType = UNSET
 ) -> Call[models.ResultRecordedView]:
     """Record what was shown: what was paid at once; all that came back as one proposal, since it is owed again.
 
@@ -3403,7 +3403,7 @@ def record_bank_result(
         f"/v1/city/settlements/{path_part(starts_on)}/bank-results/{path_part(number)}/recording",
         models.ResultRecordedView,
         session=True,
-        body=models.RecordingWanted(seen=seen, reason=reason),
+        body=models.RecordingWanted(seen=seen, reason=reason, return_fee_yen=return_fee_yen),
     )
 
 
@@ -3440,6 +3440,8 @@ def change_settlement_settings(
     edi_text: str | UnsetType = UNSET,
     end_mark: Literal["none", "eof"] | UnsetType = UNSET,
     send_days: int | UnsetType = UNSET,
+    return_fee_yen: int | UnsetType = UNSET,
+    return_fee_bearer: Literal["city", "shop"] | UnsetType = UNSET,
     seen: str | None | UnsetType = UNSET,
 ) -> Call[models.ProposalView]:
     """Propose other settings (202): they count for what is made after another person's yes. What was closed stays as it is.
@@ -3477,6 +3479,8 @@ def change_settlement_settings(
             edi_text=edi_text,
             end_mark=end_mark,
             send_days=send_days,
+            return_fee_yen=return_fee_yen,
+            return_fee_bearer=return_fee_bearer,
             reason=reason,
             seen=seen,
         ),
@@ -4919,7 +4923,12 @@ def list_payouts(starts_on: date) -> Call[models.PayoutList]:
 
 
 def record_payout(
-    starts_on: date, shop_id: str, *, state: Literal["paid", "held", "returned"], reason: str
+    starts_on: date,
+    shop_id: str,
+    *,
+    state: Literal["paid", "held", "returned"],
+    reason: str,
+    return_fee_yen: int | None | UnsetType = UNSET,
 ) -> Call[models.PayoutRecorded | models.ProposalView]:
     """Record what became of a payment; one that is held or came back is owed again, and the next closing pays it (202).
 
@@ -4930,6 +4939,6 @@ def record_payout(
         f"/v1/city/settlements/{path_part(starts_on)}/payouts/{path_part(shop_id)}",
         models.PayoutRecorded,
         session=True,
-        body=models.PayoutWanted(state=state, reason=reason),
+        body=models.PayoutWanted(state=state, reason=reason, return_fee_yen=return_fee_yen),
         by_status={202: models.ProposalView},
     )
