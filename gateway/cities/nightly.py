@@ -104,6 +104,7 @@ class CityNightly:
                 self.shop_applications.erase_ended, self.retention.shop_applications
             ),
             "list texts": self._forget_list_texts,
+            "erased in grant lists": partial(self.files.tidy_all, self.retention.grant_file_texts),
             "carry-in codes": partial(self.carry_ins.tidy_all, self.retention.carry_in_codes),
             "tidying up": partial(self.context.store.run, self._forget),
         }

@@ -196,6 +196,7 @@ grant_files = _table(
     Column(
         "columns", _Words
     ),  # JSON: the names of the other columns that were kept, and of those that were not
+    Column("tidied_at", Instant),  # when its lines were rid of who was erased while it waited
     PrimaryKeyConstraint("municipality", "file_id"),
     UniqueConstraint("municipality", "project_id", "content_hash", name="a_file_grants_once"),
     Index("grant_files_by_state", "state"),

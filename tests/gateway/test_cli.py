@@ -226,6 +226,7 @@ CITIES_PARTS = {
     "shop applications",
     "carry-ins",
     "carry-in codes",
+    "erased in grant lists",
     "list texts",
     "tidying up",
     "figures",

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, or_, select, update
 from gateway.cities import tables
 from gateway.cities.carry_in.carry_in_rows import NOTHING_TYPED, require, write
 from gateway.cities.grants.grant_file_rows import FileState
-from gateway.platform.tables import members
+from gateway.cities.member_data.erasure import is_of_erased
 
 TIDY_BATCH_SIZE: Final = 1_000
 """Lines in a transaction."""
@@ -44,10 +44,7 @@ def tidy_next_lines(conn: Connection, code: str, file_id: str, after: int, at: d
         these = and_(_lines.c.file_id == file_id, _lines.c.line > after, _lines.c.line <= numbers[-1])
         conn.execute(update(_lines).where(these, _lines.c.code_sealed.is_not(None)).values(code_sealed=None))
         if file.state in ENDED:
-            erased = select(members.c.member_id).where(
-                members.c.member_id == _lines.c.member_id, members.c.erased_at.is_not(None)
-            )
-            theirs = and_(these, _lines.c.mykey_id != "", erased.exists())
+            theirs = and_(these, _lines.c.mykey_id != "", is_of_erased(_lines))
             conn.execute(
                 update(_lines).where(theirs, _lines.c.typed.is_not(None)).values(typed=NOTHING_TYPED)
             )

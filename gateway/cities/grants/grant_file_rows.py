@@ -92,8 +92,10 @@ def content_hash(conn: Connection, code: str, file_id: str) -> str:
 
 
 def write(conn: Connection, file: GrantFile, **to: Any) -> None:
+    """Change a file's row; a state only along `LEGAL`."""
     if "state" in to:
         require_legal(LEGAL, file.state, to["state"])
+        to = {"tidied_at": None, **to}
     conn.execute(
         update(_files)
         .where(_files.c.municipality == file.municipality, _files.c.file_id == file.file_id)

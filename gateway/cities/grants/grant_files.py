@@ -25,7 +25,13 @@ from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from gateway.cities import tables
 from gateway.cities.city_context import CityContext, write_audit
-from gateway.cities.grants import grant_file_approval, grant_list, grant_projects, project_members
+from gateway.cities.grants import (
+    grant_file_approval,
+    grant_file_tidying,
+    grant_list,
+    grant_projects,
+    project_members,
+)
 from gateway.cities.grants.grant_file_lines import grant_next_lines
 from gateway.cities.grants.grant_file_rows import (
     LEGAL,
@@ -176,7 +182,9 @@ class GrantFiles:
             write_audit(conn, who, now, AuditAction.GRANT_FILE_CANCELLED, file_id, reason)
             return require(conn, code, file_id)
 
-        return await self.context.store.run(job)
+        file = await self.context.store.run(job)
+        self.tidy_later(code, file_id)
+        return file
 
     async def apply(self, code: str, file_id: str, progress: Progress | None = None) -> GrantFile:
         """Grant what is left of an approved file. Safe to repeat, to interrupt and to run in two processes."""
@@ -187,7 +195,30 @@ class GrantFiles:
             if progress is not None:
                 progress(file.granted_lines, file.lines)
             if file.state is not FileState.APPROVED:
+                await self.tidy(code, file_id)
                 return file
+
+    def tidy_later(self, code: str, file_id: str) -> None:
+        """Tidy an ended list in the background; the night does what is cut off."""
+        self.context.tasks.spawn(self.tidy(code, file_id), f"grant file {file_id}")
+
+    async def tidy(self, code: str, file_id: str) -> None:
+        """Take out of a list's lines who was erased while it waited. Safe to repeat and to interrupt."""
+        after: int | None = 0
+        while after is not None:
+            now = self.context.clock()
+            after = await self.context.store.run(
+                partial(grant_file_tidying.tidy_next_lines, code=code, file_id=file_id, after=after, at=now)
+            )
+
+    async def tidy_all(self, left_for: timedelta) -> int:
+        """Tidy every list that ended, and those that nobody has gone on with for `left_for`. Returns how many."""
+        uploaded_before = self.context.clock() - left_for
+        files = await self.context.store.read(
+            partial(grant_file_tidying.list_untidied, uploaded_before=uploaded_before)
+        )
+        await run_each(files, lambda file: self.tidy(*file), "grant file")
+        return len(files)
 
     async def resume(self) -> int:
         """Go on with every approved file that is not done: at the start and each night. Returns how many.

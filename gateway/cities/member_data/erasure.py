@@ -6,11 +6,12 @@ payments and the logs stay, under the member's random number; a MyKey ID stays g
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select, update
 
 from core_ledger import chart
 from gateway.cities import tables as city
@@ -31,6 +32,10 @@ NOBODY: Final = "erased"
 _FORGOTTEN: Final = (
     tables.member_events, tables.member_notice_marks, tables.mykey_id_choices, tables.member_restorations,
 )  # fmt: skip
+EMPTY_GRANT_LINE: Final[Mapping[str, Any]] = MappingProxyType(
+    {"mykey_id": "", "note": "", "typed": None, "kept": None}
+)
+"""What is left of a line of a list of grants that says no more who it was; its points and its fault stay."""
 _WAITING: Final = (FileState.CHECKED.value, FileState.APPROVED.value)
 
 
@@ -67,12 +72,11 @@ def _mykey_ids(conn: Connection, member: Member) -> list[str]:
 
 
 def _empty_lists(conn: Connection, member_ids: Sequence[str], ids: Sequence[str]) -> None:
-    """Lines of cities' lists say no more who it was; a list that still waits finds nobody by the MyKey ID."""
+    """Lines of cities' lists say no more who it was. A list that waits is emptied when it ends, by `is_of_erased`."""
     lines, files = city.grant_lines, city.grant_files
     ended = select(files.c.file_id).where(files.c.state.not_in(_WAITING))
     these = or_(lines.c.member_id.in_(member_ids), lines.c.mykey_id.in_(ids))
-    emptied: dict[str, Any] = {"mykey_id": "", "note": "", "typed": None, "kept": None}
-    conn.execute(update(lines).where(these, lines.c.file_id.in_(ended)).values(emptied))
+    conn.execute(update(lines).where(these, lines.c.file_id.in_(ended)).values(EMPTY_GRANT_LINE))
     carried, balances = city.carry_in_lines, city.carry_ins
     over = select(balances.c.file_id).where(balances.c.state.not_in(_WAITING))
     theirs = or_(carried.c.member_id.in_(member_ids), carried.c.mykey_id.in_(ids))
@@ -82,6 +86,18 @@ def _empty_lists(conn: Connection, member_ids: Sequence[str], ids: Sequence[str]
         .values(typed=carry_in_rows.NOTHING_TYPED)
     )
     conn.execute(update(carried).where(theirs, carried.c.file_id.in_(over)).values(mykey_id=""))
+
+
+def is_of_erased(lines: Table) -> ColumnElement[bool]:
+    """Whether a line of a list is about somebody who was erased: by the member, or by a MyKey ID that was theirs."""
+    members, retired = tables.members, tables.retired_mykey_ids
+    erased = select(members.c.member_id).where(
+        members.c.member_id == lines.c.member_id, members.c.erased_at.is_not(None)
+    )
+    given_up = select(retired.c.mykey_id).where(
+        retired.c.mykey_id == lines.c.mykey_id, retired.c.member_id == NOBODY
+    )
+    return or_(erased.exists(), given_up.exists())
 
 
 def _empty_proposals(conn: Connection, member_id: str, ids: Sequence[str]) -> None:

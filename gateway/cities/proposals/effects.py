@@ -495,6 +495,9 @@ EFFECTS: Final[Mapping[Deed, Effect]] = {
         carry_out=_approve_file,
         ended=grant_file_approval.end_file,
         afterwards=_grant_lines,
+        after_end=lambda context, proposal: GrantFiles(context).tidy_later(
+            proposal.municipality, proposal.subject
+        ),
     ),
     Deed.CARRY_IN: Effect(
         command=ApproveCarryIn, ground=carry_in_approval.file_ground, carry_out=_approve_carry_in,
