@@ -22,7 +22,7 @@ def is_bound(visit: Visit) -> bool:
     return bool(visit.request.cookies.get(visit.site.cookie(_COOKIE)))
 
 
-def keep(visit: Visit, till_token: str, unused_days: int) -> None:
+def save_token(visit: Visit, till_token: str, unused_days: int) -> None:
     """Let the browser keep the secret, for as long as the gateway takes it unused."""
 
     def work(answer: web.Response) -> None:
@@ -67,6 +67,6 @@ async def reopen(visit: Visit) -> Session | None:
         if problem.word in ("till-ended", "body-invalid"):
             forget(visit)
         return None
-    keep(visit, opened.till_token, opened.unused_days)
+    save_token(visit, opened.till_token, opened.unused_days)
     visit.clear_session = False
     return session_of(opened.session, opened.token, visit.now, till=opened.till.name)

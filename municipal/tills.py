@@ -60,7 +60,7 @@ async def bind(visit: Visit) -> web.Response:
         bound = await visit.send(calls.bind_till(name=typed["name"], password=typed.get("password", "")))
     except Problem as problem:
         return await _tills(visit, _beside(visit, problem, _NO_NAME, "name"), "bind")
-    till_device.keep(visit, bound.till_token, bound.unused_days)
+    till_device.save_token(visit, bound.till_token, bound.unused_days)
     return visit.render_once("till_bound.html", till=bound.till, unused_days=bound.unused_days)
 
 
