@@ -51,6 +51,7 @@ KINDS: Final[Mapping[str, str]] = {
     "merged": "ほかのマイキーIDとの統合",
     "representative_appointed": "代理人の登録",
     "representative_ended": "代理の終了",
+    "carry_in_join_proposed": "前のシステムの番号の引継ぎの提案",
     "representative_acted": "代理人による操作",
     "rectified": "登録内容の訂正",
 }

@@ -71,6 +71,7 @@ class NoticeKind(StrEnum):
     REPRESENTATIVE_APPOINTED = "representative_appointed"
     REPRESENTATIVE_ENDED = "representative_ended"
     REPRESENTATIVE_ACTED = "representative_acted"
+    CARRY_IN_JOIN_PROPOSED = "carry_in_join_proposed"
     ANNOUNCEMENT = "announcement"
     """A city has announced something; `title` says what."""
 

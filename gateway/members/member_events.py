@@ -50,6 +50,8 @@ class MemberEventKind(StrEnum):
     """Two persons at a city have let somebody act for the member."""
     REPRESENTATIVE_ENDED = "representative_ended"
     REPRESENTATIVE_ACTED = "representative_acted"
+    CARRY_IN_JOIN_PROPOSED = "carry_in_join_proposed"
+    """A city's desk has proposed that a number of the former system is this member's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,17 @@ class AuditAction(StrEnum):
         "引継ぎコードをなくした方への引継ぎ",
         "Number of a former system joined to a member",
     )
+    CARRY_IN_CODE_STOPPED = "carry-in code stopped", "引継ぎコードの停止", "Code of a former number stopped"
+    CARRY_IN_CODE_OPENED = (
+        "carry-in code opened",
+        "引継ぎコードの停止の解除",
+        "Code of a former number opened again",
+    )
+    CARRY_IN_CODE_REFUSED = (
+        "carry-in code refused",
+        "停止中の引継ぎコードの入力",
+        "Stopped code of a former number was typed in",
+    )
     CARRY_IN_APPLIED = "carry-in applied", "引継ぎの完了", "Carried-in balances applied"
     GRANT_FILE_CHECKED = "grant file checked", "給付ファイルの確認", "Grant file checked"
     GRANT_FILE_APPROVED = "grant file approved", "給付ファイルの承認", "Grant file approved"

@@ -731,6 +731,11 @@ export class NumberNotWaiting extends NotFoundProblem {
   override name = "NumberNotWaiting";
 }
 
+/** You have proposed this number before. */
+export class NumberProposedBefore extends ConflictProblem {
+  override name = "NumberProposedBefore";
+}
+
 /** The phone must be read again. */
 export class OidcArrivalUnknown extends UnauthorizedProblem {
   override name = "OidcArrivalUnknown";
@@ -1679,6 +1684,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "nothing-to-rectify": NothingToRectify,
   "notice-answered": NoticeAnswered,
   "number-not-waiting": NumberNotWaiting,
+  "number-proposed-before": NumberProposedBefore,
   "oidc-arrival-unknown": OidcArrivalUnknown,
   "oidc-code-refused": OidcCodeRefused,
   "oidc-declined": OidcDeclined,

@@ -28,12 +28,13 @@ class JoinWanted(Strict):
     action=Action.HELP_MEMBER,
     body=JoinWanted,
     returns={202: ProposalView},
-    refuses=("number-not-waiting", "unknown-member", "reason-missing", *PROPOSING),
+    refuses=("number-not-waiting", "number-proposed-before", "unknown-member", "reason-missing", *PROPOSING),
 )
 async def propose_carry_in_join(call: StaffRequest[JoinWanted]) -> TypedResponse:
     """Propose to join a waiting number to a member who has lost its code, after the clerk has seen who it is.
 
-    The code opens nothing from now on; where the proposal ends without a yes it opens again.
+    The code opens nothing from now on; where the proposal ends without a yes it opens again, and who proposed it
+    proposes the same number no sooner than 14 days later. The member who is named is told.
     """
     body = call.body
     proposal = await call.services.city.lost_codes.propose(

@@ -16,9 +16,12 @@ from gateway.cities import tables
 from gateway.cities.carry_in.carry_in_lines import carry_missing_lots
 from gateway.cities.carry_in.carry_in_list import code_of, number_of
 from gateway.cities.carry_in.carry_in_rows import CODE_PURPOSE, LotTotal, add_number, day_or_never
+from gateway.cities.carry_in.lost_codes import is_stopped
 from gateway.cities.city_context import CityContext
 from gateway.errors import ProblemError
-from gateway.members import lockout
+from gateway.members import lockout, member_rows
+from gateway.platform import audit_log
+from gateway.platform.audit_actions import AuditAction
 from gateway.points import directory
 
 _lines, _numbers = tables.carry_in_lines, tables.carried_numbers
@@ -58,7 +61,7 @@ class Claims:
             )
         query = select(_numbers).where(_numbers.c.municipality == code, _numbers.c.number == number)
         row = conn.execute(query.with_for_update()).one_or_none()
-        if row is None or not self._opens(row, member_id, typed_code):
+        if row is None or not self._opens(conn, row, member_id, typed_code, at):
             return ProblemError(
                 "carry-in-wrong",
                 "No number of the former system waits with this code, or it was taken over before. Compare both with the letter.",
@@ -80,10 +83,20 @@ class Claims:
             for lot in lots
         ]
 
-    def _opens(self, row: Row[Any], member_id: str, typed_code: str) -> bool:
+    def _opens(self, conn: Connection, row: Row[Any], member_id: str, typed_code: str, at: datetime) -> bool:
+        """Whether the number is the member's, or waits for who has this code.
+
+        A code that was stopped opens nothing and says nothing; the city's log says that somebody has it and who tried.
+        """
         if row.member_id is not None:
             return bool(row.member_id == member_id)
         vault = self.context.vault
-        if row.code_hash is None or row.code_stopped_at is not None:
+        if row.code_hash is None or not vault.is_keyed_hash(row.code_hash, typed_code, purpose=CODE_PURPOSE):
             return False
-        return vault.is_keyed_hash(row.code_hash, typed_code, purpose=CODE_PURPOSE)
+        if not is_stopped(row, at):
+            return True
+        audit_log.write(
+            conn, row.municipality, at=at, actor="member", actor_name="", action=AuditAction.CARRY_IN_CODE_REFUSED,
+            subject=member_rows.require_member(conn, member_id).mykey_id, facts={"number": row.number},
+        )  # fmt: skip
+        return False

@@ -1,14 +1,15 @@
 """A number whose code is lost, joined at the desk to the member whose MyKey ID its person shows.
 
 One clerk has seen the person, the letter or card of the former system, and the MyKey ID; another person decides. From the
-proposal on the code opens nothing, so that whoever found the letter takes nothing; where nobody says yes it opens again.
+proposal on the code opens nothing, so that whoever found the letter takes nothing; where nobody says yes it opens again, and
+the same clerk cannot stop it anew for a while. The member who is named is told, and the city's log has each step.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select, update
 
@@ -20,13 +21,16 @@ from gateway.cities.city_context import CityContext, StaffActor, require_reason,
 from gateway.cities.proposals import proposal_rows
 from gateway.cities.proposals.deeds import Deed
 from gateway.cities.proposals.proposal_rows import Proposal, ProposalState
-from gateway.cities.proposals.propose import Ground, propose
+from gateway.cities.proposals.propose import PROPOSAL_TTL, Ground, SystemActor, expire, propose
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
-from gateway.members import member_rows, mykey_ids
+from gateway.members import member_events, member_rows, mykey_ids
+from gateway.members.member_events import MemberEventKind
 from gateway.members.member_rows import Member
 from gateway.platform.audit_actions import AuditAction
 
+REPEAT_INTERVAL: Final = timedelta(days=14)
+"""Whose proposal ended without a yes proposes the same number again after so long: a code is not kept shut by one person."""
 _lines, _numbers = tables.carry_in_lines, tables.carried_numbers
 
 
@@ -47,15 +51,22 @@ class LostCodes:
     async def propose(self, who: StaffSession, number: str, mykey_id: str, reason: str) -> Proposal:
         """Propose to join a number to a member, after the clerk has seen who it is; its code stops at once.
 
-        Raises ProblemError: `number-not-waiting`, `unknown-member` (404), `reason-missing` (422), and as `propose`.
+        Raises ProblemError: `number-not-waiting`, `unknown-member` (404), `number-proposed-before` (409),
+        `reason-missing` (422), and as `propose`.
         """
         why, now, code = require_reason(reason), self.context.clock(), who.municipality
 
         def job(conn: Connection) -> Proposal:
             row, member = _require_waiting(conn, code, number_of(number)), _require_member(conn, mykey_id)
-            waiting = proposal_rows.find_waiting(conn, code, Deed.CARRY_IN_JOIN, member.mykey_id)
-            if row.code_stopped_at is not None and (waiting is None or waiting.facts["number"] != row.number):
+            waiting = proposal_rows.find_waiting(conn, code, Deed.CARRY_IN_JOIN, member.mykey_id, lock=True)
+            if waiting is not None and waiting.lapsed(now):  # the night has not come yet
+                expire(conn, waiting, now)
+                end_proposal(conn, waiting, ProposalState.EXPIRED, now)
+                waiting = None
+            if is_stopped(row, now) and (waiting is None or waiting.facts["number"] != row.number):
                 raise ProblemError("proposal-pending", "Another proposal for this number waits already.")
+            if waiting is None:
+                _require_not_of_late(conn, who, row.number, now)
             command = JoinNumber(number=row.number, mykey_id=member.mykey_id)
             points = _points_of(conn, row)
             proposal = propose(
@@ -64,10 +75,19 @@ class LostCodes:
                 facts={"number": row.number, "mykey_id": member.mykey_id, "name": member.display_name},
                 reason=why, at=now, points=points,
             )  # fmt: skip
-            _write(conn, row, code_stopped_at=row.code_stopped_at or now)
+            if not is_stopped(row, now):
+                _write(conn, row, code_stopped_at=now)
+                fact = {"number": row.number}
+                write_audit(conn, who, now, AuditAction.CARRY_IN_CODE_STOPPED, member.mykey_id, why, fact)
+                member_events.record(conn, member.member_id, MemberEventKind.CARRY_IN_JOIN_PROPOSED, now)
             return proposal
 
         return await self.context.store.run(job)
+
+
+def is_stopped(row: Row[Any], at: datetime) -> bool:
+    """Whether a proposal for this number keeps its code shut: until it ends, or lapses before the night has ended it."""
+    return row.code_stopped_at is not None and bool(at < row.code_stopped_at + PROPOSAL_TTL)
 
 
 def join_ground(_: CityContext, conn: Connection, code: str, command: JoinNumber) -> Ground:
@@ -90,14 +110,37 @@ def join_number(
     write_audit(conn, who, at, AuditAction.CARRY_IN_JOINED, member.mykey_id, reason, facts)
 
 
-def end_proposal(conn: Connection, proposal: Proposal, _: ProposalState, __: datetime) -> None:
-    """Nobody said yes: the code opens the number again."""
-    number = _numbers.c.number == str(proposal.facts["number"])
-    conn.execute(
+def end_proposal(conn: Connection, proposal: Proposal, _: ProposalState, at: datetime) -> None:
+    """Nobody said yes: the code opens the number again, unless a later proposal has stopped it."""
+    code, number = proposal.municipality, str(proposal.facts["number"])
+    opened = conn.execute(
         update(_numbers)
-        .where(_numbers.c.municipality == proposal.municipality, number)
+        .where(
+            _numbers.c.municipality == code, _numbers.c.number == number,
+            _numbers.c.code_stopped_at <= proposal.proposed_at,
+        )
         .values(code_stopped_at=None)
+    )  # fmt: skip
+    if opened.rowcount:
+        system, facts = SystemActor(municipality=code), {"number": number}
+        write_audit(conn, system, at, AuditAction.CARRY_IN_CODE_OPENED, proposal.subject, "", facts)
+
+
+def _require_not_of_late(conn: Connection, who: StaffActor, number: str, at: datetime) -> None:
+    """Raise ProblemError `number-proposed-before` (409) where this person's proposal for it ended without a yes of late."""
+    ended = proposal_rows.list_ended_by_author(
+        conn, who.municipality, Deed.CARRY_IN_JOIN, who.staff_id, since=at - REPEAT_INTERVAL
     )
+    last = max(
+        (each.decided_at for each in ended if each.decided_at and each.facts.get("number") == number),
+        default=None,
+    )
+    if last is not None:
+        raise ProblemError(
+            "number-proposed-before",
+            "Your proposal for this number ended without a yes; somebody else may look at the papers and propose it.",
+            until=(last + REPEAT_INTERVAL).isoformat(),
+        )
 
 
 def _require_waiting(conn: Connection, code: str, number: str) -> Row[Any]:

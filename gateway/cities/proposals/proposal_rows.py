@@ -111,6 +111,18 @@ def find_waiting(
     return None if row is None else _proposal(row, _approvals(conn, code, row.proposal_id))
 
 
+def list_ended_by_author(
+    conn: Connection, code: str, deed: Deed, staff_id: str, *, since: datetime
+) -> list[Proposal]:
+    """What this person has proposed of a deed that ended after `since` without a yes."""
+    without_yes = (ProposalState.SENT_BACK, ProposalState.WITHDRAWN, ProposalState.EXPIRED)
+    query = select(_proposals).where(
+        _proposals.c.municipality == code, _proposals.c.deed == deed.value, _proposals.c.proposed_by == staff_id,
+        _proposals.c.state.in_([state.value for state in without_yes]), _proposals.c.decided_at > since,
+    )  # fmt: skip
+    return [_proposal(row, 0) for row in conn.execute(query)]
+
+
 def list_waiting_subjects(conn: Connection, code: str, deed: Deed) -> list[str]:
     """What the waiting proposals of one deed are about."""
     query = select(_proposals.c.subject).where(

@@ -32,6 +32,7 @@ from gateway.cities.carry_in.carry_in_rows import LotTotal
 from gateway.cities.member_data import erasure
 from gateway.cities.statistics import daily_stats, half_year
 from gateway.errors import ProblemError
+from gateway.members import member_events
 from gateway.members.member_rows import require_member
 from gateway.platform import audit_log
 from gateway.points.rules import Expiry, PointRule
@@ -780,6 +781,10 @@ class TestALostCode:
     @pytest.mark.parametrize("way", ["send_back", "withdraw", "expire"])
     async def test_opens_again_where_nobody_says_yes(self, town, way):
         _, proposal = await self.proposed(town)
+        await self.end(town, proposal, way)
+        assert sum(each.points for each in await self.claims(town)) == 460
+
+    async def end(self, town, proposal, way):
         if way == "send_back":
             await town.city.proposals.send_back(await town.who("approver"), proposal.proposal_id, "別人")
         elif way == "withdraw":
@@ -787,7 +792,79 @@ class TestALostCode:
         else:
             town.clock.forward(days=15)
             assert await town.city.proposals.expire_lapsed() == 1
+
+    @pytest.mark.parametrize("way", ["send_back", "withdraw", "expire"])
+    async def test_is_not_stopped_again_by_the_same_clerk_for_two_weeks_but_by_another(self, town, way):
+        member, proposal = await self.proposed(town)
+        propose, clerk = town.city.lost_codes.propose, await town.who("operator")
+        await self.end(town, proposal, way)
+        other = await town.member()
+        for mykey_id in (member.mykey_id, other.mykey_id):
+            with pytest.raises(ProblemError) as refused:
+                await propose(clerk, "0012", mykey_id, "通知の紛失")
+            assert refused.value.type == "number-proposed-before"
+        assert await self.code_is_open(town)
+        second = await propose(await town.who("operator", name="乙"), "12", other.mykey_id, "通知の紛失")
+        assert not await self.code_is_open(town)
+        await town.city.proposals.send_back(await town.who("approver"), second.proposal_id, "別人")
+        town.clock.forward(days=14)
+        again = await propose(clerk, "12", member.mykey_id, "通知の紛失")
+        await town.decided(again)
+        assert await town.balance(member.member_id) == 460
+
+    async def code_is_open(self, town):
+        number = tables.carried_numbers
+        return await town.store.read(lambda conn: conn.scalar(select(number.c.code_stopped_at))) is None
+
+    async def test_opens_with_the_lapse_and_not_only_with_the_night(self, town):
+        _, proposal = await self.proposed(town)
+        town.clock.forward(days=13, hours=23)
+        with pytest.raises(ProblemError) as refused:
+            await self.claims(town)
+        assert refused.value.type == "carry-in-wrong"
+        town.clock.forward(hours=1)
         assert sum(each.points for each in await self.claims(town)) == 460
+        with pytest.raises(ProblemError):
+            await town.decided(proposal)
+
+    async def test_opens_where_its_lapsed_proposal_makes_room_for_the_members_other_number(self, town):
+        member, _ = await self.proposed(town)
+        await carried(town, row("0077", code="WXYZ-123456", points="9"))
+        town.clock.forward(days=14)
+        await town.city.lost_codes.propose(await town.who("operator"), "77", member.mykey_id, "通知の紛失")
+        assert await town.city.proposals.expire_lapsed() == 0
+        assert sum(each.points for each in await self.claims(town)) == 460
+
+    async def test_stays_shut_where_the_night_ends_a_lapsed_proposal_after_another_has_stopped_it(self, town):
+        await self.proposed(town)
+        town.clock.forward(days=14)
+        other, second_clerk = await town.member(), await town.who("operator", name="乙")
+        await town.city.lost_codes.propose(second_clerk, "12", other.mykey_id, "通知の紛失")
+        assert await town.city.proposals.expire_lapsed() == 1
+        with pytest.raises(ProblemError) as refused:
+            await self.claims(town)
+        assert refused.value.type == "carry-in-wrong"
+
+    async def test_is_told_to_the_member_and_in_the_citys_log_step_by_step(self, town):
+        member, proposal = await self.proposed(town)
+        finder = await town.member()
+        for code in ("ABCDE12345", "ABCDE12346"):
+            with pytest.raises(ProblemError) as refused:
+                await town.city.claims.claim(finder.member_id, KASAMA, "12", code)
+            assert refused.value.type == "carry-in-wrong"
+        await self.end(town, proposal, "send_back")
+        events = await town.store.read(
+            lambda conn: member_events.list_by_member(conn, member.member_id, NOON - timedelta(days=1))
+        )
+        assert [event.kind for event in events] == ["carry_in_join_proposed"]
+        lines = await town.store.read(lambda conn: audit_log.page(conn, KASAMA))
+        assert [
+            (line.action, line.subject, line.facts) for line in reversed(lines) if "carry-in code" in line.action
+        ] == [
+            ("carry-in code stopped", member.mykey_id, {"number": "12"}),
+            ("carry-in code refused", finder.mykey_id, {"number": "12"}),
+            ("carry-in code opened", member.mykey_id, {"number": "12"}),
+        ]  # fmt: skip
 
     async def test_waits_for_one_member_at_a_time_and_only_where_the_number_waits(self, town):
         member, proposal = await self.proposed(town)

@@ -2195,9 +2195,10 @@ def claim_carry_in(*, municipality: str, number: str, code: str) -> Call[models.
 def propose_carry_in_join(*, number: str, mykey_id: str, reason: str) -> Call[models.ProposalView]:
     """Propose to join a waiting number to a member who has lost its code, after the clerk has seen who it is.
 
-    The code opens nothing from now on; where the proposal ends without a yes it opens again.
+    The code opens nothing from now on; where the proposal ends without a yes it opens again, and who proposed it
+    proposes the same number no sooner than 14 days later. The member who is named is told.
 
-    Refused with: number-not-waiting, unknown-member, proposal-pending, nobody-to-decide, reason-missing.
+    Refused with: number-not-waiting, unknown-member, number-proposed-before, proposal-pending, nobody-to-decide, reason-missing.
     """
     return json_call(
         "POST",

@@ -899,6 +899,12 @@ class NumberNotWaiting(NotFoundProblem):
     word = "number-not-waiting"
 
 
+class NumberProposedBefore(ConflictProblem):
+    """You have proposed this number before."""
+
+    word = "number-proposed-before"
+
+
 class OidcArrivalUnknown(UnauthorizedProblem):
     """The phone must be read again."""
 
@@ -2006,6 +2012,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "nothing-to-rectify": NothingToRectify,
     "notice-answered": NoticeAnswered,
     "number-not-waiting": NumberNotWaiting,
+    "number-proposed-before": NumberProposedBefore,
     "oidc-arrival-unknown": OidcArrivalUnknown,
     "oidc-code-refused": OidcCodeRefused,
     "oidc-declined": OidcDeclined,
