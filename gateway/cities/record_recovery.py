@@ -2,7 +2,7 @@
 
 Each in one transaction, as a new record with its old id, so that running it twice or being killed in between gives nothing
 twice. Where anything speaks against it, nothing is written and a person calls. What only takes rights away (a revoked key,
-a stopped person, a closed shop, a revoked MyKey ID) is done again by itself, before the gateway serves; what gives any is not.
+a stopped person, a closed shop, a revoked MyKey ID, a member's replaced password) is done again by itself, before the gateway serves; what gives any is not.
 """
 
 from __future__ import annotations
@@ -28,13 +28,23 @@ from gateway.cities.spending.spend_rows import PaymentRequest, Refund
 from gateway.errors import GatewayError, ProblemError
 from gateway.exchanges import link_rows
 from gateway.http.client_keys import revoke_key
-from gateway.members import member_rows, mykey_ids, proofs, representations, sessions
+from gateway.members import (
+    member_events,
+    member_rows,
+    mykey_ids,
+    proofs,
+    representations,
+    restorations,
+    sessions,
+)
+from gateway.members.member_events import MemberEventKind
+from gateway.members.proofs import ProofKind
 from gateway.platform import audit_log
 from gateway.platform import tables as platform_tables
 from gateway.platform.audit_actions import AuditAction
 from gateway.platform.clock import day_of
 from gateway.platform.forgotten_records import Line, list_forgotten_records
-from gateway.platform.record_stream import DEED, MEMBER_ERASED, MEMBER_REVOKED, MOVE
+from gateway.platform.record_stream import DEED, MEMBER_ERASED, MEMBER_REVOKED, MOVE, PROOF_ENDED
 from gateway.platform.roles import PLATFORM
 from gateway.platform.sql import insert_new
 from gateway.platform.states import MemberState
@@ -70,7 +80,8 @@ class RecordLeft(GatewayError):
 def group_records(lines: Iterable[Line]) -> list[list[Line]]:
     """Lines that come back together or not at all: the moves of one refund, one for each day of issue, and of one merge.
 
-    So do the closings and reopenings of one person, shop, project or service: the last of them says how it stands.
+    So do the closings and reopenings of one person, shop, project or service: the last of them says how it stands. What one
+    member signs in by no more is one group, as somebody calls the member once.
     """
     groups: dict[tuple[str, ...], list[Line]] = {}
     for number, line in enumerate(lines):
@@ -81,6 +92,8 @@ def group_records(lines: Iterable[Line]) -> list[list[Line]]:
             key = (MERGE, line["id"].split(":")[1])
         elif line["kind"] == DEED and (closing := rights_recovery.opened_or_closed(line)) is not None:
             key = closing
+        elif line["kind"] == PROOF_ENDED:
+            key = (PROOF_ENDED, line["member"])
         groups.setdefault(key, []).append(line)
     return list(groups.values())
 
@@ -118,7 +131,7 @@ def recover_records(
 def is_taken_away(line: Line) -> bool:
     """Whether a record takes rights away from somebody, and so is done again by itself."""
     if line["kind"] != DEED:
-        return line["kind"] in (MEMBER_REVOKED, MEMBER_ERASED)
+        return line["kind"] in (MEMBER_REVOKED, MEMBER_ERASED, PROOF_ENDED)
     return rights_recovery.takes_away(line) or line["action"] in (
         AuditAction.CLIENT_KEY_REVOKED,
         AuditAction.PUSH_SECRET_REVOKED,
@@ -136,6 +149,8 @@ def close_gaps(conn: Connection, lines: Sequence[Line], at: datetime) -> int:
             count += _revoke_member(conn, line["member"], line.get("into", ""), at)
         elif line["kind"] == MEMBER_ERASED:
             count += _erase_member(conn, line["member"], at)
+        elif line["kind"] == PROOF_ENDED:
+            count += _end_proof(conn, line, at)
         elif (closing := rights_recovery.opened_or_closed(line)) is not None:
             newest[closing] = line
         elif line["action"] == AuditAction.CLIENT_KEY_REVOKED:
@@ -180,6 +195,26 @@ def _erase_member(conn: Connection, member_id: str, at: datetime) -> bool:
     if member is None or member.is_erased:
         return False
     erasure.erase(conn, member, at)
+    return True
+
+
+def _end_proof(conn: Connection, line: Line, at: datetime) -> bool:
+    """A lost card, or the password from before, opens nothing again, nor does what it has opened.
+
+    The desk's code is taken too: it may be the one by which the new password was set. The record says whom to call.
+    """
+    # A merge may have brought the proof to this member after the backup.
+    member_id = proofs.find_member_of(conn, line["proof"]) or line["member"]
+    member = member_rows.find_member(conn, member_id, lock=True)
+    if member is None or not proofs.end_again(conn, member_id, ProofKind(line["way"]), line["proof"]):
+        return False
+    restorations.forget(conn, member_id)
+    sessions.end_all(conn, member_id)
+    member_events.record(conn, member_id, MemberEventKind.PROOF_REMOVED, at)
+    audit_log.write(
+        conn, PLATFORM, at=at, actor="recovery", actor_name="recovery", action=AuditAction.RECORD_RECOVERED,
+        subject=member_id, reason=f"{PROOF_ENDED}: {line['way']}",
+    )  # fmt: skip
     return True
 
 

@@ -339,7 +339,8 @@ def _shown_record(line: Line) -> dict[str, Any]:
     if line["kind"] == DEED:
         names = ("municipality", "actor_name", "subject", "reason", "facts")
         return shown | {name: line[name] for name in names} | {"at": line["done_at"]}
-    return shown | {"member": line["member"], "at": line["at"]}
+    way = {"way": line["way"]} if "way" in line else {}
+    return shown | {"member": line["member"], "at": line["at"]} | way
 
 
 def _shown_reversal(reversal: ForgottenReversal) -> dict[str, Any]:

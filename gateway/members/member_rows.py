@@ -78,7 +78,7 @@ def create_member(
     if proof is not None:
         proofs.add(conn, member_id, proof, at)
     if password_hash is not None:
-        proofs.renew_password(conn, member_id, at)
+        proofs.add_password(conn, member_id, at)
     return require_member(conn, member_id)
 
 

@@ -1,8 +1,9 @@
 """By what a member proves to be the member (本人確認の手段): a card, a phone's OpenID Connect sign-in, a passkey, a password.
 
 Sync functions of a Connection. A proof is found by its kind, its issuer and a keyed hash of whom that issuer names; neither
-a certificate's number nor a provider's `sub` is kept. A member has any number of proofs and never none. The member's row is
-the lock of its proofs: whoever changes them, or lets somebody in by one, holds it first.
+a certificate's number nor a provider's `sub` is kept. A member has any number of proofs and never none, but for after a restore
+(`end_again`). The member's row is the lock of its proofs: whoever changes them, or lets somebody in by one, holds it first.
+Each proof that ends is noted, so that a restore brings none of them back.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
 
+from core_ledger import add_notes
 from gateway.errors import ProblemError
 from gateway.platform import tables
+from gateway.platform.record_stream import ProofEnded
 from gateway.platform.sql import insert_new
 from gateway.platform.states import MemberState
 
@@ -139,10 +142,8 @@ def add(conn: Connection, member_id: str, key: ProofKey, at: datetime, *, name: 
     if known is not None:
         return known
     if key.kind in ONE_OF_AN_ISSUER:
-        conn.execute(
-            delete(_proofs).where(
-                _proofs.c.member_id == member_id, _proofs.c.kind == key.kind, _proofs.c.issuer == key.issuer
-            )
+        _end(
+            conn, _proofs.c.member_id == member_id, _proofs.c.kind == key.kind, _proofs.c.issuer == key.issuer
         )
     proof_id = uuid.uuid4().hex
     conn.execute(insert(_proofs).values(_values(proof_id, member_id, key, at) | {"name": name}))
@@ -159,7 +160,14 @@ def record_use(conn: Connection, member_id: str, key: ProofKey, at: datetime) ->
 
 def renew_password(conn: Connection, member_id: str, at: datetime) -> None:
     """The password is another one from now on."""
-    conn.execute(delete(_proofs).where(*_is(password_proof(member_id))))
+    if not _end(conn, *_is(password_proof(member_id))):
+        # One that came with a list of members and was never used is named by no row.
+        add_notes(conn, [ProofEnded(member_id, "", ProofKind.PASSWORD)])
+    add_password(conn, member_id, at)
+
+
+def add_password(conn: Connection, member_id: str, at: datetime) -> None:
+    """The first password of a new member."""
     conn.execute(insert(_proofs).values(_values(uuid.uuid4().hex, member_id, password_proof(member_id), at)))
 
 
@@ -177,15 +185,41 @@ def remove(conn: Connection, member_id: str, proof_id: str) -> Proof:
         )
     if count(conn, member_id) == 1:
         raise ProblemError("proof-last", "This is the only way to sign in; add another one first.")
-    conn.execute(delete(_proofs).where(_proofs.c.proof_id == proof_id))
+    _end(conn, _proofs.c.proof_id == proof_id)
     conn.execute(delete(_passkeys).where(_passkeys.c.proof_id == proof_id))
     return _proof(row)
 
 
 def remove_all(conn: Connection, member_id: str) -> None:
     """Take every proof away, so that each may serve a new registration."""
-    conn.execute(delete(_proofs).where(_proofs.c.member_id == member_id))
+    _end(conn, _proofs.c.member_id == member_id)
     conn.execute(delete(_passkeys).where(_passkeys.c.member_id == member_id))
+
+
+def find_member_of(conn: Connection, proof_id: str) -> str | None:
+    """Who has the proof of this id, whatever became of the member."""
+    return conn.scalar(select(_proofs.c.member_id).where(_proofs.c.proof_id == proof_id))
+
+
+def end_again(conn: Connection, member_id: str, kind: ProofKind, proof_id: str) -> bool:
+    """Take away what had ended and a restore has brought back, were it the last; whether it was there.
+
+    The caller holds the member's row. A password that was set since stays, as does any other proof.
+    """
+    ids = {proof_id}
+    if kind is ProofKind.PASSWORD:
+        password = conn.execute(
+            select(_proofs.c.proof_id, _proofs.c.added_at).where(*_is(password_proof(member_id)))
+        ).one_or_none()
+        if password is not None and password.added_at is not None and password.proof_id != proof_id:
+            return False
+        had_password = _members.c.member_id == member_id, _members.c.password_hash.is_not(None)
+        if conn.execute(update(_members).where(*had_password).values(password_hash=None)).rowcount == 0:
+            return False
+        ids |= {password.proof_id} if password is not None else set()
+    ended = _end(conn, _proofs.c.member_id == member_id, _proofs.c.proof_id.in_(ids))
+    conn.execute(delete(_passkeys).where(_passkeys.c.member_id == member_id, _passkeys.c.proof_id.in_(ids)))
+    return ended > 0 or kind is ProofKind.PASSWORD
 
 
 def hand_over(conn: Connection, from_member: str, to_member: str) -> int:
@@ -205,6 +239,15 @@ def hand_over(conn: Connection, from_member: str, to_member: str) -> int:
             handed += 1
     remove_all(conn, from_member)
     return handed
+
+
+def _end(conn: Connection, *which: Any) -> int:
+    """Delete proofs, noting each; how many there were."""
+    ended = conn.execute(
+        delete(_proofs).where(*which).returning(_proofs.c.member_id, _proofs.c.proof_id, _proofs.c.kind)
+    ).all()
+    add_notes(conn, [ProofEnded(row.member_id, row.proof_id, row.kind) for row in ended])
+    return len(ended)
 
 
 def _is(key: ProofKey) -> Sequence[Any]:

@@ -52,6 +52,11 @@ def consume(conn: Connection, member_id: str, code_hash: str) -> bool:
     return conn.execute(used).rowcount == 1
 
 
+def forget(conn: Connection, member_id: str) -> None:
+    """A code of the desk opens this member's account no more."""
+    conn.execute(delete(_restorations).where(_restorations.c.member_id == member_id))
+
+
 def read_code(typed: str) -> str:
     """A code as a person typed it, in the form in which it was hashed: fours with hyphens between."""
     plain = without_separators(typed).lower()

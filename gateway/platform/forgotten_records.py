@@ -10,12 +10,20 @@ from sqlalchemy import Connection, select
 
 from core_ledger.read_model import moves
 from gateway.platform import tables
-from gateway.platform.record_stream import DEED, KINDS, MEMBER_ERASED, MEMBER_REVOKED, MOVE
+from gateway.platform.record_stream import (
+    DEED,
+    KINDS,
+    MEMBER_ERASED,
+    MEMBER_REVOKED,
+    MOVE,
+    PROOF_ENDED,
+)
 from gateway.platform.states import MemberState
 
 RECORDS_SETTLED: Final = "records left"
 """The kind of a line that says: a person has dealt with these records otherwise, they are not missing any more."""
 
+_PASSWORD: Final = "password"  # noqa: S105  a kind of proof
 _PAGE: Final = 400
 
 Line = Mapping[str, Any]
@@ -28,6 +36,8 @@ def record_id(line: Line) -> str:
             text = f"{line['book']} {line['id']} {line['target']} {line['points']}"
         case "deed":
             text = str(line["hash"])
+        case "proof ended":
+            text = f"{line['member']} {line['way']} {line['proof']}"
         case _:
             text = f"{line['member']} {line['into']}" if line.get("into") else str(line["member"])
     return hashlib.sha256(f"{line['kind']} {text}".encode()).hexdigest()[:20]
@@ -49,6 +59,7 @@ def list_forgotten_records(conn: Connection, lines: Iterable[Line]) -> list[Line
         (DEED, _known_deeds),
         (MEMBER_REVOKED, _known_revocations),
         (MEMBER_ERASED, _known_erasures),
+        (PROOF_ENDED, _known_proof_ends),
     ):
         names = [name for name, line in waiting.items() if line["kind"] == kind]
         for start in range(0, len(names), _PAGE):
@@ -107,3 +118,31 @@ def _known_erasures(conn: Connection, page: Mapping[str, Line]) -> set[str]:
     query = select(m.member_id).where(m.member_id.in_(members), m.erased_at.is_(None))
     kept = set(conn.execute(query).scalars())
     return {name for name, line in page.items() if line["member"] not in kept}
+
+
+def _known_proof_ends(conn: Connection, page: Mapping[str, Line]) -> set[str]:
+    """Proofs by which nobody signs in here.
+
+    A password has no row before somebody has come in by it, and one without a moment where it came with a list: each that
+    took another's place has a row and a moment.
+    """
+    p, m = tables.member_proofs.c, tables.members.c
+    ids = {line["proof"] for line in page.values()}
+    members = {line["member"] for line in page.values() if line["way"] == _PASSWORD}
+    living = set(conn.execute(select(p.proof_id).where(p.proof_id.in_(ids))).scalars())
+    have_password = set(
+        conn.execute(
+            select(m.member_id).where(m.member_id.in_(members), m.password_hash.is_not(None))
+        ).scalars()
+    )
+    replaced = set(
+        conn.execute(
+            select(p.member_id).where(p.member_id.in_(members), p.kind == _PASSWORD, p.added_at.is_not(None))
+        ).scalars()
+    )
+    return {
+        name
+        for name, line in page.items()
+        if line["proof"] not in living
+        and (line["way"] != _PASSWORD or line["member"] not in have_password - replaced)
+    }

@@ -1,7 +1,7 @@
 """The second stream of the journal: what else a restore forgets and no partner can tell.
 
-Moves of points that are no exchange's (payments, refunds, grants, allocations), the lines of the audit log, and members
-who revoked their MyKey ID or were erased. Written after the commit, before its callers are answered, one fsync for all of a commit. Where
+Moves of points that are no exchange's (payments, refunds, grants, allocations), the lines of the audit log, members
+who revoked their MyKey ID or were erased, and proofs by which a member signs in no more. Written after the commit, before its callers are answered, one fsync for all of a commit. Where
 the journal cannot be written they are answered all the same: the database has it, and a full disk of the journal closes no
 shop. What is not in the journal yet waits, and goes first when it can be written again.
 """
@@ -25,7 +25,8 @@ MOVE: Final = "move"
 DEED: Final = "deed"
 MEMBER_REVOKED: Final = "member revoked"
 MEMBER_ERASED: Final = "member erased"
-KINDS: Final = frozenset({MOVE, DEED, MEMBER_REVOKED, MEMBER_ERASED})
+PROOF_ENDED: Final = "proof ended"
+KINDS: Final = frozenset({MOVE, DEED, MEMBER_REVOKED, MEMBER_ERASED, PROOF_ENDED})
 
 MOVES_KEPT: Final = frozenset(
     {"spend", "refund", "grant", "allocate", "auto_allocate", "contribute", "merge", "carry_in"}
@@ -89,6 +90,18 @@ class MemberErased:
     member_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class ProofEnded:
+    """A note that a member signs in by this proof no more: it was removed, or another one has taken its place.
+
+    `proof_id` names the row and is no secret; "" for a password that nobody had come in by yet. `way` is the proof's kind.
+    """
+
+    member_id: str
+    proof_id: str
+    way: str
+
+
 class RecordStream:
     """What a store calls after each commit (`Store.on_commit`). Never raises."""
 
@@ -150,6 +163,8 @@ def _line_of(note: Any) -> tuple[str, dict[str, Any]] | None:
         return MEMBER_REVOKED, {"member": note.member_id} | ({"into": note.into} if note.into else {})
     if isinstance(note, MemberErased):
         return MEMBER_ERASED, {"member": note.member_id}
+    if isinstance(note, ProofEnded):
+        return PROOF_ENDED, {"member": note.member_id, "proof": note.proof_id, "way": note.way}
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,14 +34,19 @@ from gateway.exchanges import link_rows
 from gateway.exchanges.link_rows import Link
 from gateway.exchanges.restored_mode import RestoredMode
 from gateway.http.client_keys import find_key, register_key, revoke_key
+from gateway.members import member_events, passkey_rows, proofs, restorations
+from gateway.members.member_events import MemberEventKind
+from gateway.members.member_rows import Member
 from gateway.members.members import Members
 from gateway.members.passwords import PasswordHasher
+from gateway.members.proofs import ProofKey, ProofKind
 from gateway.platform import audit_log
+from gateway.platform import tables as platform_tables
 from gateway.platform.audit_actions import AuditAction
 from gateway.platform.forgotten_records import RECORDS_SETTLED, list_forgotten_records, record_id
 from gateway.platform.journal import Journal, begin_journal
 from gateway.platform.journal_reader import read_journal
-from gateway.platform.record_stream import DEED, MOVE, RecordStream
+from gateway.platform.record_stream import DEED, MOVE, PROOF_ENDED, RecordStream
 from gateway.platform.roles import PLATFORM, Role
 from gateway.points import directory
 from gateway.points.allocation import Allocations
@@ -593,6 +598,205 @@ class TestAMerge:
 
 def takes_away(lines: list[Any]) -> list[Any]:
     return [line for line in lines if is_taken_away(line)]
+
+
+@pytest.fixture
+def hasher() -> Iterator[PasswordHasher]:
+    hasher = PasswordHasher(time_cost=1, memory_kib=8, threads=1)
+    yield hasher
+    hasher.close()
+
+
+class TestWaysInOfMembers:
+    """A member's replaced password and a proof that was taken away open nothing after a restore."""
+
+    OLD, NEW, NEWEST = "いろはにほへと ちりぬるを", "わかよたれそ つねならむ", "うゐのおくやま けふこえて"
+
+    @pytest.fixture
+    async def members(self, lost: Lost, hasher: PasswordHasher) -> Members:
+        return Members(lost.town.store, hasher, lost.town.clock, vault=lost.town.city.context.vault)
+
+    @staticmethod
+    async def close_again(lost: Lost) -> int:
+        gaps = await lost.missing()
+        return await lost.town.store.run(lambda conn: close_gaps(conn, gaps, lost.town.clock()))
+
+    @staticmethod
+    async def kinds(members: Members, member: Member) -> list[str]:
+        return [proof.kind.value for proof in await members.proofs(member.member_id)]
+
+    async def opens(self, members: Members, member: Member, password: str) -> bool:
+        try:
+            await members.sign_in(member.mykey_id, password, client_id="site")
+        except ProblemError as refused:
+            if refused.type != "sign-in-refused":
+                raise
+            return False
+        return True
+
+    @pytest.mark.parametrize("how", ["own", "own, never used before", "proof", "desk", "removed"])
+    async def test_a_replaced_password_opens_nothing_and_one_that_is_set_since_does(
+        self, lost: Lost, members: Members, how: str
+    ) -> None:
+        member = await members.create(display_name="見本 三郎", password=self.OLD, proof=card("a"))
+        if how == "own, never used before":  # as a list of members leaves it
+            gone = sa.delete(platform_tables.member_proofs).where(
+                platform_tables.member_proofs.c.kind == "password"
+            )
+            await lost.town.store.run(lambda conn: conn.execute(gone))
+        thief = None
+        if how == "own":
+            thief = await members.sign_in(member.mykey_id, self.OLD, client_id="site")
+        rollback.take_copy(lost.url, lost.folder)
+        lost.town.clock.forward(minutes=1)
+        if how.startswith("own"):
+            await members.change_password(member.member_id, self.OLD, self.NEW)
+        elif how == "proof":
+            await members.set_password_by_proof(member.member_id, card("a"), self.NEW)
+        elif how == "desk":
+            await members.replace_password(member.mykey_id, self.NEW, operator="Sato", reason="窓口")
+        else:
+            password = next(
+                each for each in await members.proofs(member.member_id) if each.kind == "password"
+            )
+            await members.remove_proof(member.member_id, password.proof_id)
+        assert await lost.missing() == []
+        lost.roll_back()
+        assert self.OLD not in str(await lost.missing())
+        assert await self.close_again(lost) == 1
+        assert await self.close_again(lost) == 0
+        for password_tried in (self.OLD, self.NEW):
+            assert not await self.opens(members, member, password_tried)
+        if thief is not None:
+            with pytest.raises(ProblemError, match="sign in"):
+                await members.session(thief.token.reveal(), client_id="site")
+        assert await self.kinds(members, member) == ["card"]
+        events = await lost.town.store.read(
+            lambda conn: member_events.list_by_member(conn, member.member_id, NOON)
+        )
+        assert events[0].kind is MemberEventKind.PROOF_REMOVED
+        assert f"{PROOF_ENDED}: password" in await called(lost, member)
+        # By another proof, or at the desk, there is a new one; it stays, however often the lines are looked at.
+        lost.town.clock.forward(minutes=1)
+        await members.set_password_by_proof(member.member_id, card("a"), self.NEWEST)
+        assert await lost.missing() == []
+        assert await self.opens(members, member, self.NEWEST)
+
+    async def test_recovery_names_whom_to_call_and_a_password_that_was_used_since_is_void_too(
+        self, lost: Lost, members: Members
+    ) -> None:
+        member = await members.create(display_name="見本 三郎", password=self.OLD, proof=card("a"))
+        gone = sa.delete(platform_tables.member_proofs).where(
+            platform_tables.member_proofs.c.kind == "password"
+        )
+        await lost.town.store.run(lambda conn: conn.execute(gone))
+        rollback.take_copy(lost.url, lost.folder)
+        await members.change_password(member.member_id, self.OLD, self.NEW)
+        await members.change_password(member.member_id, self.NEW, self.NEWEST)
+        lost.roll_back()
+        assert await self.opens(members, member, self.OLD)  # where somebody was served before anybody looked
+        missing = await lost.missing()
+        assert {(line["kind"], line["member"]) for line in missing} == {(PROOF_ENDED, member.member_id)}
+        assert set(await lost.recover()) == {DONE_AGAIN}
+        assert await lost.missing() == []
+        assert not await self.opens(members, member, self.OLD)
+
+    async def test_a_lost_card_a_renewed_one_and_a_passkey_let_nobody_in(
+        self, lost: Lost, members: Members
+    ) -> None:
+        create = members.create
+        removed = await create(display_name="見本 三郎", password=self.OLD, proof=card("a"))
+        renewed = await create(display_name="見本 四郎", password=self.OLD, proof=card("b"))
+        without_key = await create(display_name="見本 五郎", password=self.OLD)
+        key = ProofKey(kind=ProofKind.PASSKEY, issuer="webauthn", subject_hash="k")
+
+        def save(conn: sa.Connection, proof_id: str) -> None:
+            stored = passkey_rows.StoredPasskey(
+                credential_id="k", member_id=without_key.member_id, public_key=b"k", sign_count=0
+            )
+            passkey_rows.add(conn, stored, proof_id)
+
+        passkey = await members.add_proof(without_key.member_id, key, name="電話", save=save)
+        rollback.take_copy(lost.url, lost.folder)
+        lost.town.clock.forward(minutes=1)
+        lost_card = next(each for each in await members.proofs(removed.member_id) if each.kind == "card")
+        await members.remove_proof(removed.member_id, lost_card.proof_id)
+        await members.link_proof(renewed.member_id, card("c"))
+        await members.remove_proof(without_key.member_id, passkey.proof_id)
+        lost.roll_back()
+        assert await self.close_again(lost) == 3
+        assert await self.close_again(lost) == 0
+        for proof in (card("a"), card("b"), card("c"), key):
+            with pytest.raises(ProblemError):
+                await members.sign_in_by_proof(proof, client_id="site")
+        assert await lost.town.store.read(lambda conn: passkey_rows.find(conn, "k")) is None
+        for member in (removed, renewed, without_key):
+            assert await self.kinds(members, member) == ["password"]
+            assert await self.opens(members, member, self.OLD)
+        await members.link_proof(renewed.member_id, card("c"))
+        # The lost one that was found again is the member's to add.
+        await members.link_proof(removed.member_id, card("a"))
+        assert await lost.missing() == []
+        assert await self.kinds(members, removed) == ["card", "password"]
+
+    async def test_a_desks_code_that_was_used_is_used_and_takes_every_proof_of_before(
+        self, lost: Lost, members: Members, hasher: PasswordHasher
+    ) -> None:
+        member = await members.create(display_name="見本 三郎", password=self.OLD, proof=card("a"))
+        code = "2345-6789-2345"
+        hashed = await hasher.hash(restorations.read_code(code))
+        await lost.town.store.run(
+            lambda conn: restorations.start(conn, member.member_id, hashed, lost.town.clock())
+        )
+        rollback.take_copy(lost.url, lost.folder)
+        await members.restore(member.mykey_id, code, self.NEW, client_id="site")
+        lost.roll_back()
+        assert await self.close_again(lost) == 2
+        assert await self.kinds(members, member) == []
+        assert not await self.opens(members, member, self.OLD)
+        with pytest.raises(ProblemError, match="code"):
+            await members.restore(member.mykey_id, code, self.NEWEST, client_id="site")
+        # Nothing is left but the desk, whose next code opens the account.
+        await lost.town.store.run(
+            lambda conn: restorations.start(conn, member.member_id, hashed, lost.town.clock())
+        )
+        await members.restore(member.mykey_id, code, self.NEWEST, client_id="site")
+        assert await lost.missing() == []
+        assert await self.opens(members, member, self.NEWEST)
+
+    async def test_a_card_that_a_merge_brought_and_the_member_removed_opens_neither(
+        self, lost: Lost, members: Members
+    ) -> None:
+        old = await members.create(display_name="見本 三郎", proof=card("a"), password=self.OLD)
+        new = await members.create(display_name="見本 三郎", password=self.OLD)
+        rollback.take_copy(lost.url, lost.folder)
+        await lost.town.store.run(lambda conn: proofs.hand_over(conn, old.member_id, new.member_id))
+        brought = next(each for each in await members.proofs(new.member_id) if each.kind == "card")
+        await members.remove_proof(new.member_id, brought.proof_id)
+        lost.roll_back()
+        await self.close_again(lost)
+        with pytest.raises(ProblemError):
+            await members.sign_in_by_proof(card("a"), client_id="site")
+
+    async def test_who_registers_or_comes_in_has_no_line(self, lost: Lost, members: Members) -> None:
+        member = await members.create(display_name="見本 三郎", password=self.OLD, proof=card("a"))
+        assert await self.opens(members, member, self.OLD)
+        await members.link_proof(member.member_id, card("a"))
+        kinds = [line["kind"] for line in read_journal(lost.journal_folder, KEYS).lines]
+        assert PROOF_ENDED not in kinds
+
+
+def card(number: str) -> ProofKey:
+    return proofs.card_proof(number)
+
+
+async def called(lost: Lost, member: Member) -> list[str]:
+    """What the platform's record says of a member since."""
+    lines = platform_tables.audit_lines.c
+    query = sa.select(lines.reason).where(
+        lines.subject == member.member_id, lines.action == AuditAction.RECORD_RECOVERED
+    )
+    return list(await lost.town.store.read(lambda conn: conn.execute(query).scalars().all()))
 
 
 async def states(town: Town, staff: Any, member: Any) -> tuple[Any, Any, Any]:
