@@ -292,7 +292,7 @@ class Members(SignIns):
             records.require_member(conn, member_id, lock=True)
             if not restorations.consume(conn, member_id, code_hash):
                 return False
-            proofs.remove_all(conn, member_id)
+            proofs.end_all(conn, member_id)
             records.write(conn, member_id, step_up_above=None)  # nothing is left to prove it with
             _set_password(conn, member_id, hashed, now, None)
             reset_misses(conn, self._key(known), member_id, None, origin)

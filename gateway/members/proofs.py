@@ -3,7 +3,7 @@
 Sync functions of a Connection. A proof is found by its kind, its issuer and a keyed hash of whom that issuer names; neither
 a certificate's number nor a provider's `sub` is kept. A member has any number of proofs and never none, but for after a restore
 (`end_again`). The member's row is the lock of its proofs: whoever changes them, or lets somebody in by one, holds it first.
-Each proof that ends is noted, so that a restore brings none of them back.
+Each proof that ends before its member does is noted, so that a restore brings none of them back.
 """
 
 from __future__ import annotations
@@ -191,7 +191,13 @@ def remove(conn: Connection, member_id: str, proof_id: str) -> Proof:
 
 
 def remove_all(conn: Connection, member_id: str) -> None:
-    """Take every proof away, so that each may serve a new registration."""
+    """Take every proof of a member who ends away, so that each may serve a new registration; the caller notes the end."""
+    conn.execute(delete(_proofs).where(_proofs.c.member_id == member_id))
+    conn.execute(delete(_passkeys).where(_passkeys.c.member_id == member_id))
+
+
+def end_all(conn: Connection, member_id: str) -> None:
+    """Take every proof of a member who goes on away, before another one is given."""
     _end(conn, _proofs.c.member_id == member_id)
     conn.execute(delete(_passkeys).where(_passkeys.c.member_id == member_id))
 
