@@ -57,7 +57,7 @@ SECTIONS: Final = (
             "refund": "refund",
         },
     ),
-    Section(title="プラットフォーム", chapters={"monday": "see_exchanges"}),
+    Section(title="プラットフォーム", chapters={"monday": "see_exchanges", "cities-and-keys": "keep_keys"}),
     Section(title="言葉の説明", chapters={"words": ""}),
 )
 """The chapters in the order of the files, each with the action that its reader has; the last explains words."""

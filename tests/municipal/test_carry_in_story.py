@@ -1,14 +1,25 @@
-"""A clerk brings a former system's balances: mends a line, types in that system's sums, a colleague decides, and all adds up."""
+"""A clerk brings a former system's balances: mends a line, types in that system's sums, a colleague decides, and all adds up.
+
+Who has lost the letter's code comes to the desk, and has the points by two persons.
+"""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
+from gateway.demo.scenario import HANAKO
+from gateway.points.rules import Expiry, PointRule, last_day_under
 from tests.axe import faults
 from tests.municipal.conftest import At
+from tests.municipal.staffer import Staffer
+from tests.portal.walk import Walk
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -88,6 +99,97 @@ def test_balances_of_a_former_system_are_carried_in_by_two_persons(at: At, tmp_p
     assert "引継ぎ待ち" in Path(download.value.path()).read_text("utf-8-sig")
     send(_day_of(rule), "1001")
     assert "この番号は、前に引き継いでいます" in clerk.press("誤りのある行を見る").text()
+
+
+def upload(clerk: Staffer, folder: Path, name: str, rows: Sequence[str]) -> Staffer:
+    file = folder / name
+    file.write_text("\n".join((HEADER, *rows)), encoding="utf-8")
+    clerk.to("/carry-ins/new").page.set_input_files("#file", str(file))
+    clerk.press("送って確認する")
+    assert "全行を確認しました" in clerk.text()
+    return clerk
+
+
+def last_day_of(issued_on: date) -> date:
+    """Under the rule of the demonstration's city."""
+    last_day = last_day_under(PointRule(expiry=Expiry.MONTHS, expiry_count=6), issued_on)
+    assert last_day is not None
+    return last_day
+
+
+def test_who_has_lost_the_code_gets_the_points_by_two_persons(
+    at: At, chromium: Browser, tmp_path: Path
+) -> None:
+    clerk, issued_on = at("fukushi"), date(2018, 7, 1)
+    row = f"B-0071,,NAKUSHITA-71,kasama-ouen,71,{issued_on},{last_day_of(issued_on)},無償"
+    upload(clerk, tmp_path, "waiting.csv", [row]).fill(**{"total-0": "71"}).press("合計を確かめて提案する")
+    path = clerk.path().partition("?")[0]
+    chief = at("kacho").to(path).press("承認へ進む").press("承認する")
+    for _ in range(30):
+        if "引継ぎ済み" in clerk.to(path).text():
+            break
+        clerk.page.wait_for_timeout(200)
+
+    member = clerk.town.mykey_ids[HANAKO.name]
+    clerk.to("/carry-ins/join").fill(number="B-0072", mykey_id=member, reason="通知の紛失").press("提案する")
+    assert "引継ぎを待っている番号ではありません" in clerk.text()
+    assert clerk.page.input_value("#number") == "B-0072"
+    assert faults(clerk.page) == []
+    clerk.fill(number="Ｂ－００７１").press("提案する")
+    assert "引継ぎコードをなくした方への引継ぎ" in clerk.text()
+    assert clerk.page.locator("button:text-is('承認する')").count() == 0
+    assert faults(clerk.page) == []
+    proposal = clerk.path().partition("?")[0]
+    chief.to(proposal).picture("carry-in-join-proposal")
+    assert all(words in chief.text() for words in ("B0071", HANAKO.name, "71"))
+    assert faults(chief.page) == []
+    chief.press("承認する")
+    assert "承認しました" in chief.text()
+
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="ja-JP")
+    person = Walk(context.new_page(), clerk.town, name=HANAKO.name).sign_in().to("/notices").page
+    assert "前のシステムから 71 ポイントを引き継ぎました（笠間応援ポイント）" in person.inner_text("main")
+    assert "前のシステムの番号をあなたのマイキーIDに引き継ぐ手続きが始まりました" in person.inner_text("main")
+    assert faults(person) == []
+    context.close()
+
+
+def test_a_list_with_very_many_last_days_is_compared_month_by_month(at: At, tmp_path: Path) -> None:
+    """The city's rule gives half a year's last days and no more; these are stored as under a rule of years."""
+    clerk, issued_on, first, count = at("fukushi"), date(2018, 7, 1), date(2019, 1, 1), 501
+    rows = [
+        f"C-{at:04},,TSUKI-GOTO-{at:04},kasama-ouen,10,{issued_on},{last_day_of(issued_on)},無償"
+        for at in range(count)
+    ]
+    upload(clerk, tmp_path, "months.csv", rows)
+    assert clerk.page.locator("tbody tr").count() == 1
+    path = clerk.path().partition("?")[0]
+    days = [first + timedelta(days=at) for at in range(count)]
+    with closing(sqlite3.connect(clerk.town.folder / "gateway.db", timeout=30)) as book, book:
+        book.executemany(
+            "UPDATE carry_in_lines SET last_day = ? WHERE file_id = ? AND line = ?",
+            [(day.isoformat(), path.rpartition("/")[2], line) for line, day in enumerate(days, 2)],
+        )
+    clerk.to(path).picture("carry-in-months")
+    assert "最終日が多いので、まとめて合計しています" in clerk.text()
+    months = sorted({(day.year, day.month) for day in days})
+    sums = {
+        f"{year}年{month}月": 10 * [(day.year, day.month) for day in days].count((year, month))
+        for year, month in months
+    }
+    shown = [row.locator("td").all_inner_texts()[1:3] for row in clerk.page.locator("tbody tr").all()]
+    assert {month: int(points.replace(",", "")) for month, points in shown} == sums
+    assert faults(clerk.page) == []
+    typed = {f"total-{at}": str(points) for at, points in enumerate(sums.values())}
+    clerk.fill(**(typed | {"total-1": "279"})).press("合計を確かめて提案する")
+    assert "ファイルの合計は 280 ポイント、入力された合計は 279 ポイントです" in clerk.text()
+    assert clerk.page.locator("#total-1[aria-invalid=true]").count() == 1
+    clerk.fill(**{"total-1": "280"}).press("合計を確かめて提案する")
+    assert "まだ何も引き継がれていません" in clerk.text()
+    clerk.page.click("summary:has-text('取り下げる')")
+    clerk.page.fill("#cancel-reason", "試しに送ったため")
+    clerk.press("取り下げる")
+    assert "ファイルを取り下げました" in clerk.text()
 
 
 def _day_of(text: str) -> str:

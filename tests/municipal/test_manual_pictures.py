@@ -66,6 +66,7 @@ def till(chromium: Browser, filled: DemoEnvironment) -> Iterator[Page]:
         ("take-code", "/shop/take/scan?points=500", "form[action='/shop/take/check']", ""),
         ("take-back", "/shop/spends/{spend}/refund", "h1", "form[action$='/refund/confirm']"),
         ("statements", "/shop/settlements", "h1", "ul.lines"),
+        ("tills", "/shop/tills", "h1", "form[action='/shop/tills']"),
     ],
 )
 def test_a_picture_of_the_till_shows_what_is_there(
@@ -90,6 +91,8 @@ def test_a_picture_of_the_till_shows_what_is_there(
         ("fukushi", "support", "/support", "h1", "form[action='/support']"),
         ("fukushi", "cards", "/cards", "form[action='/cards']", ""),
         ("kanri", "staff-reset", "/staff/{person}", "form[action$='/reset']", ""),
+        ("platform", "partner", "/platform/partners/saison", CRUMBS, "form[action$='/pause']"),
+        ("platform", "keys", "/platform/keys/new", CRUMBS, "#last_day"),
     ],
 )
 def test_a_picture_of_the_desk_shows_what_is_there(
