@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -27,6 +28,21 @@ JAPANESE: Final = "ja"
 EASY: Final = "ja-easy"
 NAMES: Final[Mapping[Language, str]] = {JAPANESE: "日本語", "en": "English", EASY: "やさしい日本語"}
 """Each language as it calls itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedWord:
+    """A word in a language that need not be the page's; `tag` is for `lang=`."""
+
+    tag: str
+    word: str
+
+
+WORD_FOR_OTHER_READERS: Final[Mapping[str, TaggedWord]] = {
+    "ja": TaggedWord("en", "Language"),
+    "en": TaggedWord("ja", "言語"),
+}
+"""What the choice of languages is called on a page of this tag: a word for who cannot read the page."""
 
 MAX_CACHED_SENTENCES: Final = 4_096
 
@@ -134,6 +150,11 @@ class Translator:
     def tag(self) -> str:
         """The tag for `lang=`, of BCP 47."""
         return "en" if self.language == "en" else "ja"
+
+    @property
+    def word_for_other_readers(self) -> TaggedWord:
+        """What the choice of languages is called, for who cannot read this one."""
+        return WORD_FOR_OTHER_READERS[self.tag]
 
     def say(self, source: str, **values: object) -> Markup:
         """The sentence with its values, escaped; readings become ruby."""

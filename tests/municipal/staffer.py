@@ -68,7 +68,7 @@ class Staffer:
 
     def set_up_app(self) -> Staffer:
         self.to("/account/totp").fill(password=self.password).press("登録に進む")
-        self.page.click("summary")
+        self.page.click("main summary")
         self.seeds[self.login] = self.text("#seed").strip()
         self.fill(code=self.code()).press("登録を終える")
         assert "認証アプリを登録しました" in self.text()

@@ -12,6 +12,7 @@ from tests.axe import faults
 from tests.forms_walked import faults_of
 from tests.municipal.conftest import At
 from tests.municipal.staffer import Staffer
+from tests.site_header import choose_language
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -222,7 +223,7 @@ def test_a_city_without_terms_has_no_such_page(applicant: Staffer) -> None:
 
 
 def test_english_is_as_whole(applicant: Staffer) -> None:
-    applicant.to(APPLY).page.click("button:text-is('English')")
+    choose_language(applicant.to(APPLY).page, "English")
     fits(applicant.to(APPLY))
     assert applicant.page.get_attribute("html", "lang") == "en"
     assert "I have read the terms" in applicant.text()

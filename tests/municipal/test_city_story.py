@@ -18,6 +18,7 @@ from tests.municipal.conftest import At
 from tests.municipal.staffer import Staffer
 from tests.portal.conftest import Loop
 from tests.portal.test_every_page import watched
+from tests.site_header import choose_language
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -473,7 +474,7 @@ def test_the_platform_reads_by_name_who_owes_what_and_whether_it_was_compared(
     assert int(compared[1]) - int(compared[0]) == (0 if is_compared else 1)
     for id_ in ("saison", "eikyu", "rate-up", "airline_miles"):
         assert id_ not in person.text()
-    person.page.click("button:text-is('English')")
+    choose_language(person.page, "English")
     assert "Funder of “Rate-up campaign (until 31 July 2018)”" in person.to("/partners?month=2018-07").text()
 
 

@@ -15,6 +15,7 @@ from tests.axe import faults
 from tests.municipal.conftest import At, Desk
 from tests.municipal.staffer import Staffer
 from tests.portal.test_every_page import Watched, is_good, watched
+from tests.site_header import choose_language
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -157,7 +158,7 @@ def test_what_forms_answer_is_as_accessible(at: At) -> None:
 )
 def test_english_and_a_wide_screen_are_as_accessible(at: At, path: str) -> None:
     person = at("kanri").to(path)
-    person.page.click("button:text-is('English')")
+    choose_language(person.page, "English")
     seen = watched(person.page, person.town.municipal_url)
     person.to(path)
     looks_good(seen)

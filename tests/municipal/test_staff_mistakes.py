@@ -90,7 +90,7 @@ class TestAFile:
         assert operator.page.locator("#trouble").is_visible()
         path = tmp_path / "meibo.csv"
         path.write_text("マイキーID\nZZZZ9999\n", "utf-8")
-        operator.to("/projects/ouen-2018/file").page.click("summary")
+        operator.to("/projects/ouen-2018/file").page.click("main summary")
         operator.fill(points_for_all="百").page.set_input_files("#file", path)
         operator.press("送って確認する")
         assert operator.page.input_value("[name=points_for_all]") == "百"

@@ -16,6 +16,7 @@ from tests.municipal.test_counter import code_shown, telephone
 from tests.portal.city_hall import PASSWORD, CityHall
 from tests.portal.test_every_page import is_good, watched
 from tests.portal.walk import Walk
+from tests.site_header import sign_out
 
 pytestmark = pytest.mark.xdist_group("browser")
 PIN = "4627"
@@ -156,7 +157,7 @@ def test_signing_in_at_the_till_opens_everything_until_one_signs_out(toki: Clerk
     assert toki.page.locator("#till-name").count() == 0
     toki.to("/shop/settlements")
     assert toki.page.url.endswith("/shop/settlements")
-    toki.page.click("header form[action='/logout'] button")
+    sign_out(toki.page)
     toki.page.click("a:has-text('レジに戻る')")
     assert toki.page.inner_text("#till-name") == "レジ4"
 

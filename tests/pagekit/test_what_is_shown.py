@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any, Final
 
 import aiohttp
 import pytest
@@ -76,6 +77,60 @@ class TestTheDirectRate:
         # On this page a city may stand as an example, named as one; beside the units there is none.
         assert ("例：笠間市" in page) == (bool(services) and not mine)
         assert ("直接交換すると" in units) == mine
+
+
+class TestTheMembersPage:
+    """The balances and 支払う come first; the first steps only where there is nothing to be paid with or to look at."""
+
+    EMPTY: Final[dict[str, Any]] = {
+        "member": {"default_municipality": None},
+        "balances": {"reserve": {"available": 0, "coming": 0}, "municipal": [], "events": [], "reserve_heaps": []},
+        "waiting": [], "expiring": [], "unread_notices": 2,
+    }  # fmt: skip
+
+    async def page(self, house: House, exchanges: list[object], **other: object) -> str:
+        answers = {
+            "/v1/overview": self.EMPTY | other,
+            "/v1/exchanges": {"exchanges": exchanges, "next_before": None},
+            "/v1/partners": {"partners": [SAISON]},
+        }
+        async with member(house, answers) as browser:
+            page: str = await browser.page("/mypage")
+        return page
+
+    @pytest.mark.parametrize(
+        ("exchanges", "other"),
+        [
+            ([exchange("settled", quote={"points": 1350})], {}),
+            ([], {"member": {"default_municipality": "082163"}}),
+            ([], {"balances": {**EMPTY["balances"], "reserve": {"available": 1, "coming": 0}}}),
+            ([], {"balances": {**EMPTY["balances"], "municipal": [KASAMA | {"point_service_name": "笠間"}]}}),
+        ],
+    )
+    async def test_begins_with_the_balances(
+        self, house: House, exchanges: list[object], other: dict[str, object]
+    ) -> None:
+        page = await self.page(house, exchanges, **other)
+        assert 'id="first-steps"' not in page
+        self.in_order(
+            page, "<h1", 'id="reserve-points"', 'href="/pay"', 'id="notices"', "flow.svg", 'class="menus"'
+        )
+
+    async def test_of_an_empty_account_begins_with_the_first_steps(self, house: House) -> None:
+        page = await self.page(house, [])
+        self.in_order(page, 'id="first-steps"', "flow.svg", 'id="reserve-points"', 'id="notices"')
+        assert page.count("flow.svg") == 1
+
+    async def test_tells_what_is_half_done_below_the_way_to_pay(self, house: House) -> None:
+        page = await self.page(house, [exchange("ready")])
+        self.in_order(
+            page, 'id="reserve-points"', 'href="/pay"', 'id="notices"', 'id="half-done"', 'class="menus"'
+        )
+
+    @staticmethod
+    def in_order(page: str, *parts: str) -> None:
+        places = [page.index(part) for part in parts]
+        assert places == sorted(places), dict(zip(parts, places, strict=True))
 
 
 class TestPointsWithDifferentLastDays:

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, ViewportSize
 from gateway.demo.environment import DemoEnvironment
 from portal.i18n import WORDS
 from tests.portal.walk import Walk
+from tests.site_header import choose_language
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -45,7 +46,7 @@ def test_the_story_is_the_same_in_every_language(walk: Walk, kind: str) -> None:
     language = "en" if "-en" in kind else "ja-easy"
     tag = {"en": "English", "ja-easy": "やさしい日本語"}[language]
     speech = WORDS.speech(language)
-    walk.to("/login").page.click(f"button:text-is('{tag}')")
+    choose_language(walk.to("/login").page, tag)
     walk.sign_in().picture("mypage")
     walk.link_saison().picture("destination")
     walk.to_kasama().picture("units")

@@ -65,7 +65,7 @@ def test_a_picture_of_a_public_page_shows_what_is_there(
 @pytest.mark.parametrize(
     ("name", "path", "first", "last"),
     [
-        ("ahead", "/mypage", "h1", ".ahead"),
+        ("ahead", "/mypage", ".ahead", ".ahead"),
         ("allocate", f"/allocate/points?{ALLOCATE}", TOP, "main form"),
         ("notices", "/notices", "h1", "ul.notices"),
         ("settings", "/settings", "h1", ".menus nav:first-child"),

@@ -13,6 +13,7 @@ from tests.portal.city_hall import Answered, CityHall
 from tests.portal.conftest import Loop, shifted
 from tests.portal.test_every_page import is_good, watched
 from tests.portal.walk import Walk
+from tests.site_header import choose_language
 
 pytestmark = pytest.mark.xdist_group("browser")
 expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
@@ -194,5 +195,5 @@ def test_the_pages_are_accessible_light_and_quiet(walk: Walk, city: CityHall, lo
     for path in ("/pay", f"/pay/done/{spend_id}"):
         is_good(seen, path)
     for language in ("English", "やさしい日本語"):
-        walk.page.click(f"button:text-is('{language}')")
+        choose_language(walk.page, language)
         is_good(seen, "/pay")

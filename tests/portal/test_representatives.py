@@ -12,6 +12,7 @@ from tests.axe import faults
 from tests.portal.city_hall import CityHall
 from tests.portal.conftest import Loop
 from tests.portal.walk import PASSWORDS, Walk
+from tests.site_header import choose_language
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -72,10 +73,10 @@ def test_somebody_acts_for_a_member_who_sees_it_and_ends_it(pair: tuple[Walk, Wa
 
 def test_the_pages_speak_three_languages(pair: tuple[Walk, Walk]) -> None:
     _, son = pair
-    son.to("/representatives").page.click("button:text-is('English')")
+    choose_language(son.to("/representatives").page, "English")
     assert "People you act for" in text(son)
     son.page.click("button:has-text('Begin to act')")
     assert "is acting for this person" in son.page.inner_text("#acting")
-    son.page.click("button:text-is('やさしい日本語')")
+    choose_language(son.page, "やさしい日本語")
     assert "かわりに" in son.page.inner_text("#acting")
     assert faults(son.page) == []

@@ -70,7 +70,7 @@ def test_in_the_dark_an_error_and_the_focus_are_read_as_well(
         "button.primary",
         "a.button",
         ".brand",
-        ".languages button",
+        ".languages summary",
         ".menu a, .lines a",
     ):
         if in_the_dark.locator(selector).count() == 0:

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext
 from gateway.demo.environment import DemoEnvironment
 from tests.portal.conftest import shifted
 from tests.portal.walk import Walk
+from tests.site_header import sign_out
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -54,7 +55,7 @@ def test_a_wrong_login_does_not_say_which_half_was_wrong(walk: Walk, half: str) 
 
 def test_after_logout_the_back_button_shows_nothing(walk: Walk, context: BrowserContext) -> None:
     kept = next(cookie for cookie in walk.sign_in().page.context.cookies() if cookie["name"] == "portal")
-    walk.page.click("form[action='/logout'] button")
+    sign_out(walk.page)
     assert walk.page.url.endswith("/signed-out")
     assert not [cookie for cookie in context.cookies() if cookie["name"] == "portal"]
     # By the page itself: the driver asks for the history of a page that the browser may be dropping just now.
