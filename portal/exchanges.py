@@ -13,14 +13,16 @@ from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
-from pagekit.api import Call, Problem
+from pagekit.api import Problem
 from pagekit.ids import UUID, fresh_id
 from pagekit.pages import PageValues
 from pagekit.typed_text import code as read_code
 from pagekit.typed_text import number
-from point_gateway_client import UNSET, UnsetType, calls, models
+from point_gateway_client import UNSET, calls, models
+from portal.destination import RESERVE, Destination, destination_of
 from portal.error_messages import ErrorMessage
 from portal.municipality_search import service_of, services_in
+from portal.past_exchanges import EXCHANGES_LOOKED_AT, LastExchange, destinations_used_often, last_exchange
 from portal.preview import BestRate, best_rate, points_for, rates_in_use
 from portal.site import Pages, Visit
 
@@ -47,47 +49,17 @@ UNITS_UNREADABLE: Final = ErrorMessage(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where the points shall go: to the reserve, or straight to a point service (直接交換)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SameAgain:
+    """前回と同じ: the units (口) of the last exchange with this partner, and the points that they bring now.
 
-    municipality: str = ""
-    point_service: str = ""
+    `service` is None for the reserve.
+    """
 
-    @property
-    def is_reserve(self) -> bool:
-        return not self.municipality
-
-    @property
-    def fields(self) -> dict[str, str]:
-        """What names it in forms and addresses."""
-        if self.is_reserve:
-            return {"destination": "reserve"}
-        return {
-            "destination": "municipality",
-            "municipality": self.municipality,
-            "point_service": self.point_service,
-        }
-
-    def offer(self, exchange_id: str) -> Call[models.OfferView]:
-        if self.is_reserve:
-            return calls.offer(exchange_id, destination="reserve")
-        return calls.offer(
-            exchange_id,
-            destination="municipality",
-            municipality=self.municipality,
-            point_service=self.point_service,
-        )
-
-    def quote(self, exchange_id: str, units: str | UnsetType) -> Call[models.ExchangeView]:
-        """`units` are unset for a coupon, which is exchanged whole."""
-        if self.is_reserve:
-            return calls.quote(exchange_id, destination=models.ToReserve(), units=units)
-        goal = models.ToMunicipality(municipality=self.municipality, point_service=self.point_service)
-        return calls.quote(exchange_id, destination=goal, units=units)
-
-
-RESERVE: Final = Destination()
+    destination: Destination
+    service: models.PointServiceView | None
+    units: int
+    points: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,15 +174,38 @@ async def choose_destination(visit: Visit) -> web.Response:
     default = await _direct_default(visit)
     example = None if default else await _direct_example(visit)
     shown = default or example
+    past = (await visit.send(calls.list_exchanges(limit=EXCHANGES_LOOKED_AT))).exchanges
+    last = None if exchange.coupon_value is not None else last_exchange(past, exchange.partner_id)
+    wanted = [RESERVE, *([_to(shown)] if shown else []), *([last.destination] if last else [])]
+    offers = {chosen: await _offer(visit, chosen) for chosen in dict.fromkeys(wanted)}
     return visit.render(
         "destination.html",
         exchange=exchange,
         partner=await partner_of(visit, exchange.partner_id),
         default=default,
         example=example,
-        to_reserve=await _best_rate(visit, RESERVE),
-        to_direct=await _best_rate(visit, _to(shown)) if shown else None,
+        to_reserve=_best_rate(offers[RESERVE]),
+        to_direct=_best_rate(offers[_to(shown)]) if shown else None,
+        again=await _same_again(visit, last, offers[last.destination]) if last else None,
+        often=[
+            service
+            for chosen in destinations_used_often(past)
+            if (service := await _direct_service(visit, chosen)) is not None and service != default
+        ],
     )
+
+
+async def _same_again(visit: Visit, last: LastExchange, offer: models.OfferView | None) -> SameAgain | None:
+    """The last exchange at the rates of `offer`; None where it cannot be made again as it was."""
+    points = points_for(offer, last.units) if offer else None
+    if points is None:
+        return None
+    service = None
+    if not last.destination.is_reserve:
+        service = await _direct_service(visit, last.destination)
+        if service is None:
+            return None
+    return SameAgain(destination=last.destination, service=service, units=last.units, points=points)
 
 
 @pages.get(f"/exchanges/{_ID}/municipality")
@@ -285,7 +280,7 @@ async def show_quote(visit: Visit) -> web.Response:
         "confirm.html",
         points_before=int(before) if before.isdecimal() and len(before) < 16 else None,
         replaced=visit.query("replaced") == "yes",
-        held=await _held(visit, _destination_of(exchange.quote)),
+        held=await _held(visit, destination_of(exchange.quote)),
         **await _page_data(visit, exchange),
     )
 
@@ -438,7 +433,7 @@ async def _units_page(
         "units.html",
         preview=_preview(offer, typed),
         default=default,
-        to_direct=await _best_rate(visit, _to(default)) if default else None,
+        to_direct=_best_rate(await _offer(visit, _to(default))) if default else None,
         to_reserve=best_rate(offer),
         status=trouble.status if trouble else 200,
         exchange=exchange,
@@ -469,7 +464,7 @@ async def _quote_again(
     visit: Visit, exchange: models.ExchangeView, expired: models.QuoteView
 ) -> web.Response:
     """An expired quote is drawn up anew with the same numbers; the page says what has changed. No points move."""
-    exchange_id, chosen = exchange.exchange_id, _destination_of(expired)
+    exchange_id, chosen = exchange.exchange_id, destination_of(expired)
     units = str(sum(line.units for line in expired.lines))
     try:
         await visit.send(chosen.quote(exchange_id, units if exchange.coupon_value is None else UNSET))
@@ -487,9 +482,14 @@ async def _direct_default(visit: Visit) -> models.PointServiceView | None:
     me = await visit.send(calls.me())
     if not me.default_municipality:
         return None
-    call = calls.list_point_services(direct=True, municipality=me.default_municipality)
+    return await _direct_service(visit, Destination(me.default_municipality, me.default_point_service or ""))
+
+
+async def _direct_service(visit: Visit, chosen: Destination) -> models.PointServiceView | None:
+    """The point service where it takes partners' points directly now; else None."""
+    call = calls.list_point_services(direct=True, municipality=chosen.municipality)
     services = (await visit.send(call)).point_services
-    return next((service for service in services if service.point_service == me.default_point_service), None)
+    return next((service for service in services if service.point_service == chosen.point_service), None)
 
 
 async def _direct_example(visit: Visit) -> models.PointServiceView | None:
@@ -498,15 +498,18 @@ async def _direct_example(visit: Visit) -> models.PointServiceView | None:
     return next(iter(services), None)
 
 
-async def _best_rate(visit: Visit, chosen: Destination) -> BestRate | None:
-    """The best rate at a destination; None where there is none now."""
+async def _offer(visit: Visit, chosen: Destination) -> models.OfferView | None:
+    """What the partner offers for a destination; None where there is nothing now."""
     try:
-        offer = await visit.send(chosen.offer(visit.path_param("exchange")))
+        return await visit.send(chosen.offer(visit.path_param("exchange")))
     except Problem as problem:
         if problem.status >= 500 or problem.word in ("session-ended", "session-missing"):
             raise
         return None
-    return best_rate(offer)
+
+
+def _best_rate(offer: models.OfferView | None) -> BestRate | None:
+    return best_rate(offer) if offer else None
 
 
 def _to(service: models.PointServiceView) -> Destination:
@@ -521,12 +524,8 @@ def _preview(offer: models.OfferView, typed: str) -> Preview | None:
     return Preview(units=units, points=points_for(offer, units), most=offer.most_units)
 
 
-def _destination_of(quote: models.QuoteView) -> Destination:
-    return Destination(quote.destination.municipality or "", quote.destination.point_service or "")
-
-
 async def _page_data(visit: Visit, exchange: models.ExchangeView) -> PageValues:
-    chosen = RESERVE if exchange.quote is None else _destination_of(exchange.quote)
+    chosen = RESERVE if exchange.quote is None else destination_of(exchange.quote)
     return {
         "exchange": exchange,
         "quote": exchange.quote,

@@ -65,6 +65,7 @@ class TestTheDirectRate:
         answers = {
             f"/v1/exchanges/{EXCHANGE}": exchange(),
             f"/v1/exchanges/{EXCHANGE}/offer": offer,
+            "/v1/exchanges": {"exchanges": [], "next_before": None},
             "/v1/partners": {"partners": [SAISON]},
             "/v1/point-services": {"point_services": services},
             "/v1/me": me,
@@ -131,6 +132,49 @@ class TestTheMembersPage:
     def in_order(page: str, *parts: str) -> None:
         places = [page.index(part) for part in parts]
         assert places == sorted(places), dict(zip(parts, places, strict=True))
+
+
+class TestTheSameAsLastTime:
+    """Offered at the rates of now, where it can be done now as it was; a page to confirm comes all the same."""
+
+    @pytest.mark.parametrize(
+        ("units", "to", "services", "now", "promised"),
+        [
+            (3, "municipality", [KASAMA], {}, "3口で 1,650 ポイント"),
+            (3, "reserve", [], {}, "3口で 1,350 ポイント"),
+            # More than there is, a city that takes nothing directly any more, and a coupon, which is exchanged whole.
+            (5, "municipality", [KASAMA], {}, None),
+            (3, "municipality", [], {}, None),
+            (3, "municipality", [KASAMA], {"coupon_value": {"main": 900}}, None),
+        ],
+    )
+    async def test_is_offered_where_it_can_be_done_again(
+        self,
+        house: House,
+        units: int,
+        to: str,
+        services: list[object],
+        now: dict[str, object],
+        promised: str | None,
+    ) -> None:
+        goal = {"kind": to, "municipality": None, "point_service": None}
+        if to == "municipality":
+            goal |= {"municipality": "082163", "point_service": "kasama"}
+        before = exchange("settled", quote={"destination": goal, "units": units})
+        answers = {
+            f"/v1/exchanges/{EXCHANGE}": exchange() | now,
+            f"/v1/exchanges/{EXCHANGE}/offer": offer,
+            "/v1/exchanges": {"exchanges": [before], "next_before": None},
+            "/v1/partners": {"partners": [SAISON]},
+            "/v1/point-services": {"point_services": services},
+            "/v1/me": {"default_municipality": None, "default_point_service": None},
+        }
+        async with member(house, answers) as browser:
+            page = await browser.page(f"/exchanges/{EXCHANGE}/destination")
+        assert ('id="again"' in page) == (promised is not None)
+        assert promised is None or promised in page
+        # The place alone is offered again where it still takes points directly.
+        assert ('id="often"' in page) == (to == "municipality" and bool(services))
 
 
 class TestPointsWithDifferentLastDays:
