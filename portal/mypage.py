@@ -50,23 +50,17 @@ async def mypage(visit: Visit) -> web.Response:
         waiting=overview.waiting,
         unread=overview.unread_notices,
         failed=[exchange for exchange in recent.exchanges if _failed_lately(exchange, visit.now)],
-        is_empty=_is_empty(overview, recent),
+        is_new=not (overview.member.default_municipality or recent.exchanges),
+        is_empty=_is_empty(overview.balances),
         half_done=half_done,
         partner_names=await _partner_names(visit) if half_done else {},
     )
 
 
-def _is_empty(overview: models.Overview, recent: models.ExchangesPage) -> bool:
-    """Whether nothing has been begun and there are no points: the first steps come first then, else the balance."""
-    balances = overview.balances
-    return not (
-        overview.member.default_municipality
-        or recent.exchanges
-        or balances.municipal
-        or balances.events
-        or balances.reserve.available
-        or balances.reserve.coming
-    )
+def _is_empty(balances: models.Balances) -> bool:
+    """Whether there are no points: the first steps of a new member then come before the balance, else after it."""
+    reserve = balances.reserve
+    return not (balances.municipal or balances.events or reserve.available or reserve.coming)
 
 
 async def _partner_names(visit: Visit) -> dict[str, str]:

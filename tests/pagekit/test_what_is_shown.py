@@ -104,8 +104,6 @@ class TestTheMembersPage:
         [
             ([exchange("settled", quote={"points": 1350})], {}),
             ([], {"member": {"default_municipality": "082163"}}),
-            ([], {"balances": {**EMPTY["balances"], "reserve": {"available": 1, "coming": 0}}}),
-            ([], {"balances": {**EMPTY["balances"], "municipal": [KASAMA | {"point_service_name": "笠間"}]}}),
         ],
     )
     async def test_begins_with_the_balances(
@@ -116,6 +114,23 @@ class TestTheMembersPage:
         self.in_order(
             page, "<h1", 'id="reserve-points"', 'href="/pay"', 'id="notices"', "flow.svg", 'class="menus"'
         )
+
+    @pytest.mark.parametrize(
+        "held",
+        [
+            {"reserve": {"available": 1, "coming": 0}},
+            {"reserve": {"available": 0, "coming": 1}},
+            {"municipal": [KASAMA | {"point_service_name": "笠間"}]},
+        ],
+    )
+    async def test_of_a_new_member_with_points_has_the_first_steps_below_them(
+        self, house: House, held: dict[str, object]
+    ) -> None:
+        page = await self.page(house, [], balances=self.EMPTY["balances"] | held)
+        self.in_order(
+            page, 'id="reserve-points"', 'href="/pay"', 'id="notices"', 'id="first-steps"', 'class="menus"'
+        )
+        assert page.count("flow.svg") == 1
 
     async def test_of_an_empty_account_begins_with_the_first_steps(self, house: House) -> None:
         page = await self.page(house, [])
