@@ -76,11 +76,11 @@ def returns_facts(conn: Connection, code: str, command: RecordReturns) -> dict[s
         f"{line.shop_name} {line.transfer_yen:,}円 {each}"
         for line, each in zip(lines, command.returned, strict=True)
     ]
-    facts: dict[str, str | int] = {
+    shown: dict[str, str | int] = {
         "starts_on": command.starts_on.isoformat(), "payout": PayoutState.RETURNED.value, "result_file": command.file,
         "shops_returned": len(lines), "yen": sum(line.transfer_yen for line in lines), "returned": "\n".join(listed),
     }  # fmt: skip
-    return facts | payouts.return_fee_facts(command.commands()[0])
+    return shown | payouts.return_fee_facts(command.commands()[0])
 
 
 def returns_ground(conn: Connection, code: str, command: RecordReturns) -> Ground:
