@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -123,7 +123,20 @@ def match_results(
         matched.append(
             ResultRecord(place=place, record=record, code=code, word=word, match=match, sent=position)
         )
-    return tuple(matched)
+    return _without_contradictions(matched)
+
+
+def _without_contradictions(matched: Sequence[ResultRecord]) -> tuple[ResultRecord, ...]:
+    """Where a file has more records of a transfer than were sent, and not all say the same of it, none of them counts."""
+    said: defaultdict[TransferRecord, set[str]] = defaultdict(set)
+    for each in matched:
+        said[each.record].add(each.code)
+    in_doubt = {
+        each.record for each in matched if each.match is ResultMatch.TWICE and len(said[each.record]) > 1
+    }
+    return tuple(
+        replace(each, match=ResultMatch.TWICE) if each.record in in_doubt else each for each in matched
+    )
 
 
 class _Places:

@@ -268,6 +268,23 @@ class TestWhatDoesNotFit:
         ]  # fmt: skip
         assert [line.effect.value for line in view.lines] == ["record", "refused", "refused"]
 
+    @pytest.mark.parametrize("codes", ["01", "10", "09"])
+    async def test_a_file_that_says_two_things_of_one_transfer_is_believed_in_neither(
+        self, town, sent, codes
+    ):
+        def change(lines):
+            lines[1] = lines[1][:113] + codes[0] + lines[1][114:]
+            lines.insert(3, lines[1][:113] + codes[1] + lines[1][114:])
+            trailer(lines)
+
+        view, _ = await upload(town, as_bank(sent, "0", "0", change=change))
+        assert [(line.shop_id, line.match.value, line.effect.value) for line in view.lines] == [
+            ("cafe", "twice", "refused"), ("soba", "same", "record"), ("cafe", "twice", "refused"),
+        ]  # fmt: skip
+        done = await apply(town, view)
+        assert (done.paid, done.proposed) == (1, ())
+        assert await states(town) == {"cafe": "ordered", "soba": "paid"}
+
     async def test_a_shop_that_the_file_leaves_out_is_named(self, town, sent):
         def change(lines):
             del lines[2]

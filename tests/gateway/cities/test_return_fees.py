@@ -12,19 +12,20 @@ import pytest
 
 from core_ledger import audit, chart
 from gateway.cities.proposals.proposal_rows import Proposal
+from gateway.cities.settlement import closing
 from gateway.cities.settlement.bank_result_file import read_run
 from gateway.cities.settlement.journal_csv import journal_csv
 from gateway.cities.settlement.payout_rows import PayoutState
-from gateway.cities.settlement.settlement_csv import settlement_csv, statement_csv
+from gateway.cities.settlement.settlement_csv import company_statement_csv, settlement_csv, statement_csv
 from gateway.cities.settlement.settlement_lines import CarriedWhy, paid_account
 from gateway.cities.settlement.settlement_settings import JournalColumn, JournalField
-from gateway.cities.settlement.statement_pdf import settlement_pdf, statement_pdf
+from gateway.cities.settlement.statement_pdf import company_statement_pdf, settlement_pdf, statement_pdf
 from gateway.cities.settlement.transfer_fees import FeeBearer, tax_in
 from gateway.errors import ProblemError
 from gateway.platform import audit_log
 
 from .conftest import KASAMA, another_town
-from .test_bank_results import SHEET, as_bank, upload
+from .test_bank_results import SHEET, as_bank, trailer, upload
 from .test_payouts import AUG_1, refused
 from .test_settlement import JULY_1, JULY_16, at, pay
 from .test_statement_pdf import pages
@@ -132,6 +133,25 @@ class TestAShopThatBearsIt:
         (city,) = pages(settlement_pdf(settlement, "笠間市"))
         for said in ("加盟店が負担する組戻手数料", "-880", "4,900", "5,380円"):
             assert said in city, said
+
+    async def test_a_companys_lines_add_up_to_its_transfers(self, town, priced):
+        await returned_once(town)
+        await pay(town, at(18), 700, "cafe")
+        await close_next(town)
+        statements = [
+            await town.city.settlements.statement(KASAMA, JULY_16, shop_id) for shop_id in ("cafe", "soba")
+        ]
+        rows = csv.DictReader(io.StringIO(company_statement_csv(statements).decode("utf-8-sig")))
+        sums = Counter()
+        for row in rows:
+            sums[row["加盟店番号"], row["区分"]] += int(row["金額(円)"])
+        assert sums == {
+            ("cafe", "利用"): 700, ("cafe", "振込手数料"): -220, ("soba", "前期からの繰越"): 5_000,
+            ("soba", "振込手数料"): -220, ("soba", "組戻手数料"): -880, ("会社の合計", ""): 480 + 3_900,
+        }  # fmt: skip
+        (text,) = pages(company_statement_pdf("見本商事", statements, "笠間市"))
+        for said in ("組戻手数料（税率10%、税込）", "-880円", "-440円", "4,380円", "120円"):
+            assert said in text, said
 
     async def test_the_shop_is_paid_its_points_and_the_ledger_knows_the_fee(self, town, priced):
         await returned_once(town)
@@ -279,6 +299,28 @@ class TestOnce:
         assert proposal.facts["deducted_return_fee_yen"] == 880
         assert (proposal.facts["city_return_fee_yen"], proposal.facts["open_return_fee_yen"]) == (0, 0)
 
+    async def test_a_closing_whose_open_fee_is_borne_by_another_since_is_outdated(self, town, priced):
+        # No payment and no sum of one has changed: the shop closed, so that the city bears what was open.
+        await returned_once(town, 1_000)
+        town.clock.now = at(2, 8)
+        proposal = await town.city.settlements.close(await town.who("approver"), JULY_16, "締め")
+        assert (proposal.facts["open_return_fee_yen"], proposal.facts["city_return_fee_yen"]) == (880, 0)
+        await town.city.shops.close(await town.who("operator"), "soba", "閉店")
+        assert await refused(town.decided(proposal, "administrator")) == "proposal-outdated"
+        assert (await payout(town)).return_fee_in is None
+
+    async def test_each_fee_is_in_the_hash_of_what_is_closed(self, town, priced):
+        await returned_once(town)
+        town.clock.now = at(2, 8)
+        drawn = await town.city.settlements.get(KASAMA, JULY_16)
+        (line,) = drawn.lines
+        names = ("return_fee_yen", "city_return_fee_yen", "open_return_fee_yen", "fee_yen", "city_fee_yen")
+        others = [
+            replace(drawn, lines=(replace(line, **{name: getattr(line, name) + 1}),)) for name in names
+        ]
+        hashes = {closing.drawn_hash(each, {}) for each in (drawn, *others)}
+        assert len(hashes) == 1 + len(names)
+
     @pytest.mark.parametrize("seed", range(4))
     async def test_any_months_of_payments_and_returns(self, town, priced, seed):
         """Each fee that shops bear is in one payment that arrived, or open; nobody is transferred nothing or less."""
@@ -356,6 +398,23 @@ class TestARecording:
         await town.decided(proposal, "administrator")
         settlement = await close_next(town)
         assert [line.return_fee_yen for line in settlement.lines] == [770, 770]
+
+    async def test_a_result_with_the_sum_before_the_fee_is_refused(self, town, priced):
+        await returned_once(town)
+        await close_next(town)
+        sent = await town.transfer_file(JULY_16)
+
+        def before_the_fee(lines):
+            lines[1] = f"{lines[1][:80]}{3_900 + 880:010}{lines[1][90:]}"
+            trailer(lines)
+
+        view, _ = await upload(town, as_bank(sent, "0", change=before_the_fee), JULY_16)
+        (line,) = view.lines
+        assert (line.match.value, line.yen, line.sent_yen) == ("other_sum", 4_780, 3_900)
+        who = await town.who("approver")
+        done = await town.city.settlements.record_result(who, JULY_16, 1, view.version, "銀行", 880)
+        assert (done.paid, done.proposed) == (0, ())
+        assert await payout(town, JULY_16) is None
 
     async def test_a_fee_comes_only_with_a_return(self, town, priced):
         await pay(town, at(2), 5_000)
