@@ -9,7 +9,7 @@ from typing import Final
 
 from aiohttp import web
 
-from municipal.error_messages import NO_NUMBER, ErrorMessage
+from municipal.error_messages import NO_FEE, ErrorMessage
 from municipal.forms import beside, day_param, number, status
 from municipal.labels import FEE_BEARERS, PAYOUTS, RESULT_EFFECTS, RESULT_MATCHES, RESULT_WORDS
 from municipal.site import Pages, Visit
@@ -70,7 +70,7 @@ async def record(visit: Visit) -> web.Response:
     typed = visit.form.get("return_fee_yen", "")
     fee = number(typed)
     if typed and fee is None:
-        return await _result_page(visit, replace(NO_NUMBER, field="return_fee_yen"))
+        return await _result_page(visit, NO_FEE)
     call = calls.record_bank_result(
         cycle, file_number, seen=visit.form.get("seen", ""), reason=visit.form.get("reason", ""), return_fee_yen=fee,
     )  # fmt: skip

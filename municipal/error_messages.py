@@ -92,6 +92,7 @@ _STATUSES: Final[dict[int, Sentences]] = {
 }
 
 _NUMBER: Final = ("数字を読み取れません", "1以上の整数を半角数字で入力してください。")
+_FEE: Final = ("金額を読み取れません", "0から99,999までの整数を半角数字で入力してください。")
 _SHOWN: Final = (
     "入力した文字を確認してください",
     "空欄か、長すぎるか、改行などの見えない文字が含まれています。入力し直してください。",
@@ -102,6 +103,7 @@ _FIELDS: Final[dict[str, Sentences]] = {
     "gives_up": _NUMBER,
     "points_each": _NUMBER,
     "budget": _NUMBER,
+    "return_fee_yen": _FEE,
     **dict.fromkeys(
         (
             "most_grants_each",
@@ -230,4 +232,5 @@ _RULES: Final[dict[tuple[str, str], Sentences]] = {
 TROUBLES: Final = ErrorMessages(words=_WORDS, statuses=_STATUSES, fields=_FIELDS, rules=_RULES, exact=True)
 
 NO_NUMBER: Final = ErrorMessage(*_NUMBER, 422)
+NO_FEE: Final = ErrorMessage(*_FEE, 422, field="return_fee_yen")
 NO_DAY: Final = ErrorMessage("日付を読み取れません", "日付を選んでください。", 422)

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from aiohttp import web
 
-from municipal.error_messages import NO_DAY, NO_NUMBER, ErrorMessage
+from municipal.error_messages import NO_DAY, NO_FEE, NO_NUMBER, ErrorMessage
 from municipal.forms import beside, chosen, day, day_param, number, status
 from municipal.labels import DEBT_ENDS, FEE_BEARERS, PAYOUTS, WAYS
 from municipal.proposals import proposed, to_proposal
@@ -152,7 +152,7 @@ async def record_payout(visit: Visit) -> web.Response:
     typed = visit.form.get("return_fee_yen", "")
     fee = number(typed)
     if typed and fee is None:
-        return await _payout_page(visit, replace(NO_NUMBER, field="return_fee_yen"))
+        return await _payout_page(visit, NO_FEE)
     try:
         answer = await visit.send(
             calls.record_payout(

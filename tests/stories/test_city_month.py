@@ -16,6 +16,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+import structlog
 from aiohttp import ClientSession, CookieJar
 from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -24,15 +25,18 @@ from yarl import URL
 
 from core_ledger import audit, chart, ledger
 from gateway.cities.settlement.settlement_lines import paid_account
-from gateway.model import JST
+from gateway.model import JST, Debited, LinkKind
+from gateway.partners.partner import Partner
 from gateway.platform import tables
 from gateway.points.rules import Expiry
 from municipal.app import make_app
 from municipal.session import Session, staff_seal
 from municipal.settings import Settings
 from pagekit.session_cookie import begun
-from tests.gateway.cities.conftest import KASAMA, OUEN, PASSWORD, Site, settings_more, site
+from tests.gateway.cities.conftest import KASAMA, OUEN, PASSWORD, PLATFORM, Site, settings_more, site
 from tests.gateway.cities.test_statement_pdf import pages as pdf_pages
+from tests.gateway.exchanges.conftest import CARDS, Script, Scripted, World
+from tests.gateway.exchanges.conftest import KASAMA as TO_KASAMA
 from tests.stories.site_walker import SiteWalker, number
 
 __all__ = ["settings_more", "site"]
@@ -75,12 +79,13 @@ class Month:
 
     async def person(self, role: str, shop_id: str | None = None) -> SiteWalker:
         """Somebody new of this role at a browser, signed in with the second factor."""
-        token = await self.gateway.staff_token(role, shop_id=shop_id)
+        city = PLATFORM if role == "platform" else KASAMA
+        token = await self.gateway.staff_token(role, city, shop_id)
         status, me = await self.gateway.call("GET", "/v1/staff/me", token)
         assert status == 200, me
         session = Session(
             **begun(token, self.gateway.clock()), staff_id=me["session"]["staff_id"], login="x", name="見本",
-            role=role, municipality=KASAMA, municipality_name="笠間市", shop_id=shop_id or "",
+            role=role, municipality=city, municipality_name="笠間市", shop_id=shop_id or "",
             actions=" ".join(me["session"]["actions"]), strong=True, first_password=False,
         )  # fmt: skip
         jar = CookieJar(unsafe=True)
@@ -127,6 +132,25 @@ class Month:
         self.figures["spent"] += points
         self.moves["spent"] += 1
 
+    async def exchanges_points(self, name: str, units: int) -> str:
+        """The member brings a partner's points into the city's, 450 for a unit. Gives the exchange's id."""
+        services = self.gateway.services
+        clock: Any = services.clock
+        script = Script(clock, campaign=False)
+        script.debit = lambda order: Debited(exchange_id=order.exchange_id, reference="REF", at=clock())
+        partner = Partner(
+            Scripted(script, CARDS, LinkKind.ACCOUNT, ("eikyu", "wallet")), log=structlog.get_logger()
+        )
+        services.context.partners[CARDS] = partner
+        world = World(
+            services.store, clock, script, services.context, services.openings, services.exchanges, services.allocations
+        )  # fmt: skip
+        settled = await world.settled(self.members[name].member_id, TO_KASAMA, units)
+        assert settled.state == "settled", settled
+        self.figures["exchanged"] += units * 450
+        self.moves["exchanged"] += 1
+        return settled.exchange_id
+
     def given_back(self, shop_id: str, cycle: str, points: int) -> None:
         self.refunded[shop_id, cycle] += points
         self.refunds[shop_id, cycle] += 1
@@ -159,13 +183,13 @@ async def furnish(month: Month) -> None:
         conn.execute(
             insert(tables.point_rules).values(
                 municipality=KASAMA, point_service=OUEN, version=1, takes_effect_on="2018-08-01", unit_value_yen=1,
-                expiry=Expiry.MONTHS.value, expiry_count=1, open_for_direct_exchange=False, worse="[]",
+                expiry=Expiry.MONTHS.value, expiry_count=1, open_for_direct_exchange=True, worse="[]",
                 decided_by="x", decided_at=moment(1),
             )
         )  # fmt: skip
 
     await site.services.store.run(rule)
-    for name in "ABC":
+    for name in "ABCD":
         month.members[name] = await site.services.members.create(
             display_name=f"見本 {name}", password=PASSWORD
         )
@@ -297,6 +321,8 @@ async def play(month: Month) -> dict[str, bytes]:
     month.at(moment(4, month=9))
     await grant(month, "B", 600)
     await month.pays_at_till("B", "soba", third, 450)
+    await month.exchanges_points("D", 2)
+    await month.pays_at_till("D", "soba", third, 300)
 
     month.at(moment(16, month=9))
     files[third] = await close(month, third)
@@ -313,6 +339,10 @@ async def the_bank_sends_one_back(month: Month, cycle: str, sent: bytes) -> None
     person = await (await month.person("approver")).to(f"/settlements/{cycle}/bank-results")
     await person.send("/bank-results", upload=("kekka.txt", "\r\n".join(lines).encode("cp932")))
     assert "770" in person.form("/bank-results/1").values["return_fee_yen"]
+    for wrong in ("八百八十円ほど", "-880", "880.5", "100000"):
+        await person.send("/bank-results/1", return_fee_yen=wrong, reason="銀行の結果")
+        assert person.form("/bank-results/1").values["return_fee_yen"] == wrong
+        assert "aria-invalid" in person.page, (wrong, person.text)
     await person.send("/bank-results/1", return_fee_yen="880", reason="銀行の結果")
     boss = await (await month.person("administrator")).to("/proposals")
     found = re.search(r'href="(/proposals/[0-9a-f]+)', boss.page)
@@ -347,7 +377,7 @@ EXPECTED = {
     ("cafe", "2018-08-16"): Expected(900, 0, 0, 1_800, 2_700, 220, 880, 0),
     ("soba", "2018-08-16"): Expected(2_000, 1, 300, 0, 1_700, 220, 0, 0),
     ("cafe", "2018-09-01"): Expected(50, 0, 0, 0, 0, 0, 0, 50),
-    ("soba", "2018-09-01"): Expected(450, 0, 0, 0, 450, 220, 0, 0),
+    ("soba", "2018-09-01"): Expected(750, 0, 0, 0, 750, 220, 0, 0),
 }
 """Café's first payment comes back: it is paid again with the second, less what the bank asked. Its last is within the fee."""
 CYCLES = ("2018-08-01", "2018-08-16", "2018-09-01")
@@ -373,6 +403,7 @@ async def test_a_month_of_a_city_and_every_report_of_it(month: Month) -> None:
     await of_shops(month)
     await of_ledger(month)
     await of_half_year(month)
+    await of_platform(month)
 
 
 async def of_cycle(viewer: SiteWalker, cycle: str, file: bytes) -> None:
@@ -454,6 +485,7 @@ async def of_figures(month: Month, viewer: SiteWalker) -> None:
     assert kinds["給付"] == (month.moves["granted"], month.figures["granted"])
     assert kinds["加盟店での利用"] == (month.moves["spent"], month.figures["spent"])
     assert kinds["利用の取消"] == (month.moves["refunded"], month.figures["refunded"]) == (3, 600)
+    assert kinds["協力会社からの移行"] == (month.moves["exchanged"], month.figures["exchanged"]) == (1, 900)
     assert kinds["失効"][1] == month.figures["expired"]
     assert kinds["その他の増加"][1] == month.figures["corrected"]
     assert kinds["その他の減少"][1] == month.figures["taken back"]
@@ -500,21 +532,39 @@ async def of_ledger(month: Month) -> None:
         book = chart.member_book(member.member_id)
         held += (await store.read(lambda conn, b=book, a=account: ledger.balance(conn, b, a))).posted
     figures = month.figures
-    assert held == figures["granted"] - figures["taken back"] + figures["corrected"] - figures["spent"] + figures["refunded"] - figures["expired"] == 150  # fmt: skip
+    assert held == figures["granted"] - figures["taken back"] + figures["corrected"] - figures["spent"] + figures["refunded"] - figures["expired"] + figures["exchanged"] == 750  # fmt: skip
     assert paid + sum(owed.values()) == figures["spent"] - figures["refunded"]
 
 
 async def of_half_year(month: Month) -> None:
-    """The half year that ends with September: nothing was issued for value, and what is unused is what members hold."""
+    """The half year that ends with September: what came from the partner was issued for value, and free points are used first."""
     month.at(moment(1, month=10))
     await month.gateway.services.city.nightly.run_now(date(2018, 10, 1))
     viewer = await month.person("approver")
     (row,) = sheet(await viewer.download("/figures/half-year/csv?day=2018-09-30"))
     assert [
         int(row[name]) for name in ("発行額(円)", "回収額(円)", "未使用残高(円)", "無償分の未使用(円)")
-    ] == [0, 0, 0, 150]
-    assert "ほかに無償分の未使用 150 円" in (await viewer.to("/figures/half-year?day=2018-09-30")).text
+    ] == [900, 150, 750, 0]
+    page = (await viewer.to("/figures/half-year?day=2018-09-30")).text
+    assert "基準日未使用残高 750 円 ほかに無償分の未使用 0 円" in page, page
     assert [
         row["未使用残高(ポイント)"]
         for row in sheet(await viewer.download("/figures/unused/csv?day=2018-09-30"))
-    ] == ["150"] * 2
+    ] == ["750"] * 2
+
+
+async def of_platform(month: Month) -> None:
+    """The platform's desk: what the partner owes for the month is what came into the city, on page, invoice and in the ledger."""
+    desk = await (await month.person("platform")).to("/partners?month=2018-09")
+    points = month.figures["exchanged"]
+    assert f"請求額 {points:,}" in desk.text, desk.text
+    (line,) = [row for row in desk.rows("partner-1") if len(row) == 6 and number(row[3])]
+    assert [number(cell) for cell in line[3:]] == [1, 2, points]
+    invoice = sheet(await desk.download("/partners/csv?month=2018-09"))
+    assert [int(row["ポイント"]) for row in invoice if row["残高種別"] == "合計"] == [points]
+    assert sum(int(row["ポイント"]) for row in invoice if row["件数"]) == points
+    owed = await month.gateway.services.store.read(lambda conn: ledger.total(conn, chart.partner_due(CARDS)))
+    assert owed == -points
+    assert "取引のある協力会社はありません" not in desk.text
+    august = await desk.to("/partners?month=2018-08")
+    assert "請求額 0" in august.text, august.text

@@ -315,9 +315,7 @@ class TestOnce:
         drawn = await town.city.settlements.get(KASAMA, JULY_16)
         (line,) = drawn.lines
         names = ("return_fee_yen", "city_return_fee_yen", "open_return_fee_yen", "fee_yen", "city_fee_yen")
-        others = [
-            replace(drawn, lines=(replace(line, **{name: getattr(line, name) + 1}),)) for name in names
-        ]
+        others = [replace(drawn, lines=(replace(line, **{name: getattr(line, name) + 1}),)) for name in names]
         hashes = {closing.drawn_hash(each, {}) for each in (drawn, *others)}
         assert len(hashes) == 1 + len(names)
 
@@ -430,6 +428,20 @@ class TestARecording:
             lambda conn: audit_log.page(conn, KASAMA, actions=["payout recorded"])
         )
         assert (line.facts["return_fee_yen"], line.facts["return_fee_bearer"]) == (880, "shop")
+
+
+class TestOverHttp:
+    @pytest.mark.parametrize("fee", [-1, 100_000, 880.5, "880", True])
+    async def test_a_sum_that_no_bank_asks_is_refused_by_its_field(self, site, fee):
+        token = await site.staff_token("approver")
+        cycle = "/v1/city/settlements/2018-07-01"
+        for method, path, body in (
+            ("PUT", f"{cycle}/payouts/soba", {"state": "returned", "reason": "銀行"}),
+            ("POST", f"{cycle}/bank-results/1/recording", {"seen": "0" * 64, "reason": "銀行"}),
+        ):
+            status, problem = await site.call(method, path, token, json=body | {"return_fee_yen": fee})
+            assert status == 422, problem
+            assert "#/return_fee_yen" in [each["pointer"] for each in problem["errors"]]
 
 
 class TestSettings:
