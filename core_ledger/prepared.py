@@ -54,10 +54,11 @@ def _doubt_where_undone(driver: Any, record: Any, _state: Any) -> None:
         _doubt(record.info)
 
 
-# The library's own rollbacks, on whatever engine.
+# The library's own rollbacks, on whatever engine; at a DROP psycopg gives its statements up as well.
 sa.event.listen(Engine, "rollback", doubt_statements)
 sa.event.listen(Engine, "rollback_savepoint", lambda conn, _name, _context: doubt_statements(conn))
 sa.event.listen(sa.Pool, "reset", _doubt_where_undone)
+sa.event.listen(sa.MetaData, "after_drop", lambda _metadata, conn, **_: doubt_statements(conn))
 
 
 class _PreparedStatements:

@@ -23,7 +23,7 @@ def test_migrated_tables_can_be_spread_by_book(empty_postgres: str) -> None:
     engine = sa.create_engine(empty_postgres, poolclass=sa.NullPool)
     placements = {each.table: each for each in database_distribution.plan()}
     with engine.connect() as conn:
-        collations = dict(conn.execute(_COLLATIONS))
+        collations = {row.relname: row.collname for row in conn.execute(_COLLATIONS)}
         database_distribution.require_unique_keys(conn, placements)
         database_distribution.require_foreign_keys(conn, placements)
     engine.dispose()

@@ -9,9 +9,9 @@ import inspect
 import itertools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import httpx
 import pytest
@@ -44,6 +44,8 @@ from gateway.testkit.contract.command_plugin import CommandPlugin
 from gateway.testkit.contract.fake import FakePartner, Fault, Meeting
 from gateway.testkit.stubs import HandClock, ListLog, PlainSettings
 
+LAST_HOUR: Final = 22
+"""From this hour in Japan on a test plays on the next day."""
 _PLAIN = "kit"
 
 
@@ -364,8 +366,13 @@ def _settings(id_: str, server: FakePartner) -> PartnerSettings:
 
 
 def moment_of(contract: Any) -> datetime:
-    """The day the tests play on: the contract's own `moment`, else today, so that rates that ran out are noticed."""
+    """The day the tests play on: the contract's own `moment`, else today, so that rates that ran out are noticed.
+
+    Late in the evening it is tomorrow: a test goes forward by minutes, and compares what is of one day in Japan.
+    """
     from gateway.platform.clock import system_clock
 
-    moment = contract.moment if contract.moment is not None else system_clock()
-    return moment if isinstance(moment, datetime) else system_clock()
+    if isinstance(contract.moment, datetime):
+        return contract.moment
+    now = system_clock()
+    return now if now.hour < LAST_HOUR else now + timedelta(hours=24 - LAST_HOUR)

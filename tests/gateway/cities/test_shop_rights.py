@@ -33,6 +33,8 @@ OPERATIONS = {
     "GET /v1/shop/company/report?since=2018-07-01&until=2018-07-31": "shop bookkeeper",
     "GET /v1/shop/company/report/csv?since=2018-07-01&until=2018-07-31": "shop bookkeeper",
     "GET /v1/shop/company/settlements": "shop bookkeeper",
+    "GET /v1/shop/company/settlements/2018-07-16/csv": "shop bookkeeper",
+    "GET /v1/shop/company/settlements/2018-07-16/pdf": "shop bookkeeper",
     "GET /v1/shop/account-notices": "shop bookkeeper",
     "POST /v1/shop/account-notices/{notice}/answer": "shop",
     "GET /v1/shop/people": "shop",
