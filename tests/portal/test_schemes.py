@@ -109,3 +109,15 @@ def test_with_text_twice_as_large_nothing_is_cut_off(
     in_the_dark.goto(town.portal_url + path)
     in_the_dark.evaluate("document.documentElement.style.fontSize = '200%'")
     assert in_the_dark.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("points", ["10,450", "999,999"])
+def test_a_large_balance_with_text_twice_as_large_is_read_whole(
+    in_the_dark: Page, town: DemoEnvironment, points: str
+) -> None:
+    in_the_dark.goto(town.portal_url + "/mypage")
+    in_the_dark.evaluate("document.documentElement.style.fontSize = '200%'")
+    in_the_dark.locator("#reserve-points b").evaluate(
+        "(number, points) => { number.textContent = points; }", points
+    )
+    assert in_the_dark.evaluate("document.documentElement.scrollWidth") <= 390
