@@ -22,7 +22,7 @@ from point_gateway_client import UNSET, calls, models
 from portal.destination import RESERVE, Destination, destination_of
 from portal.error_messages import ErrorMessage
 from portal.municipality_search import service_of, services_in
-from portal.past_exchanges import EXCHANGES_LOOKED_AT, LastExchange, destinations_used_often, last_exchange
+from portal.past_exchanges import MAX_EXCHANGES_READ, LastExchange, destinations_used_often, last_exchange
 from portal.preview import BestRate, best_rate, points_for, rates_in_use
 from portal.site import Pages, Visit
 
@@ -174,7 +174,7 @@ async def choose_destination(visit: Visit) -> web.Response:
     default = await _direct_default(visit)
     example = None if default else await _direct_example(visit)
     shown = default or example
-    past = (await visit.send(calls.list_exchanges(limit=EXCHANGES_LOOKED_AT))).exchanges
+    past = (await visit.send(calls.list_exchanges(limit=MAX_EXCHANGES_READ))).exchanges
     last = None if exchange.coupon_value is not None else last_exchange(past, exchange.partner_id)
     wanted = [RESERVE, *([_to(shown)] if shown else []), *([last.destination] if last else [])]
     offers = {chosen: await _offer(visit, chosen) for chosen in dict.fromkeys(wanted)}

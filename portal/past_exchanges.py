@@ -13,9 +13,9 @@ from typing import Final
 from point_gateway_client import models
 from portal.destination import RESERVE, Destination, destination_of
 
-EXCHANGES_LOOKED_AT: Final = 50
+MAX_EXCHANGES_READ: Final = 50
 """The newest; what lies further back is not what the member does now."""
-MOST_DESTINATIONS: Final = 3
+MAX_DESTINATIONS: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,4 +47,4 @@ def destinations_used_often(exchanges: Sequence[models.ExchangeView]) -> list[De
         if exchange.state == "settled" and exchange.quote is not None
     )
     del used[RESERVE]
-    return [destination for destination, _ in used.most_common(MOST_DESTINATIONS)]
+    return [destination for destination, _ in used.most_common(MAX_DESTINATIONS)]

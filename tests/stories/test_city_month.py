@@ -397,16 +397,16 @@ async def test_a_month_of_a_city_and_every_report_of_it(month: Month) -> None:
             line.refunded,
         )
     for cycle in CYCLES:
-        await of_cycle(viewer, cycle, files[cycle])
-    await of_statements(viewer)
-    await of_figures(month, viewer)
-    await of_shops(month)
-    await of_ledger(month)
-    await of_half_year(month)
-    await of_platform(month)
+        await compare_cycle(viewer, cycle, files[cycle])
+    await compare_statements(viewer)
+    await compare_figures(month, viewer)
+    await compare_shops(month)
+    await compare_ledger(month)
+    await compare_half_year(month)
+    await compare_platform(month)
 
 
-async def of_cycle(viewer: SiteWalker, cycle: str, file: bytes) -> None:
+async def compare_cycle(viewer: SiteWalker, cycle: str, file: bytes) -> None:
     """Page, CSV, PDF, the bank's file and the journal of one cycle."""
     expected = {shop_id: line for (shop_id, of), line in EXPECTED.items() if of == cycle}
     has_return = any(line.return_fee for line in expected.values())
@@ -446,7 +446,7 @@ def total(lines: list[Expected]) -> Expected:
     return Expected(*(sum(getattr(line, name) for line in lines) for name in names))
 
 
-async def of_statements(viewer: SiteWalker) -> None:
+async def compare_statements(viewer: SiteWalker) -> None:
     """Each shop's statement: page, CSV, and the 支払通知書."""
     for (shop_id, cycle), line in EXPECTED.items():
         where = f"/settlements/{cycle}/shops/{shop_id}"
@@ -477,7 +477,7 @@ async def of_statements(viewer: SiteWalker) -> None:
             assert "-880円" in paper
 
 
-async def of_figures(month: Month, viewer: SiteWalker) -> None:
+async def compare_figures(month: Month, viewer: SiteWalker) -> None:
     """集計: page and CSV, points and how often."""
     period = "since=2018-08-01&until=2018-09-16"
     await viewer.to(f"/figures?{period}")
@@ -500,7 +500,7 @@ async def of_figures(month: Month, viewer: SiteWalker) -> None:
     assert sums == {name: value for name, value in kinds.items() if name != "区分"}
 
 
-async def of_shops(month: Month) -> None:
+async def compare_shops(month: Month) -> None:
     """Each shop's own report of the time, as CSV: a row a day and their sum."""
     for shop_id in ("cafe", "soba"):
         owner = await month.person("shop", shop_id)
@@ -514,7 +514,7 @@ async def of_shops(month: Month) -> None:
             assert int(sums[name]) == sum(int(day[name]) for day in days) == value, (shop_id, name)
 
 
-async def of_ledger(month: Month) -> None:
+async def compare_ledger(month: Month) -> None:
     """The chains hold; what shops are owed, what was paid, and what members hold is what the papers say."""
     store = month.gateway.services.store
     assert (await store.read(audit.verify)).ok
@@ -536,7 +536,7 @@ async def of_ledger(month: Month) -> None:
     assert paid + sum(owed.values()) == figures["spent"] - figures["refunded"]
 
 
-async def of_half_year(month: Month) -> None:
+async def compare_half_year(month: Month) -> None:
     """The half year that ends with September: what came from the partner was issued for value, and free points are used first."""
     month.at(moment(1, month=10))
     await month.gateway.services.city.nightly.run_now(date(2018, 10, 1))
@@ -553,7 +553,7 @@ async def of_half_year(month: Month) -> None:
     ] == ["750"] * 2
 
 
-async def of_platform(month: Month) -> None:
+async def compare_platform(month: Month) -> None:
     """The platform's desk: what the partner owes for the month is what came into the city, on page, invoice and in the ledger."""
     desk = await (await month.person("platform")).to("/partners?month=2018-09")
     points = month.figures["exchanged"]

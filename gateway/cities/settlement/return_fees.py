@@ -12,7 +12,7 @@ from gateway.cities.settlement.transfer_fees import Fee, FeeBearer, FeeTable, Re
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnFeesTaken:
+class ReturnFeeShares:
     """Of one shop in one closing: what it bears, what the city bears, what stays open; and the fee of the transfer that is left."""
 
     by_shop: tuple[ReturnFee, ...]
@@ -21,9 +21,9 @@ class ReturnFeesTaken:
     transfer_fee: Fee
 
 
-def take_return_fees(
+def share_return_fees(
     fees: FeeTable, shop_id: str, due: int, transfer_fee: Fee, *, pays: bool, is_open: bool
-) -> ReturnFeesTaken:
+) -> ReturnFeeShares:
     """Share a shop's open fees for returns. `pays`: the closing pays `due` yen, of which the transfer costs `transfer_fee`.
 
     A closed shop adds nothing any more: what its last payment cannot bear is the city's, as it is with the transfer fee.
@@ -40,7 +40,7 @@ def take_return_fees(
             by_city.append(each)
         else:
             still_open.append(each)
-    return ReturnFeesTaken(
+    return ReturnFeeShares(
         by_shop=tuple(by_shop),
         by_city=tuple(by_city),
         still_open=tuple(still_open),

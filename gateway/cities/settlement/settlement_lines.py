@@ -18,7 +18,7 @@ from gateway.cities.settlement import settlement_scope as contents
 from gateway.cities.settlement.business_days import SettlementCycle
 from gateway.cities.settlement.city_fees import load_fees
 from gateway.cities.settlement.cycle_corrections import CorrectionSum
-from gateway.cities.settlement.return_fees import sum_yen, take_return_fees
+from gateway.cities.settlement.return_fees import share_return_fees, sum_yen
 from gateway.cities.settlement.settlement_scope import CycleScope
 from gateway.cities.settlement.settlement_settings import find_settings
 from gateway.cities.settlement.transfer_fees import (
@@ -417,7 +417,7 @@ def _line(
     elif fee.shop_yen >= due:
         why = CarriedWhy.WITHIN_FEE
     pays = points > 0 and due > 0 and why is CarriedWhy.NOTHING
-    returns = take_return_fees(fees, shop_id, due, fee, pays=pays, is_open=is_open)
+    returns = share_return_fees(fees, shop_id, due, fee, pays=pays, is_open=is_open)
     fee = returns.transfer_fee
     return ShopLine(
         shop_id=shop_id,

@@ -469,16 +469,16 @@ class TestWhatWasTakenAway:
         await city.services.close(clerk, OUEN, "終了")
         lost.roll_back()
 
-        async def standing() -> list[Any]:
+        async def read_rows() -> list[Any]:
             shop = await city.shops.get(KASAMA, "soba-ya")
             project = await city.projects.get(KASAMA, "kosodate")
             service = await town.store.read(lambda conn: directory.require_known_service(conn, KASAMA, OUEN))
             return [shop.closed_at, project.state, service.closed_at]
 
-        assert await standing() == [None, "open", None]
+        assert await read_rows() == [None, "open", None]
         assert await self.close_again(lost) == 3
         assert await self.close_again(lost) == 0
-        assert await standing() == [closed_at, "closed", closed_at]
+        assert await read_rows() == [closed_at, "closed", closed_at]
         with pytest.raises(ProblemError, match="takes no more points"):
             await pay(town, taro, seller, 100)
         assert set(await lost.recover()) == {DONE_AGAIN}
@@ -487,7 +487,7 @@ class TestWhatWasTakenAway:
         await city.projects.set_open(clerk, "kosodate", is_open=True, reason="誤り")
         await city.services.reopen(clerk, OUEN, "誤り")
         assert await self.close_again(lost) == 0
-        assert await standing() == [None, "open", None]
+        assert await read_rows() == [None, "open", None]
 
     async def test_a_shop_that_was_opened_again_is_not_closed(self, lost: Lost) -> None:
         town, clerk = lost.town, await lost.town.who("operator")
