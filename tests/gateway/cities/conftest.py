@@ -46,6 +46,8 @@ NOON = datetime(2018, 7, 31, 12, 0, tzinfo=JST)
 KASAMA, MITO = "082163", "082015"
 OUEN = "kasama-ouen"
 SITE = "https://city.example"
+PORTAL = "https://portal.example.jp/back"
+"""Where partners may send a browser back to."""
 PASSWORD = "botan-nabe-3-kilo"
 
 
@@ -363,19 +365,23 @@ def settings_more() -> str:
     return ""
 
 
-@pytest.fixture
-async def site(tmp_path: Path, settings_more: str) -> AsyncIterator[Site]:
+@asynccontextmanager
+async def another_site(folder: Path, settings_more: str = "", database_url: str = "") -> AsyncIterator[Site]:
+    """A whole gateway on a new SQLite file in `folder`, or on the PostgreSQL at `database_url`, which it finds empty."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    set_file_clock(tmp_path / "clock", NOON)
+    set_file_clock(folder / "clock", NOON)
     for name in ("sealing", "lookup", "account_key"):
-        (tmp_path / name).write_text(secrets.token_urlsafe(48))
-    (tmp_path / "gateway.toml").write_text(
+        (folder / name).write_text(secrets.token_urlsafe(48))
+    (folder / "database").write_text(database_url)
+    database = '[database]\nurl = { file = "database" }' if database_url else ""
+    (folder / "gateway.toml").write_text(
         f"""
 [server]
 port = {port}
 public_url = "http://127.0.0.1:{port}"
+portal_return_urls = ["{PORTAL}"]
 [municipal]
 public_url = "{SITE}"
 [clock]
@@ -384,11 +390,12 @@ file = "clock"
 sealing = {{ file = "sealing" }}
 lookup = {{ file = "lookup" }}
 account_key = {{ file = "account_key" }}
+{database}
 {settings_more}"""
     )
-    settings = Settings.load(tmp_path / "gateway.toml", env={})
+    settings = Settings.load(folder / "gateway.toml", env={})
     upgraded_database(settings.database_url)
-    clock, pair = FileClock(tmp_path / "clock"), new_key_pair()
+    clock, pair = FileClock(folder / "clock"), new_key_pair()
     pop_undeclared()
     async with open_services(settings) as services:
         await services.store.run(lambda conn: furnish(conn, NOON))
@@ -397,8 +404,29 @@ account_key = {{ file = "account_key" }}
         )
         app = await make_app(services, CollectorRegistry())
         async with TestServer(app, port=port):
-            yield Site(services, f"http://127.0.0.1:{port}", pair.key_id, pair.private_pem, clock, tmp_path)
+            yield Site(services, f"http://127.0.0.1:{port}", pair.key_id, pair.private_pem, clock, folder)
     assert pop_undeclared() == []
+
+
+@pytest.fixture
+async def site(tmp_path: Path, settings_more: str) -> AsyncIterator[Site]:
+    async with another_site(tmp_path, settings_more) as opened:
+        yield opened
+
+
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")]),
+    ]
+)
+async def site_on_each_database(
+    request: pytest.FixtureRequest, tmp_path: Path, settings_more: str
+) -> AsyncIterator[Site]:
+    """The whole gateway on SQLite, and on PostgreSQL."""
+    url = request.getfixturevalue("postgres") if request.param == "postgres" else ""
+    async with another_site(tmp_path, settings_more, url) as opened:
+        yield opened
 
 
 def totp_at(seed: str, at: datetime) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.api.city.routes import api
+from gateway.app import whole_api
 from gateway.cities.shops.shops import ShopEntry
 from gateway.http.authentication import AuthLevel
 from gateway.http.openapi import openapi_document
@@ -16,7 +17,7 @@ from gateway.platform.roles import ALLOWED, PASSWORD_IS_ENOUGH, PLATFORM, SHOP_R
 from .conftest import KASAMA, MITO, NOON
 
 STAFF = [route for route in api.routes if route.caller is AuthLevel.STAFF]
-DOCUMENT = openapi_document(api)
+DOCUMENT = openapi_document(whole_api())
 
 MAY = {
     "viewer": "own_account second_factor see",
