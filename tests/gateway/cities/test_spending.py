@@ -15,6 +15,7 @@ from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.spending import pay_codes
 from gateway.cities.spending import spend_rows as records
 from gateway.errors import ProblemError
+from gateway.points import account_positions
 from gateway.points.rules import Expiry, PointRule
 
 from .conftest import KASAMA, MITO, NOON, OUEN, new_id
@@ -442,6 +443,27 @@ class TestRefundsByTheCity:
         assert (done.refund.yen, await town.total(chart.shop(KASAMA, "soba-ya"))) == (90, 100)
         await town.city.expiries.sweep(town.city.context.today)
         assert await town.balance(member.member_id) == 200
+
+    async def test_a_city_that_wants_to_gives_it_with_a_new_day_by_two_persons(self, town, shop):
+        await rule(town, expiry=Expiry.MONTHS, expiry_count=6)
+        member = await town.member(points=100, issued_on=date(2018, 2, 5))
+        paid = (await take(town, (await show(town, member)).qr, 100)).spend
+        town.clock.now = NOON + timedelta(days=10)
+        who, city = await town.who("operator"), town.city
+        assert (await refused(city.spending.refund_by_city(who, new_id(), paid.spend_id, 100, "誤り"))).facts[
+            "available"
+        ] == 0
+        proposal = await city.corrections.correct_balance(who, new_id(), member.mykey_id, OUEN, 100, "返品")
+        assert await town.balance(member.member_id) == 0
+        await town.decided(proposal)
+        account = chart.municipal(member.member_id, KASAMA, OUEN)
+        (lot,) = await town.store.read(
+            lambda conn: account_positions.of_account(conn, chart.member_book(member.member_id), account).lots
+        )
+        assert (lot.issued_on, lot.available) == (town.city.context.today, 100)
+        await town.city.expiries.sweep(town.city.context.today)
+        assert await town.balance(member.member_id) == 100
+        assert await town.total(chart.shop(KASAMA, "soba-ya")) == 100
 
 
 async def test_ten_refunds_at_once_give_back_no_more_than_was_paid(town, shop):
