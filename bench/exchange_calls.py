@@ -14,9 +14,9 @@ import structlog
 
 from gateway.model import LinkedAccount, Secret
 from gateway.partners import registry
-from gateway.platform.clock import system_clock
 from gateway.platform.logs import configure
 from gateway.settings import Settings
+from httpkit.clock import system_clock
 
 AT_ONCE = 16
 

@@ -25,10 +25,10 @@ from gateway.http.client_keys import register_key
 from gateway.members import sessions
 from gateway.members.member_rows import create_member
 from gateway.members.members import new_member_id
-from gateway.platform.clock import system_clock
 from gateway.platform.journal import begin_journal
 from gateway.points import directory
 from gateway.settings import Settings
+from httpkit.clock import system_clock
 
 KEY_ID = "pgk_bench"
 PATIENCE_S = 60.0

@@ -29,8 +29,8 @@ from gateway.model import Coupon, ExchangeId, Secret
 from gateway.partners import registry
 from gateway.partners.loading.partner_settings import Isolation
 from gateway.partners.partner import Partner
-from gateway.platform.clock import system_clock
 from gateway.settings import Settings
+from httpkit.clock import system_clock
 
 PLUGIN = """
 import asyncio

@@ -25,7 +25,7 @@ from aiohttp import web
 sys.path[:0] = [str(Path(__file__).parents[1])]
 
 from gateway.demo.environment import MEMBERS, open_town  # noqa: E402
-from pagekit.clock import system_clock  # noqa: E402
+from httpkit.clock import system_clock  # noqa: E402
 from point_gateway_client import models  # noqa: E402
 from portal.app import templates  # noqa: E402
 from portal.i18n import WORDS  # noqa: E402

@@ -49,7 +49,7 @@ from gateway.http.health import HealthChecks, PartnerHealth, health_api
 from gateway.http.metrics import HttpMetrics
 from gateway.http.middleware import ErrorBoundary
 from gateway.http.nonces import StoredNonces
-from gateway.http.rate_limit import RateLimit, TokenBuckets
+from gateway.http.rate_limit import RequestLimit
 from gateway.http.routing import Api
 from gateway.http.signatures import SignatureVerifier
 from gateway.members import sessions
@@ -61,6 +61,7 @@ from gateway.platform.security_log import account_name
 from gateway.readiness import Readiness
 from gateway.services import Services, open_services
 from gateway.settings import Settings
+from httpkit.token_buckets import RateLimit
 
 PER_CLIENT: Final = RateLimit(per_second=2_000, burst=4_000)
 """A portal serves a whole town."""
@@ -139,13 +140,13 @@ async def make_app(services: Services, metrics: CollectorRegistry = REGISTRY) ->
     app.on_cleanup.append(unregister)
     Dispatcher(
         gate=gate,
-        client_buckets=TokenBuckets(PER_CLIENT, time.monotonic),
+        client_buckets=RequestLimit(PER_CLIENT, time.monotonic),
         is_restored=lambda: services.restored.is_on,
         name_account=partial(account_name, services.context.vault),
         traces=services.traces,
     ).add(app, api)
     ErrorBoundary(
-        address_buckets=TokenBuckets(PER_ADDRESS, time.monotonic),
+        address_buckets=RequestLimit(PER_ADDRESS, time.monotonic),
         metrics=HttpMetrics(metrics),
         public_url=settings.server.origin,
         trusted_proxies=settings.server.trusted_proxies,

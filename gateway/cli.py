@@ -73,6 +73,7 @@ def _sentence(fault: Exception) -> str | None:
         "gateway.serve": "RefusedToStart",
         "core_ledger.errors": "LedgerError",
         "migrations": "SchemaRefused",
+        "httpkit.clock": "ClockStopped",
     }
     ours = [getattr(sys.modules[module], name) for module, name in named.items() if module in sys.modules]
     if isinstance(fault, (GatewayError, *ours)):

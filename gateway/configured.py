@@ -24,13 +24,13 @@ from core_ledger import (
 from gateway.model import JST
 from gateway.platform import audit_log
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.clock import FileClock, system_clock
 from gateway.platform.encryption import Vault, derive_key
 from gateway.platform.roles import PLATFORM
 from gateway.platform.time_stamps import StampAuthority
 from gateway.platform.traces import Traces, TracesUnavailable
 from gateway.plugin_interfaces import Clock
 from gateway.settings import Settings, SettingsWrong
+from httpkit.clock import FileClock, system_clock
 from migrations import require_usable
 
 SIGNING_STEP: Final = "0013_chain_keys"

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final, Literal, NewType
+from typing import Literal, NewType
 
-JST: Final = timezone(timedelta(hours=9), "JST")
-"""Japan has had no daylight saving since 1951, so a fixed offset is exact and needs no zone database."""
+from httpkit.clock import JST as JST  # noqa: PLC0414 - passed on to plugins
 
 WalletId = NewType("WalletId", str)
 ExchangeId = NewType("ExchangeId", str)

@@ -27,13 +27,12 @@ from gateway.http import nonces
 from gateway.members.members import Members
 from gateway.model import JST
 from gateway.platform import daily_digest
-from gateway.platform.job_steps import Step, StepResults, run_steps
+from gateway.platform.job_steps import Step, StepResults, run_by_day, run_steps
 from gateway.platform.retention import Retention
 from gateway.platform.time_stamps import StampAuthority, unstamped_documents
 from gateway.points.allocation import Allocations
 from gateway.webhooks import digest_messages, outbox
 
-RUN_INTERVAL_S: Final = 60.0
 _PAGE: Final = 500
 _log = structlog.get_logger()
 
@@ -51,19 +50,16 @@ class Nightly:
     restored: RestoredMode | None = None
 
     async def run(self) -> None:
-        """Wait for each new day and do its work, for ever; a part that failed is tried again, without the others."""
-        day: date | None = None
-        left: dict[str, Step] = {}
-        while True:
-            today = self.context.clock().astimezone(JST).date()
-            if today != day:
-                day, left = today, self.parts(today)
-            # What a day's work moves would be decided without what the database has forgotten.
-            if left and not (self.restored is not None and self.restored.is_on):
-                worked = await run_steps(left, "nightly work", is_counted=True)
-                left = {name: part for name, part in left.items() if name in worked.faults}
-                _log.info("nightly work", day=day.isoformat(), done=worked.as_dict())
-            await asyncio.sleep(RUN_INTERVAL_S)
+        """Do each new day's work, for ever. In restored mode it waits: what it moves would be decided without what the
+        database has forgotten.
+        """
+        await run_by_day(
+            lambda: self.context.clock().astimezone(JST).date(),
+            self.parts,
+            "nightly work",
+            is_paused=lambda: self.restored is not None and self.restored.is_on,
+            tell=lambda day, worked: _log.info("nightly work", day=day.isoformat(), done=worked.as_dict()),
+        )
 
     async def run_now(self, today: date) -> StepResults:
         """All of one day's work; `given["reserve"]` is a MovedOverdue. Refused in restored mode."""

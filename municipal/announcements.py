@@ -9,13 +9,13 @@ from typing import Final, Literal
 
 from aiohttp import web
 
+from httpkit.clock import JST
 from municipal.error_messages import ErrorMessage
 from municipal.forms import beside, chosen, day, status, without_day
 from municipal.labels import ANNOUNCEMENT_STATES, AUDIENCES
 from municipal.proposals import proposed, to_proposal
 from municipal.site import Pages, Visit
 from pagekit.api import Problem
-from pagekit.clock import JST
 from pagekit.ids import UUID, fresh_id
 from point_gateway_client import calls, models
 

@@ -8,13 +8,13 @@ from typing import Final
 
 from aiohttp import web
 
+from httpkit.clock import JST
 from municipal.error_messages import NO_DAY, NO_NUMBER, ErrorMessage
 from municipal.forms import NotANumberError, beside, day, day_param, optional_number, status
 from municipal.labels import VERDICTS
 from municipal.proposals import proposed, to_proposal
 from municipal.site import Pages, Visit
 from pagekit.api import Problem
-from pagekit.clock import JST
 from point_gateway_client import calls, models
 
 pages = Pages(needs="see_exchanges")

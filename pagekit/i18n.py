@@ -20,7 +20,7 @@ import budoux
 from babel.messages.pofile import read_po
 from markupsafe import Markup, escape
 
-from pagekit.clock import JST
+from httpkit.clock import JST
 
 Language: TypeAlias = Literal["ja", "en", "ja-easy"]
 

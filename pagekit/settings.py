@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from httpkit.clock import ClockStopped, FileClock, system_clock
 from httpkit.source_names import SourceAddress, SourceNames
-from pagekit.clock import FileClock, system_clock
 from pagekit.throttle import BURST
 
 Clock = Callable[[], datetime]
@@ -101,7 +101,7 @@ class SiteSettings:
             public_url=_text(path, values, "public_url").rstrip("/"),
             host=str(values.get("host", "127.0.0.1")),
             port=int(values.get("port", 8080)),
-            clock=FileClock(where / str(clock_file)) if clock_file else system_clock,
+            clock=_clock(where / str(clock_file)) if clock_file else system_clock,
             tries_at_once=int(values.get("tries_at_once", BURST)),
             trusted_proxies=int(values.get("trusted_proxies", 0)),
             office=_office(path, values.get("office")),
@@ -166,6 +166,13 @@ def _secret(where: Path, given: dict[str, Any], name: str) -> bytes:
         raise BadSettings(f"{name}: {file} is not in UTF-8; save it as UTF-8") from fault
     except OSError as fault:
         raise BadSettings(f"{name}: {file} cannot be read ({type(fault).__name__})") from fault
+
+
+def _clock(file: Path) -> FileClock:
+    try:
+        return FileClock(file)
+    except ClockStopped as fault:
+        raise BadSettings(f"clock_file: {fault}") from fault
 
 
 def _key(path: Path, pem: bytes) -> Ed25519PrivateKey:

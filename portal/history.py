@@ -9,9 +9,9 @@ from typing import Final
 
 from aiohttp import web
 
+from httpkit.clock import JST
 from httpkit.safe_csv import excel_csv
 from pagekit.api import Call
-from pagekit.clock import JST
 from pagekit.pages import PageValues
 from pagekit.typed_text import day as typed_day
 from point_gateway_client import UNSET, UnsetType, calls, models

@@ -25,9 +25,9 @@ from gateway.http.inputs import Strict
 from gateway.http.routing import Api, TypedResponse
 from gateway.members import member_events
 from gateway.model import JST
-from gateway.platform.clock import day_of
 from gateway.points import account_positions, announcements, directory, member_moves, rules
 from gateway.points.expiry import last_days
+from httpkit.clock import day_of
 
 api = Api()
 

@@ -20,9 +20,9 @@ from gateway.exchanges import exchange_rows as records
 from gateway.http.authentication import ActingRight, AuthLevel
 from gateway.http.routing import Api, TypedResponse
 from gateway.members.member_rows import require_member
-from gateway.platform.clock import day_of
 from gateway.points import account_positions, rules
 from gateway.points.expiry import last_days
+from httpkit.clock import day_of
 
 api = Api()
 

@@ -27,12 +27,12 @@ from gateway.http.inputs import Strict
 from gateway.http.routing import Api, TypedResponse
 from gateway.members import representations
 from gateway.members.member_rows import Member, require_member
-from gateway.platform.clock import day_of
 from gateway.platform.short_reference import short_reference
 from gateway.points import account_positions, directory, rules, support_events
 from gateway.points.allocation import RESERVE_PERIOD
 from gateway.points.expiry import usable
 from gateway.services import Services
+from httpkit.clock import day_of
 
 api = Api()
 

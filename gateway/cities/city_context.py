@@ -15,10 +15,10 @@ from gateway.errors import ProblemError
 from gateway.members.passwords import PasswordHasher
 from gateway.platform import audit_log
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.clock import day_of
 from gateway.platform.encryption import Vault
 from gateway.platform.tasks import Tasks
 from gateway.plugin_interfaces import Clock
+from httpkit.clock import day_of
 
 T = TypeVar("T")
 

@@ -30,13 +30,11 @@ from gateway.cities.shops.applications import ShopApplications
 from gateway.cities.spending import pay_codes
 from gateway.cities.staff import second_factor, staff_rows
 from gateway.cities.statistics import daily_stats
-from gateway.platform.job_steps import Step, StepResults, run_steps
+from gateway.platform.job_steps import Step, StepResults, run_by_day, run_steps
 from gateway.platform.retention import Retention
 from gateway.points.expiry_sweep import ExpirySweep
 
-RUN_INTERVAL_S: Final = 10.0
-RETRY_INTERVAL: Final = 6
-"""A day's part that failed is tried again after so many looks; the figures are counted at each."""
+COUNT_INTERVAL_S: Final = 10.0
 _log = structlog.get_logger()
 
 
@@ -62,27 +60,20 @@ class CityNightly:
             both.create_task(self._count_figures())
             both.create_task(self._work_by_day(is_paused))
 
+    async def _work_by_day(self, is_paused: Callable[[], bool]) -> None:
+        await run_by_day(
+            lambda: self.context.today,
+            self.parts,
+            "city work",
+            is_paused=is_paused,
+            tell=lambda day, worked: _log.info("city work", day=day.isoformat(), done=worked.as_dict()),
+        )
+
     async def _count_figures(self) -> None:
         count = partial(daily_stats.count_all, self.context.store)
         while True:
             await run_steps({"figures": count}, "city work", is_counted=True)
-            await asyncio.sleep(RUN_INTERVAL_S)
-
-    async def _work_by_day(self, is_paused: Callable[[], bool]) -> None:
-        """Look again and again; a part of a day that failed is tried again, without the others."""
-        day: date | None = None
-        left: dict[str, Step] = {}
-        look = 0
-        while True:
-            if self.context.today != day:
-                day, look = self.context.today, 0
-                left = self.parts(day)
-            if left and look % RETRY_INTERVAL == 0 and not is_paused():
-                worked = await run_steps(left, "city work", is_counted=True)
-                left = {name: part for name, part in left.items() if name in worked.faults}
-                _log.info("city work", day=day.isoformat(), done=worked.as_dict())
-            look += 1
-            await asyncio.sleep(RUN_INTERVAL_S)
+            await asyncio.sleep(COUNT_INTERVAL_S)
 
     async def run_now(self, today: date) -> StepResults:
         """All of one day's work, and the figures after it."""

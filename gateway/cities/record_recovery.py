@@ -42,7 +42,6 @@ from gateway.members.proofs import ProofKind
 from gateway.platform import audit_log
 from gateway.platform import tables as platform_tables
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.clock import day_of
 from gateway.platform.forgotten_records import Line, list_forgotten_records
 from gateway.platform.record_stream import DEED, MEMBER_ERASED, MEMBER_REVOKED, MOVE, PROOF_ENDED
 from gateway.platform.roles import PLATFORM
@@ -50,6 +49,7 @@ from gateway.platform.sql import insert_new
 from gateway.platform.states import MemberState
 from gateway.points import rules, support_events
 from gateway.webhooks import keys as webhook_keys
+from httpkit.clock import day_of
 
 BACK: Final = "back"
 HERE: Final = "here already"

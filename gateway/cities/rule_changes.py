@@ -21,7 +21,6 @@ from gateway.cities.proposals.propose import Ground
 from gateway.errors import ProblemError
 from gateway.platform import tables
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.clock import day_of
 from gateway.points import directory
 from gateway.points.rules import (
     Expiry,
@@ -32,6 +31,7 @@ from gateway.points.rules import (
     version_of,
     versions,
 )
+from httpkit.clock import day_of
 
 _rules = tables.point_rules
 _services = tables.point_services

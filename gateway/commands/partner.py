@@ -148,9 +148,9 @@ def _write_contract_proof(partner: str, result: Mapping[str, Any], proof: Path, 
 
 
 def _prove_live(partner: str, config: Path, return_url: str, proof: Path, key: Path) -> None:
-    from gateway.platform.clock import system_clock
     from gateway.workbench.bench import open_bench
     from gateway.workbench.live import LiveRun, prove_live
+    from httpkit.clock import system_clock
 
     if not proof.parent.is_dir():
         raise CannotRun(f"{proof.parent} is no folder; make it, or name another --proof")

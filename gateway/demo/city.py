@@ -48,13 +48,13 @@ from gateway.members import mykey_ids
 from gateway.members.passwords import PasswordHasher
 from gateway.model import JST
 from gateway.platform import tables
-from gateway.platform.clock import day_of
 from gateway.platform.roles import PLATFORM, Role
 from gateway.platform.tasks import Tasks
 from gateway.plugin_interfaces import Clock
 from gateway.points import directory, rules
 from gateway.points.rules import Expiry
 from gateway.settings import Settings
+from httpkit.clock import day_of
 
 CITY: Final = "082163"
 SERVICE: Final = "kasama-ouen"

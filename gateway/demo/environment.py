@@ -34,10 +34,10 @@ from gateway.http.client_scopes import Scope
 from gateway.members.members import Members
 from gateway.members.passwords import PasswordHasher
 from gateway.model import JST
-from gateway.platform.clock import FileClock, set_file_clock
 from gateway.points import directory, support_events
 from gateway.points.support_events import SupportEvent
 from gateway.settings import Settings
+from httpkit.clock import FileClock, set_file_clock
 
 STARTS_AT: Final = datetime(2018, 7, 31, 12, 0, tzinfo=JST)
 RETURN_URL: Final = "http://127.0.0.1/portal/back"

@@ -26,9 +26,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from gateway.demo.phone import CLIENT_ID, CLIENT_KEY_ID, client_public_key, subject_secret
-from gateway.platform.clock import FileClock
 from gateway.plugin_interfaces import Clock
 from gateway.testkit.sandbox import Pages, Visit
+from httpkit.clock import FileClock
 
 CODE_TTL: Final = timedelta(minutes=5)
 MAX_CODES: Final = 1_000

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from gateway.errors import ProblemError
 from gateway.http.authentication import Admitted, Authenticator, AuthLevel
 from gateway.http.inputs import read_body, read_path, read_query
-from gateway.http.rate_limit import TokenBuckets
+from gateway.http.rate_limit import RequestLimit
 from gateway.http.routing import Api, Route
 from gateway.http.signatures import require_digest
 from gateway.platform import traces
@@ -66,7 +66,7 @@ class Dispatcher:
     """
 
     gate: Authenticator
-    client_buckets: TokenBuckets
+    client_buckets: RequestLimit
     is_restored: Callable[[], bool] = bool
     body_limit: int = BODY_LIMIT
     name_account: Callable[[str], str] = lambda _member_id: ""

@@ -20,7 +20,7 @@ from gateway.errors import ProblemError
 from gateway.http import problems
 from gateway.http.dispatch import BROWSER, CLIENT_ID, REQUEST_ID, ROUTE
 from gateway.http.metrics import HttpMetrics
-from gateway.http.rate_limit import TokenBuckets
+from gateway.http.rate_limit import RequestLimit
 from gateway.http.refusal_watch import RefusalWatch
 from gateway.platform.encryption import Unreadable
 from httpkit.client_address import bucket_of
@@ -45,7 +45,7 @@ class ErrorBoundary:
     `is_restored`, every answer says so in a header.
     """
 
-    address_buckets: TokenBuckets
+    address_buckets: RequestLimit
     metrics: HttpMetrics
     public_url: str
     request_deadline_s: float = 30.0

@@ -24,8 +24,8 @@ from gateway.members.sessions import Acting, Session
 from gateway.model import JST, Secret
 from gateway.platform import audit_log, tables
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.clock import day_of
 from gateway.platform.sql import insert_new
+from httpkit.clock import day_of
 
 MAX_PERIOD: Final = timedelta(days=3 * 366)
 MAX_LISTED: Final = 100

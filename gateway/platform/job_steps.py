@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from datetime import date
+from typing import Any, Final, TypeVar
 
 import structlog
 
@@ -12,6 +14,8 @@ from gateway.platform.metrics import PART_FAILURES, PART_LAST_SUCCESS
 
 T = TypeVar("T")
 Step = Callable[[], Awaitable[Any]]
+LOOK_INTERVAL_S: Final = 60.0
+"""Between two looks whether a day has begun, and two tries of a part that failed."""
 _log = structlog.get_logger()
 
 
@@ -45,6 +49,31 @@ async def run_steps(parts: Mapping[str, Step], what: str, *, is_counted: bool = 
                 PART_FAILURES.labels(what, name).inc()
             faults[name] = fault
     return StepResults(values, faults)
+
+
+async def run_by_day(
+    today: Callable[[], date],
+    parts: Callable[[date], Mapping[str, Step]],
+    what: str,
+    *,
+    is_paused: Callable[[], bool],
+    tell: Callable[[date, StepResults], None],
+) -> None:
+    """Wait for each new day and do its parts, for ever; a part that failed is tried again, without the others.
+
+    While `is_paused` a day's work waits. `tell` is called after each try.
+    """
+    day: date | None = None
+    left: Mapping[str, Step] = {}
+    while True:
+        if day != today():
+            day = today()
+            left = parts(day)
+        if left and not is_paused():
+            worked = await run_steps(left, what, is_counted=True)
+            left = {name: part for name, part in left.items() if name in worked.faults}
+            tell(day, worked)
+        await asyncio.sleep(LOOK_INTERVAL_S)
 
 
 async def run_each(items: Iterable[T], do: Callable[[T], Awaitable[object]], what: str) -> None:

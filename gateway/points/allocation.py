@@ -32,10 +32,10 @@ from core_ledger import (
 )
 from gateway.errors import ProblemError
 from gateway.platform import tables
-from gateway.platform.clock import day_of
 from gateway.platform.states import MemberState
 from gateway.plugin_interfaces import Clock
 from gateway.points import directory, expiry, support_events
+from httpkit.clock import day_of
 
 RESERVE_PERIOD: Final = timedelta(days=14)
 

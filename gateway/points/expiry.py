@@ -18,11 +18,11 @@ from sqlalchemy import Connection, bindparam, select
 from core_ledger import Lot, Transfer, chart, entries, ledger, read_model
 from core_ledger.read_model import books
 from gateway.errors import ProblemError
-from gateway.platform.clock import day_of
 from gateway.platform.compiled_sql import CompiledStatement
 from gateway.points import account_positions
 from gateway.points import rules as point_rules
 from gateway.points.rules import RuleVersion
+from httpkit.clock import day_of
 
 _log = structlog.get_logger()
 _PAGE: Final = 1_000

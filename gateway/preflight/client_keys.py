@@ -9,8 +9,8 @@ from typing import Final
 from sqlalchemy import Connection
 
 from gateway.http.client_keys import list_keys
-from gateway.platform.clock import day_of
 from gateway.preflight.finding import Finding, ok, warning
+from httpkit.clock import day_of
 
 ENDS_SOON: Final = timedelta(days=30)
 

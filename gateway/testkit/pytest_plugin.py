@@ -164,8 +164,8 @@ class Results:
 
 @cache
 def _provenance(package: str, folder: Path) -> dict[str, str]:
-    from gateway.platform.clock import system_clock
     from gateway.testkit.contract.provenance import Provenance
+    from httpkit.clock import system_clock
 
     return Provenance.of(package, folder, system_clock()).plain()
 

@@ -30,7 +30,6 @@ from gateway.partners.partner import Partner
 from gateway.partners.registry import GROUP
 from gateway.partners.sftp_client import GuardedSftp
 from gateway.platform import tables
-from gateway.platform.clock import system_clock
 from gateway.platform.encryption import Vault
 from gateway.platform.logs import PartnerLog
 from gateway.platform.tasks import Tasks
@@ -39,6 +38,7 @@ from gateway.points import directory
 from gateway.settings import Settings
 from gateway.testkit.stubs import ListLog, PlainSettings
 from gateway.workbench.call_recorder import Watch, WatchedHttp, call_clock, watch_hooks
+from httpkit.clock import system_clock
 
 MEMBER: Final = "workbench-member"
 KASAMA: Final = ("082163", "kasama-ouen", "笠間応援ポイント")

@@ -24,10 +24,10 @@ from gateway.model import Debited, DebitOrder, InProgress, Secret
 from gateway.partners.http_client import ANSWER_LIMIT_BYTES, GuardedHttp
 from gateway.partners.loading.checks import HOOKS
 from gateway.partners.partner import Partner
-from gateway.platform.clock import system_clock
 from gateway.platform.redact import is_secret_key, scrubbed
 from gateway.plugin_interfaces import HttpAnswer, HttpStream
 from gateway.testkit.bodies import read_body, text_of
+from httpkit.clock import system_clock
 
 SHOWN_BYTES: Final = 4_000
 MIN_SECRET_LENGTH: Final = 6

@@ -11,7 +11,7 @@ import pytest
 
 from gateway.demo.environment import MEMBERS, RETURN_URL, DemoEnvironment, open_town
 from gateway.model import JST
-from gateway.platform.clock import set_file_clock
+from httpkit.clock import set_file_clock
 from point_gateway_client import Client, SignedIn, calls
 from tests.stories.conftest import Loop
 

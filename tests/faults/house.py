@@ -43,7 +43,6 @@ from gateway.model import Destination
 from gateway.partners.http_client import GuardedHttp
 from gateway.partners.partner import Partner
 from gateway.platform import tables
-from gateway.platform.clock import FileClock, set_file_clock
 from gateway.platform.encryption import Vault
 from gateway.platform.journal import Journal, begin_journal
 from gateway.platform.tasks import Tasks
@@ -51,6 +50,7 @@ from gateway.points import directory
 from gateway.testkit.sandbox import EntryState, SandboxServer
 from gateway.testkit.sandbox.browser import Browser
 from gateway.testkit.stubs import HandClock, ListLog, PlainSettings
+from httpkit.clock import FileClock, set_file_clock
 from tests.databases import empty_database
 
 CHAIN_KEYS = ChainKeys.of([b"c" * 32])

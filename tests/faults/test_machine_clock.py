@@ -44,9 +44,9 @@ from gateway.http.client_keys import register_key
 from gateway.members.members import Members
 from gateway.members.passwords import PasswordHasher
 from gateway.model import Secret
-from gateway.platform.clock import system_clock
 from gateway.settings import Settings
 from gateway.testkit.sandbox import Fault, FaultKind, SandboxServer
+from httpkit.clock import system_clock
 from tests.databases import upgraded_database
 
 LIBRARY = next(

@@ -135,7 +135,7 @@ async def test_an_implementation_with_fewer_arguments_keeps_working() -> None:
             return gateway.RateTable(rates=())
 
     partner = Partner(Fewer(), log=structlog.get_logger())
-    from gateway.platform.clock import system_clock
+    from httpkit.clock import system_clock
 
     assert await partner.wallet_priority(Destination.reserve(), system_clock()) == ("b", "a")
     assert await partner.rate_table(system_clock()) == gateway.RateTable(rates=())

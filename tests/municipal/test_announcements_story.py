@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from pagekit.clock import FileClock
+from httpkit.clock import FileClock
 from tests.axe import faults
 from tests.municipal.conftest import At
 

@@ -17,6 +17,7 @@ from gateway.cities.proposals.deeds import CITY_DEEDS, Deed
 from gateway.cities.proposals.proposal_rows import ProposalState
 from gateway.platform.roles import ALLOWED, Role
 from gateway.points.rules import Expiry
+from httpkit.clock import system_clock
 from municipal import counter, labels, proposals
 from municipal.app import PARTS
 from municipal.charts import HEIGHT, Bar, round_up, spread, stacked
@@ -24,7 +25,6 @@ from municipal.forms import chosen, day, number
 from municipal.i18n import WORDS
 from municipal.session import AT_TILL, session_of, staff_seal
 from pagekit.api import Problem
-from pagekit.clock import system_clock
 from pagekit.qr import QUIET, qr
 from point_gateway_client import models
 from tests.pagekit.whole_answers import model

@@ -15,11 +15,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from httpkit.clock import system_clock
 from municipal.app import make_app
 from municipal.grant_files import MAX_FILE_BYTES, MAX_REQUEST_BYTES
 from municipal.session import Session, session_of, staff_seal
 from municipal.settings import Settings
-from pagekit.clock import system_clock
 from pagekit.qr import qr
 from point_gateway_client import models
 from tests.pagekit.whole_answers import model, whole_response

@@ -7,7 +7,7 @@ from datetime import timedelta
 import aiohttp
 from aiohttp.test_utils import TestServer
 
-from pagekit.clock import system_clock
+from httpkit.clock import system_clock
 from pagekit.planned_stops import PlannedStops
 from pagekit.site import STOPS
 from portal.app import make_app

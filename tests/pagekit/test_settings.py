@@ -42,3 +42,11 @@ def test_a_secret_that_is_not_in_utf_8_says_how_to_save_it(tmp_path: Path) -> No
     (tmp_path / "seal").write_text(SEAL, "utf-16")
     with pytest.raises(BadSettings, match="is not in UTF-8; save it as UTF-8"):
         SiteSettings.load(file)
+
+
+def test_a_clock_file_without_a_time_is_a_sentence_and_no_other_time(tmp_path: Path) -> None:
+    file = written(tmp_path, "{}")
+    file.write_text(file.read_text("utf-8") + 'clock_file = "clock"\n', "utf-8")
+    (tmp_path / "clock").write_text("soon", "utf-8")
+    with pytest.raises(BadSettings, match=r"clock_file: .*no time can be read; it holds one line such as"):
+        SiteSettings.load(file)

@@ -17,9 +17,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from httpkit.clock import system_clock
 from municipal.forms import credential_of
 from pagekit.api import Gateway, Unreachable
-from pagekit.clock import system_clock
 from pagekit.runner import SiteRunner
 from point_gateway_client import Call, calls, models
 from portal import sign_in as portal_sign_in

@@ -21,7 +21,7 @@ from card.client_data import ClientData, Purpose
 from gateway.demo.card import furnish_card
 from gateway.demo.environment import MEMBERS, DemoEnvironment, open_town
 from gateway.model import JST
-from gateway.platform.clock import set_file_clock
+from httpkit.clock import set_file_clock
 from tests.axe import faults
 from tests.gateway.members.conftest import signed
 from tests.portal.conftest import Loop

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from pagekit.clock import JST
+from httpkit.clock import JST
 from pagekit.session_cookie import SessionCipher
 from pagekit.throttle import LoginThrottle
 from portal.session import Session, mask_id, mask_name, members_seal, new_session
@@ -81,7 +81,7 @@ def test_a_mykey_id_shows_its_ends() -> None:
 
 
 def test_an_address_that_tries_too_often_has_to_wait_and_another_has_not() -> None:
-    patience = LoginThrottle(burst=3, per_second=0.5, most=2)
+    patience = LoginThrottle(burst=3, per_second=0.5)
     assert [patience.allows("a", 0.0) for _ in range(4)] == [True, True, True, False]
     assert patience.allows("b", 0.0)
     assert not patience.allows("a", 1.9)

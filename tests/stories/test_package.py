@@ -27,7 +27,7 @@ from rich.console import Console
 from gateway.client import SignedClient
 from gateway.demo.environment import STARTS_AT, SampleMember
 from gateway.demo.scenario import TO_KASAMA, Narrator, exchange_at, link_at, sign_in_as
-from gateway.platform.clock import FileClock, set_file_clock
+from httpkit.clock import FileClock, set_file_clock
 
 ROOT = Path(__file__).parents[2]
 JIRO = SampleMember(name="見本次郎", password="sample-1003-1003")

@@ -33,10 +33,10 @@ from gateway.exchanges.reversal_rows import ReversalRecord, ReversalState
 from gateway.exchanges.states import State
 from gateway.members.member_rows import create_member
 from gateway.model import JST, Destination
-from gateway.platform.clock import FileClock
 from gateway.services import Services, open_services
 from gateway.settings import Settings
 from gateway.testkit.sandbox.browser import Browser
+from httpkit.clock import FileClock
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "payments_partner"
 KEY = "k" * 48

@@ -28,11 +28,11 @@ from gateway.exchanges.reconciliation import Verdict
 from gateway.exchanges.states import State
 from gateway.members.member_rows import create_member
 from gateway.model import JST, Destination, Secret
-from gateway.platform.clock import FileClock, set_file_clock, system_clock
 from gateway.services import Services, open_services
 from gateway.settings import Settings
 from gateway.testkit.sandbox import Fault, FaultKind, SandboxServer
 from gateway.testkit.sandbox.browser import Browser
+from httpkit.clock import FileClock, set_file_clock, system_clock
 
 KEY = "k" * 48
 TARO, HANAKO = "taro", "hanako"

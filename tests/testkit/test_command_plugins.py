@@ -14,11 +14,11 @@ from gateway.errors import GatewayError, PartnerUnavailable
 from gateway.model import Coupon, Secret
 from gateway.partners import registry
 from gateway.partners.registry import where_it_runs
-from gateway.platform.clock import system_clock
 from gateway.settings import Settings
 from gateway.testkit.contract import CommandPlugin, CouponContract
 from gateway.testkit.contract.levels import Level, promises
 from gateway.testkit.stubs import ListLog
+from httpkit.clock import system_clock
 from tests.testkit.in_process import Fixtures, complaint, loaded
 
 FERRY = Path(__file__).parents[2] / "examples" / "ferry_partner"

@@ -25,10 +25,10 @@ NOON = datetime(2026, 12, 1, 12, tzinfo=JST)
 def test_late_in_the_evening_it_is_tomorrow(
     monkeypatch: pytest.MonkeyPatch, now: datetime, begins: datetime
 ) -> None:
-    monkeypatch.setattr("gateway.platform.clock.system_clock", lambda: now)
+    monkeypatch.setattr("httpkit.clock.system_clock", lambda: now)
     assert moment_of(SimpleNamespace(moment=None)) == begins
 
 
 def test_a_contract_names_its_own_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.platform.clock.system_clock", lambda: NOON.replace(hour=23))
+    monkeypatch.setattr("httpkit.clock.system_clock", lambda: NOON.replace(hour=23))
     assert moment_of(SimpleNamespace(moment=NOON)) == NOON

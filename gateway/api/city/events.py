@@ -15,9 +15,9 @@ from gateway.cities.events import EventPlan, EventProgress, event_version
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, Words
 from gateway.http.routing import Api, TypedRequest, TypedResponse
-from gateway.platform.clock import day_of
 from gateway.platform.roles import Action
 from gateway.services import Services
+from httpkit.clock import day_of
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF

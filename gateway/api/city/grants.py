@@ -31,8 +31,8 @@ from gateway.cities.support.masks import name_for
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, Words
 from gateway.http.routing import Api, TypedResponse
-from gateway.platform.clock import day_of
 from gateway.platform.roles import Action
+from httpkit.clock import day_of
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF

@@ -22,9 +22,9 @@ from gateway.errors import ProblemError
 from gateway.members import member_rows, mykey_ids
 from gateway.members.member_rows import Member
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.clock import day_of
 from gateway.points import account_positions, directory, expiry
 from gateway.points import rules as point_rules
+from httpkit.clock import day_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

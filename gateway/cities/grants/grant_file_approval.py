@@ -22,7 +22,7 @@ from gateway.cities.proposals.deeds import Deed
 from gateway.cities.proposals.proposal_rows import Proposal, ProposalState
 from gateway.cities.proposals.propose import Ground, propose
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.clock import day_of
+from httpkit.clock import day_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,10 +17,10 @@ from gateway.cities.grants.grant_projects import GrantProject
 from gateway.cities.grants.grants import transfer_of
 from gateway.platform import audit_log
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.clock import day_of
 from gateway.platform.states import MemberState
 from gateway.platform.tables import members
 from gateway.points import rules
+from httpkit.clock import day_of
 
 APPLY_BATCH_SIZE: Final = 1_000
 

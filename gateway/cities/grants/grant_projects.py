@@ -25,12 +25,12 @@ from gateway.cities.proposals.propose import Ground, propose
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.clock import day_of
 from gateway.platform.sql import insert_new
 from gateway.platform.states import PROJECT_MOVES, ProjectState
 from gateway.platform.transitions import require_legal
 from gateway.points import directory, expiry
 from gateway.points import rules as point_rules
+from httpkit.clock import day_of
 
 _projects = tables.grant_projects
 _ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")

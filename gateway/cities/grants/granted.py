@@ -21,8 +21,8 @@ from gateway.cities.grants import grant_projects
 from gateway.cities.grants.grant_cancellations import Cancelled, list_by_moves
 from gateway.errors import ProblemError
 from gateway.members import member_rows, mykey_ids
-from gateway.platform.clock import day_of
 from gateway.platform.tables import members
+from httpkit.clock import day_of
 
 _members: Final = tables.project_members
 PAGE_SIZE: Final = 100

@@ -25,9 +25,9 @@ from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
 from gateway.members import member_rows, mykey_ids
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.clock import day_of
 from gateway.platform.sql import insert_new
 from gateway.points import rules
+from httpkit.clock import day_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

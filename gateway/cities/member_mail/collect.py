@@ -21,11 +21,11 @@ from gateway.cities.city_context import CityContext
 from gateway.exchanges.states import State
 from gateway.members import member_events
 from gateway.platform import tables
-from gateway.platform.clock import day_of
 from gateway.platform.sql import insert_all_new
 from gateway.platform.states import MemberState
 from gateway.points import account_positions, member_moves, rules
 from gateway.points.expiry import last_days
+from httpkit.clock import day_of
 
 LOOK_BACK_PERIOD: Final = timedelta(days=2)
 EXPIRY_AHEAD: Final = timedelta(days=30)

@@ -29,10 +29,10 @@ from gateway.http.client_keys import ClientKey
 from gateway.http.client_scopes import Scope
 from gateway.model import JST, Secret
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.clock import day_of
 from gateway.platform.encryption import Vault
 from gateway.webhooks import keys as webhook_keys
 from gateway.webhooks.keys import Direction, WebhookKey
+from httpkit.clock import day_of
 
 _CLIENT: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?")
 """It is part of a file's name, and stands in every log line of the program's requests."""

@@ -51,12 +51,12 @@ from gateway.members import (
 from gateway.members.member_events import MemberEventKind
 from gateway.members.member_rows import Member
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.clock import day_of
 from gateway.platform.encryption import Unreadable, Vault
 from gateway.platform.record_stream import MemberRevoked
 from gateway.platform.states import MEMBER_MOVES, MemberState
 from gateway.platform.transitions import require_legal
 from gateway.points import support_events
+from httpkit.clock import day_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from gateway.cities import tables
 from gateway.cities.settlement import cycle_rules
 from gateway.cities.settlement.business_days import CycleCalendar, SettlementCycle
 from gateway.cities.settlement.settlement_scope import CycleScope, start_of
-from gateway.platform.clock import day_of
+from httpkit.clock import day_of
 
 _spends, _refunds = tables.spends, tables.refunds
 

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, select
 from gateway.cities import tables
 from gateway.cities.settlement.business_days import CycleCalendar, CycleRule, SettlementCycle
 from gateway.errors import ProblemError
-from gateway.platform.clock import day_of
 from gateway.platform.sql import insert_into
+from httpkit.clock import day_of
 
 _rules: Final = tables.cycle_rules
 _ADAPTER: Final = TypeAdapter(CycleRule)

@@ -18,7 +18,7 @@ from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
 from gateway.cities.settlement.settlement_settings import JournalField, SettlementSettings
 from gateway.cities.settlement.transfer_fees import tax_in
 from gateway.errors import ProblemError
-from gateway.platform.clock import day_of
+from httpkit.clock import day_of
 
 _DAYS: Final = {"dashes": "%Y-%m-%d", "slashes": "%Y/%m/%d", "plain": "%Y%m%d"}
 _ENCODINGS: Final = {"utf-8": "utf-8-sig", "shift_jis": "cp932"}

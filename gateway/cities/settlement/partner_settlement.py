@@ -24,8 +24,8 @@ from gateway.exchanges.quotes import Quote
 from gateway.exchanges.states import HELD, State
 from gateway.model import JST, Label
 from gateway.platform import tables
-from gateway.platform.clock import day_of
 from gateway.points import municipalities
+from httpkit.clock import day_of
 from httpkit.safe_csv import excel_csv
 
 _x = tables.exchanges

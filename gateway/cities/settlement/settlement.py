@@ -55,7 +55,7 @@ from gateway.cities.staff import staff_rows
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.clock import day_of
+from httpkit.clock import day_of
 
 _spends, _refunds, _settlements = tables.spends, tables.refunds, tables.settlements
 

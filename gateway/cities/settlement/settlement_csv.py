@@ -8,7 +8,7 @@ from gateway.cities.settlement.settlement import CycleCorrections, ShopStatement
 from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
 from gateway.cities.settlement.statement_rows import statement_rows
 from gateway.cities.settlement.transfer_fees import StatementTerms, tax_in
-from gateway.platform.clock import day_of
+from httpkit.clock import day_of
 from httpkit.safe_csv import excel_csv
 
 

@@ -16,7 +16,7 @@ from gateway.cities import tables
 from gateway.cities.settlement import cycle_rules
 from gateway.cities.settlement.business_days import SettlementCycle
 from gateway.model import JST
-from gateway.platform.clock import day_of
+from httpkit.clock import day_of
 
 _spends, _refunds, _settlements = tables.spends, tables.refunds, tables.settlements
 

@@ -28,7 +28,7 @@ from gateway.cities.settlement import payout_rows
 from gateway.cities.shops import shop_rows
 from gateway.errors import ProblemError
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.clock import day_of
+from httpkit.clock import day_of
 
 _debts: Final = tables.shop_debts
 _lines: Final = tables.settlement_lines

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from gateway.cities.settlement.settlement import ShopStatement
 from gateway.model import JST
-from gateway.platform.clock import day_of
+from httpkit.clock import day_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from gateway.cities.shops.bank_accounts import BankAccount, Payer, decrypt_accou
 from gateway.cities.staff import staff_rows
 from gateway.errors import ProblemError
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.clock import day_of
+from httpkit.clock import day_of
 
 MAX_TRANSFER_DELAY: Final = timedelta(days=31)
 """A transfer file's day has no year, and banks take files about a month ahead."""

@@ -31,8 +31,8 @@ from gateway.members.member_events import MemberEventKind
 from gateway.members.member_rows import Member
 from gateway.model import JST
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.clock import day_of
 from gateway.points import directory
+from httpkit.clock import day_of
 
 MAX_CARDS_AT_ONCE: Final = 100
 

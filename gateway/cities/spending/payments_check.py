@@ -13,8 +13,8 @@ from sqlalchemy import Connection, case, func, literal, select
 
 from core_ledger.read_model import moves
 from gateway.cities import tables
-from gateway.platform.clock import day_of
 from gateway.points import rules
+from httpkit.clock import day_of
 
 MAX_FAULTS: Final = 1_000
 _s, _r, _m = tables.spends.c, tables.refunds.c, moves.c

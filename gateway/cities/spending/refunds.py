@@ -31,9 +31,9 @@ from gateway.cities.spending.spend_rows import Refund, Spend
 from gateway.errors import ProblemError
 from gateway.members import member_rows
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.clock import day_of
 from gateway.points import expiry
 from gateway.points import rules as point_rules
+from httpkit.clock import day_of
 
 _spends = tables.spends
 

@@ -32,9 +32,9 @@ from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
 from gateway.members import representations, step_up
 from gateway.members.sessions import Acting
-from gateway.platform.clock import day_of
 from gateway.points import account_positions, directory, expiry
 from gateway.points import rules as point_rules
+from httpkit.clock import day_of
 
 
 class Spending:

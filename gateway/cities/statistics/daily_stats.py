@@ -26,9 +26,9 @@ from core_ledger.read_model import books, lock_books, moves
 from gateway.cities import tables
 from gateway.cities.grants.granted import CORRECTED
 from gateway.cities.spending import spend_rows
-from gateway.platform.clock import day_of
 from gateway.platform.sql import insert_into
 from gateway.points import rules as point_rules
+from httpkit.clock import day_of
 
 BOOK_BATCH_SIZE: Final = 500
 INFLOWS: Final = (

@@ -22,7 +22,7 @@ from gateway.members import member_rows, mykey_ids, representations
 from gateway.members.member_rows import Member
 from gateway.members.representations import MAX_PERIOD, Act, Representation, RepresentationKind
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.clock import day_of
+from httpkit.clock import day_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,10 +29,10 @@ from gateway.members import lockout, member_events, proofs
 from gateway.members.member_events import MemberEvent
 from gateway.members.member_rows import Member
 from gateway.members.proofs import Proof
-from gateway.platform.clock import day_of
 from gateway.points import account_positions
 from gateway.points import rules as point_rules
 from gateway.points.expiry import ExpiryDue, last_days
+from httpkit.clock import day_of
 
 MAX_OTHERS: Final = 200
 """Exchanges and events of the account that stand beside one page of moves."""

@@ -370,7 +370,7 @@ def moment_of(contract: Any) -> datetime:
 
     Late in the evening it is tomorrow: a test goes forward by minutes, and compares what is of one day in Japan.
     """
-    from gateway.platform.clock import system_clock
+    from httpkit.clock import system_clock
 
     if isinstance(contract.moment, datetime):
         return contract.moment

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.model import Secret
-from gateway.platform.clock import FileClock, system_clock
 from gateway.plugin_interfaces import Clock
 from gateway.testkit.sandbox.server import SandboxServer
+from httpkit.clock import FileClock, system_clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

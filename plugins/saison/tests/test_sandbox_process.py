@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 
 from gateway import Debited, Declined, ExchangeId, Secret
-from gateway.platform.clock import FileClock, set_file_clock
 from gateway.testkit.sandbox.browser import Browser
+from httpkit.clock import FileClock, set_file_clock
 
 
 @asynccontextmanager

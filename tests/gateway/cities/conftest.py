@@ -33,13 +33,13 @@ from gateway.http.routing import pop_undeclared
 from gateway.members.member_rows import create_member
 from gateway.members.passwords import PasswordHasher
 from gateway.model import JST
-from gateway.platform.clock import FileClock, set_file_clock
 from gateway.platform.encryption import Vault
 from gateway.platform.roles import PLATFORM, Role
 from gateway.platform.tasks import Tasks
 from gateway.points import directory
 from gateway.services import open_services
 from gateway.settings import Settings
+from httpkit.clock import FileClock, set_file_clock
 from tests.databases import empty_database, upgraded_database
 
 NOON = datetime(2018, 7, 31, 12, 0, tzinfo=JST)

@@ -20,7 +20,7 @@ from gateway.cities.settlement.business_days import (
 from gateway.cities.settlement.settlement_settings import SettlementSettings
 from gateway.errors import ProblemError
 from gateway.platform import audit_log
-from gateway.platform.clock import day_of
+from httpkit.clock import day_of
 
 from .conftest import KASAMA
 from .test_payouts import refused

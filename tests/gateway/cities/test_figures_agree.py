@@ -83,7 +83,7 @@ class TestFiguresDuringTheNightsWork:
             sweeping.set()
             await done.wait()
 
-        monkeypatch.setattr(nightly, "RUN_INTERVAL_S", 0.01)
+        monkeypatch.setattr(nightly, "COUNT_INTERVAL_S", 0.01)
         monkeypatch.setattr(nightly.CityNightly, "parts", lambda self, today: {"expiry": sweep})
         running = asyncio.create_task(town.city.nightly.run())
         try:

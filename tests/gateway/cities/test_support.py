@@ -17,8 +17,8 @@ from gateway.members import lockout, member_rows
 from gateway.members.lockout import Origin
 from gateway.members.proofs import card_proof
 from gateway.platform import audit_log, tables
-from gateway.platform.clock import set_file_clock
 from gateway.points.rules import Expiry, PointRule
+from httpkit.clock import set_file_clock
 
 from .conftest import KASAMA, MITO, NOON, OUEN, PASSWORD, another_town, give, new_id
 from .test_partner_settlement import line, quote

@@ -9,7 +9,6 @@ import pytest
 
 from core_ledger import Busy, ChainKeys, chart
 from core_ledger.read_model import accounts
-from gateway import nightly as nightly_module
 from gateway.exchanges.reconciliation import Reconciliation
 from gateway.exchanges.states import State
 from gateway.members.members import Members
@@ -49,12 +48,15 @@ async def test_a_days_work_moves_old_reserve_and_ends_what_was_abandoned(world, 
 
 
 async def test_each_new_day_is_worked_once_and_a_failed_one_again(world, nightly, monkeypatch) -> None:
-    monkeypatch.setattr(nightly_module, "RUN_INTERVAL_S", 0.001)
+    monkeypatch.setattr(job_steps, "LOOK_INTERVAL_S", 0.001)
     told: list[dict[str, str]] = []
 
     class Log:
         def error(self, event: str, **values: str) -> None:
             told.append({"event": event, **values})
+
+        def info(self, event: str, **values: object) -> None:
+            pass
 
     monkeypatch.setattr(job_steps, "_log", Log())
     days: list[date] = []
@@ -85,7 +87,7 @@ async def test_each_new_day_is_worked_once_and_a_failed_one_again(world, nightly
 async def test_a_part_that_fails_for_good_keeps_no_other_from_being_done_and_is_tried_alone(
     world, nightly, monkeypatch
 ) -> None:
-    monkeypatch.setattr(nightly_module, "RUN_INTERVAL_S", 0.001)
+    monkeypatch.setattr(job_steps, "LOOK_INTERVAL_S", 0.001)
     done: list[str] = []
     thrice = asyncio.Event()
 

@@ -32,10 +32,11 @@ from gateway.http.inputs import Id, Strict, Words
 from gateway.http.metrics import HttpMetrics
 from gateway.http.middleware import ErrorBoundary
 from gateway.http.nonces import StoredNonces
-from gateway.http.rate_limit import RateLimit, TokenBuckets
+from gateway.http.rate_limit import RequestLimit
 from gateway.http.routing import Api, Content, TypedRequest, TypedResponse, pop_undeclared
 from gateway.http.signatures import SignatureVerifier
 from gateway.model import JST
+from httpkit.token_buckets import RateLimit
 from tests.databases import empty_database
 
 
@@ -283,10 +284,10 @@ def make_site(
     url = f"http://127.0.0.1:{port}"
     verifier = SignatureVerifier(ClientKeys(store, clock), StoredNonces(store, clock), clock, public_url=url)
     buckets = {
-        "client_buckets": TokenBuckets(
+        "client_buckets": RequestLimit(
             edge.pop("client_share", RateLimit(1e6, 1_000_000)), lambda: ticks.now
         ),
-        "address_buckets": TokenBuckets(
+        "address_buckets": RequestLimit(
             edge.pop("address_share", RateLimit(1e6, 1_000_000)), lambda: ticks.now
         ),
     }

@@ -22,7 +22,7 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.meta import StatefulPhaseData
 
 from gateway.client import load_private_key, sign_headers
-from gateway.platform.clock import FileClock
+from httpkit.clock import FileClock
 
 KEY_ID = os.environ["SIGN_KEY_ID"]
 KEY = load_private_key(Path(os.environ["SIGN_KEY_FILE"]).read_bytes())

@@ -11,9 +11,9 @@ from aiohttp.test_utils import TestServer
 from prometheus_client import CollectorRegistry
 
 from gateway.app import make_app
-from gateway.http.rate_limit import RateLimit
 from gateway.services import open_services
 from gateway.settings import Settings
+from httpkit.token_buckets import RateLimit
 from tests.databases import upgraded_database
 
 

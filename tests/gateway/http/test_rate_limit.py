@@ -3,7 +3,8 @@ from types import SimpleNamespace
 import pytest
 
 from gateway.errors import ProblemError
-from gateway.http.rate_limit import RateLimit, TokenBuckets
+from gateway.http.rate_limit import RequestLimit
+from httpkit.token_buckets import RateLimit
 
 
 @pytest.fixture
@@ -11,8 +12,8 @@ def ticks():
     return SimpleNamespace(now=100.0)
 
 
-def buckets(ticks, **options):
-    return TokenBuckets(RateLimit(per_second=2.0, burst=3), lambda: ticks.now, **options)
+def buckets(ticks):
+    return RequestLimit(RateLimit(per_second=2.0, burst=3), lambda: ticks.now)
 
 
 def test_a_burst_is_allowed_and_no_more(ticks):
@@ -42,16 +43,8 @@ def test_each_has_a_share_of_its_own(ticks):
 
 
 def test_a_slow_share_tells_how_long_to_wait(ticks):
-    some = TokenBuckets(RateLimit(per_second=0.1, burst=1), lambda: ticks.now)
+    some = RequestLimit(RateLimit(per_second=0.1, burst=1), lambda: ticks.now)
     some.consume("a")
     with pytest.raises(ProblemError) as refused:
         some.consume("a")
     assert refused.value.facts == {"retry_after_s": 10}
-
-
-def test_the_longest_unused_is_forgotten_when_there_are_too_many(ticks):
-    some = buckets(ticks, most=2)
-    for name in ("a", "b", "a", "c"):
-        some.consume(name)
-    assert set(some._buckets) == {"a", "c"}
-    assert len(some) == 2

@@ -26,9 +26,9 @@ from gateway.client import KeyPair, SignedClient, new_key_pair
 from gateway.http.client_keys import register_key
 from gateway.http.routing import pop_undeclared
 from gateway.model import JST
-from gateway.platform.clock import FileClock, set_file_clock
 from gateway.services import open_services
 from gateway.settings import Settings
+from httpkit.clock import FileClock, set_file_clock
 from tests.databases import upgraded_database
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=JST)

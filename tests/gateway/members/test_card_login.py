@@ -258,7 +258,16 @@ async def test_who_has_only_a_card_and_a_new_one_comes_back_through_the_service_
         return CliRunner().invoke(cli.app, ["members", "new-password", *words, *settings])
 
     # A process of its own: in this one the server's log would be among what the command prints.
-    command = (sys.executable, "-m", "gateway", "members", "new-password", mykey_id, "--reason", "新しいカード")
+    command = (
+        sys.executable,
+        "-m",
+        "gateway",
+        "members",
+        "new-password",
+        mykey_id,
+        "--reason",
+        "新しいカード",
+    )
     desk = await asyncio.create_subprocess_exec(
         *command, *settings, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )

@@ -15,9 +15,9 @@ import structlog
 
 from gateway.errors import SecretMissing
 from gateway.members.id_token import REASONS
-from gateway.platform.clock import FileClock, set_file_clock
 from gateway.services import open_services
 from gateway.settings import Settings, SettingsWrong
+from httpkit.clock import FileClock, set_file_clock
 from tests.gateway.members.conftest import CARD_TABLE, NOW, PASSWORD, PURPOSES, Site, write_settings
 from tests.gateway.members.sandbox_provider import SandboxProvider, new_key
 

@@ -17,10 +17,10 @@ from gateway.errors import NotSent, OutcomeUnknown
 from gateway.partners.loading.partner_settings import Place, SettingsWrong
 from gateway.partners.loading.sftp_settings import SftpServer, sftp_server
 from gateway.partners.sftp_client import GuardedSftp
-from gateway.platform.clock import system_clock
 from gateway.preflight.partners import check_partners
 from gateway.settings import Settings
 from gateway.workbench.bench import open_bench
+from httpkit.clock import system_clock
 from tests.gateway.partners.day_file import PLUGIN, day_file, debits_in, plugin_class
 
 DAY = date(2018, 7, 31)

@@ -25,13 +25,13 @@ import migrations
 from gateway import cli
 from gateway.model import JST, Secret
 from gateway.platform import daily_digest
-from gateway.platform.clock import system_clock
 from gateway.platform.time_stamps import StampAuthority, StampFailed, check_stamps, unstamped_documents
 from gateway.services import Services, open_services
 from gateway.settings import Settings, SettingsWrong
 from gateway.webhooks import keys as webhook_keys
 from gateway.webhooks.keys import Direction
 from gateway.webhooks.standard_webhooks import verify
+from httpkit.clock import system_clock
 
 KEY = "k" * 48
 CONFIG = """

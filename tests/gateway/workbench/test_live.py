@@ -29,12 +29,12 @@ from gateway.partners.proof import (
     read_proof,
     write_proof,
 )
-from gateway.platform.clock import system_clock
 from gateway.settings import Settings, SettingsWrong
 from gateway.testkit.sandbox.browser import Browser
 from gateway.testkit.stubs import ListLog
 from gateway.workbench.bench import open_bench
 from gateway.workbench.live import LiveRun, LiveStopped, prove_live
+from httpkit.clock import system_clock
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))  # always the same: it stands in names of tests
 PUBLIC = base64.b64encode(KEY.public_key().public_bytes_raw()).decode()

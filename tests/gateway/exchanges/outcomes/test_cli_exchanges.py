@@ -35,13 +35,13 @@ from gateway.exchanges.recovery import CONFIRMED, journal_line
 from gateway.members.member_rows import create_member
 from gateway.members.passwords import PasswordHasher
 from gateway.model import JST, Destination, Secret
-from gateway.platform.clock import FileClock, set_file_clock
 from gateway.platform.journal import begin_journal
 from gateway.platform.roles import PLATFORM, Role
 from gateway.points import directory
 from gateway.services import open_services
 from gateway.settings import Settings
 from gateway.testkit.sandbox import Fault, FaultKind
+from httpkit.clock import FileClock, set_file_clock
 from tests.databases import upgraded_database
 from tests.gateway.exchanges.conftest import NOON, new_id
 

@@ -27,7 +27,7 @@ from gateway.exchanges.states import State
 from gateway.members.members import Members
 from gateway.members.passwords import PasswordHasher
 from gateway.model import Debited, DebitLine, DebitRecord, Declined, DeclineReason, WalletId
-from gateway.platform import tables
+from gateway.platform import job_steps, tables
 from tests.gateway.exchanges.conftest import CARDS, KASAMA, NOON, new_id
 
 DAY = date(2018, 7, 31)
@@ -443,7 +443,7 @@ async def test_a_plugin_without_a_daily_list_is_refused_by_name(world) -> None:
 async def test_a_partner_that_was_away_at_midnight_is_compared_when_it_is_back(
     world, generous, monkeypatch
 ) -> None:
-    monkeypatch.setattr(nightly, "RUN_INTERVAL_S", 0.001)
+    monkeypatch.setattr(job_steps, "LOOK_INTERVAL_S", 0.001)
     compared, tries = asyncio.Event(), []
     exchange = await world.settled(await world.member())
     world.clock.forward(days=1)

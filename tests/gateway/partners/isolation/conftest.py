@@ -27,8 +27,8 @@ from gateway.partners import registry
 from gateway.partners.isolation import fork_server
 from gateway.partners.loading.partner_settings import Isolation
 from gateway.partners.partner import Partner
-from gateway.platform.clock import system_clock
 from gateway.settings import Settings
+from httpkit.clock import system_clock
 
 HERE = Path(__file__).parent
 WITHOUT_NAMESPACES = "POINT_GATEWAY_TEST_WITHOUT_NAMESPACES"

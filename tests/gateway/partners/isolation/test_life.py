@@ -188,8 +188,8 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 async def test_a_plugin_is_refused_with_the_same_sentence_as_inside(tmp_path, log, name):
-    from gateway.platform.clock import system_clock
     from gateway.settings import Settings
+    from httpkit.clock import system_clock
 
     source, toml = REFUSED[name]
     (tmp_path / "plugins").mkdir()
@@ -337,7 +337,7 @@ class TestTheEnd:
         program = f"""
             import asyncio, pathlib, structlog, sys
             from gateway.partners import registry
-            from gateway.platform.clock import system_clock
+            from httpkit.clock import system_clock
             from gateway.settings import Settings
             async def main():
                 structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
@@ -418,8 +418,8 @@ class TestCodeThatLiesElsewhere:
     async def loaded(self, tmp_path, log):
         from importlib.metadata import EntryPoint
 
-        from gateway.platform.clock import system_clock
         from gateway.settings import Settings
+        from httpkit.clock import system_clock
 
         (tmp_path / "gateway.toml").write_text("[partners.acme]\n", "utf-8")
         settings = Settings.load(tmp_path / "gateway.toml", {})

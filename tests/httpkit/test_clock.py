@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.model import JST
-from gateway.platform.clock import ClockStopped, FileClock, set_file_clock, system_clock
+from httpkit.clock import ClockStopped, FileClock, set_file_clock, system_clock
 
 LAST_MINUTE = datetime(2018, 7, 31, 23, 59, tzinfo=JST)
 

@@ -1,8 +1,8 @@
 """What time it is: the machine's clock, or one kept in a small file that several processes share.
 
-The file clock is for demonstrations and stories: gateway, portal and partner sandboxes can all live in July
+The file clock is for demonstrations and stories: gateway, sites and partner sandboxes can all live in July
 2018 and be moved together. It is never chosen unless the settings name the file, and a file that is missing
-or unreadable stops the clock rather than falling back to another time.
+or unreadable stops the clock rather than falling back to another time: signatures and idle limits hang on it.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Final
 
-from gateway.errors import GatewayError
-from gateway.model import JST
+JST: Final = timezone(timedelta(hours=9), "JST")
+"""Japan has had no daylight saving since 1951, so a fixed offset is exact and needs no zone database."""
 
 
-class ClockStopped(GatewayError):
+class ClockStopped(Exception):
     """The clock's file cannot be read. The text names the file and what belongs into it."""
 
 
