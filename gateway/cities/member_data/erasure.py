@@ -15,12 +15,18 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select, up
 
 from core_ledger import chart
 from gateway.cities import tables as city
-from gateway.cities.carry_in import carry_in_rows
+from gateway.cities.carry_in import carry_in_rows, lost_codes
+from gateway.cities.city_context import write_audit
 from gateway.cities.grants.grant_file_rows import FileState
+from gateway.cities.proposals import proposal_rows
+from gateway.cities.proposals.deeds import Deed
+from gateway.cities.proposals.proposal_rows import Proposal, ProposalState
+from gateway.cities.proposals.propose import SystemActor, proposal_facts
 from gateway.exchanges import link_rows
 from gateway.members import mail_addresses, member_rows, mykey_ids, proofs, representations, sessions
 from gateway.members.member_rows import Member
 from gateway.platform import tables
+from gateway.platform.audit_actions import AuditAction
 from gateway.platform.states import MEMBER_MOVES, MemberState
 from gateway.platform.transitions import require_legal
 
@@ -44,7 +50,7 @@ def erase(conn: Connection, member: Member, at: datetime) -> None:
     member_id, book = member.member_id, chart.member_book(member.member_id)
     ids = _mykey_ids(conn, member)
     _empty_lists(conn, [member_id], ids)
-    _empty_proposals(conn, member_id, ids)
+    _end_proposals(conn, member, ids, at)
     mykey_ids.retire(conn, member_id, member.mykey_id, at)
     retired = tables.retired_mykey_ids
     conn.execute(update(retired).where(retired.c.member_id == member_id).values(member_id=NOBODY))
@@ -100,9 +106,30 @@ def is_of_erased(lines: Table) -> ColumnElement[bool]:
     return or_(erased.exists(), given_up.exists())
 
 
-def _empty_proposals(conn: Connection, member_id: str, ids: Sequence[str]) -> None:
-    """What was read of proposals about the person that have been decided, and of the one that is carried out now."""
+def lock_proposals(conn: Connection, member: Member) -> list[Proposal]:
+    """Proposals that name the member, held until the transaction ends: whoever decides one has done so, or does nothing more."""
+    ids = _mykey_ids(conn, member)
     proposals = city.proposals
-    about = or_(proposals.c.subject.in_(ids), proposals.c.subject.contains(member_id, autoescape=True))
-    ended = or_(proposals.c.state != "waiting", proposals.c.deed == "member_erase")
-    conn.execute(update(proposals).where(about, ended).values(facts="{}", ground="{}"))
+    named = (proposals.c.subject.contains(text, autoescape=True) for text in (member.member_id, *ids))
+    read_of = (proposals.c.facts.contains(f'"{text}"', autoescape=True) for text in ids)
+    key = (proposals.c.municipality, proposals.c.proposal_id)
+    rows = conn.execute(select(*key).where(or_(*named, *read_of)).order_by(*key).with_for_update()).all()
+    return [proposal_rows.get(conn, code, proposal_id) for code, proposal_id in rows]
+
+
+def _end_proposals(conn: Connection, member: Member, ids: Sequence[str], at: datetime) -> None:
+    """Proposals about the person are read by nobody any more, and those that wait are withdrawn: nobody is left to do it to.
+
+    Who proposed and decided what when stays, and so does the digest. The erasure itself, which is carried out now, is ended
+    by whoever carries it out.
+    """
+    nobody = f"{NOBODY}-{member.member_id}"
+    for proposal in lock_proposals(conn, member):
+        subject = nobody if any(text in proposal.subject for text in ids) else proposal.subject
+        if proposal.state is ProposalState.WAITING and proposal.deed is not Deed.MEMBER_ERASE:
+            proposal_rows.transition(conn, proposal, ProposalState.WITHDRAWN, by=None, at=at, reason="")
+            if proposal.deed is Deed.CARRY_IN_JOIN:
+                lost_codes.end_proposal(conn, proposal, ProposalState.WITHDRAWN, at)
+            system, facts = SystemActor(municipality=proposal.municipality), proposal_facts(proposal)
+            write_audit(conn, system, at, AuditAction.PROPOSAL_WITHDRAWN, subject, "", facts)
+        proposal_rows.forget_named(conn, proposal, subject)

@@ -116,10 +116,12 @@ def erase_member(conn: Connection, who: StaffActor, command: EraseMember, why: s
 
 
 def _lock(conn: Connection, command: EraseMember) -> list[Member]:
-    """The member first, then who was merged into it; rows, cards, exchanges, books, each in everybody's order."""
+    """The member first, then who was merged into it; rows, proposals, cards, exchanges, books, each in everybody's order."""
     ids = [command.member_id, *member_rows.list_merged_into(conn, command.member_id)]
     rows = {member_id: require(conn, member_id, lock=True) for member_id in sorted(ids)}
     people = [rows[member_id] for member_id in ids]
+    for member in people:
+        erasure.lock_proposals(conn, member)
     for member in people:
         pay_card_rows.lock_holders(conn, book_of(member))
         exchange_rows.lock_unfinished(conn, book_of(member))

@@ -194,6 +194,18 @@ def transition(
     )
 
 
+def forget_named(conn: Connection, proposal: Proposal, subject: str) -> None:
+    """Take out of a proposal what people read of it and what it was proposed on, and let it be about `subject`."""
+    conn.execute(
+        update(_proposals)
+        .where(
+            _proposals.c.municipality == proposal.municipality,
+            _proposals.c.proposal_id == proposal.proposal_id,
+        )
+        .values(facts=NO_FACTS, ground=NO_FACTS, subject=subject)
+    )
+
+
 def empty_ended(
     conn: Connection, vault: Vault, deed: Deed, subject_of: ColumnElement[str], limit: int
 ) -> int:

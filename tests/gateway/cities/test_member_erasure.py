@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import timedelta
 
@@ -9,19 +10,22 @@ import pytest
 import sqlalchemy as sa
 
 from core_ledger import audit
+from gateway.cities.proposals.proposal_rows import ProposalState
 from gateway.cities.record_recovery import close_gaps
+from gateway.cities.support.representatives import AppointRepresentative
 from gateway.errors import ProblemError
 from gateway.members import member_events, member_rows, mykey_ids
 from gateway.members.mail_addresses import MailAddresses, MailState
 from gateway.members.member_events import MemberEventKind
+from gateway.members.representations import RepresentationKind
 from gateway.platform import audit_log
 from gateway.platform.forgotten_records import list_forgotten_records
 from gateway.platform.record_stream import MEMBER_ERASED, MemberErased, _line_of
 from gateway.platform.roles import PLATFORM
 from gateway.platform.states import MemberState
 
-from .conftest import NOON
-from .test_four_eyes import town
+from .conftest import NOON, OUEN, new_id
+from .test_four_eyes import PLAN, town
 from .test_member_data import NAME, NOTE, a_full_life, everything_written
 from .test_member_data import member as named_member
 from .test_member_merge import (
@@ -238,3 +242,57 @@ class TestRectifying:
             assert await word(rectify(who, about.mykey_id, WHY, **wanted)) == expected
         assert await word(rectify(who, "x", WHY, display_name="x")) == "unknown-member"
         assert await word(rectify(who, member.mykey_id, "", display_name="x")) == "reason-missing"
+
+
+class TestWhatWaitsAboutThePerson:
+    async def proposed(self, town, member, other):
+        """A proposal of each kind that names a member, as the person, as a representative and as where points go."""
+        clerk, now = await town.who("operator"), NOON.date()
+        await town.who("approver")
+        await town.city.support.propose_access(clerk, member.mykey_id, WHY)
+        await town.city.corrections.correct_balance(clerk, new_id(), member.mykey_id, OUEN, 70, WHY)
+        await town.add_project(PLAN)
+        await town.city.grants.to_one(clerk, "kosodate", new_id(), member.mykey_id, 3_000_000)
+        for whose, actor in ((member, other), (other, member)):
+            command = AppointRepresentative(
+                mykey_id=whose.mykey_id, actor_mykey_id=actor.mykey_id, kind=RepresentationKind.GUARDIAN,
+                may_exchange=True, pay_points_a_day=0, starts_on=now, ends_on=now,
+            )  # fmt: skip
+            await town.city.representatives.appoint(clerk, command, WHY)
+
+    async def test_is_withdrawn_and_names_nobody_any_more_and_what_is_about_others_stays(self, town):
+        member, other = [await named_member(town, 300, issued_on=MAY) for _ in range(2)]
+        await self.proposed(town, member, other)
+        clerk = await town.who("operator")
+        await town.city.support.propose_access(clerk, other.mykey_id, WHY)
+        seen = await town.city.proposals.list_by_state(clerk, [ProposalState.WAITING])
+        assert len(seen.proposals) == 6
+        await erased(town, member, 300)
+        texts = await everything_written(town)
+        assert member.mykey_id not in texts["proposals"]
+        withdrawn = await town.city.proposals.list_by_state(clerk, [ProposalState.WITHDRAWN])
+        assert [each.proposal.facts for each in withdrawn.proposals] == [{}] * 5
+        assert {each.proposal.digest for each in withdrawn.proposals} < {
+            each.proposal.digest for each in seen.proposals
+        }
+        (left,) = (await town.city.proposals.list_by_state(clerk, [ProposalState.WAITING])).proposals
+        assert left.proposal.facts["mykey_id"] == other.mykey_id
+        await town.decided(left.proposal)
+        for each in withdrawn.proposals:
+            assert await word(town.decided(each.proposal)) == "proposal-state"
+        assert (await town.store.read(audit_log.verify)) == []
+
+    async def test_a_city_decides_it_or_the_erasure_ends_it_but_never_both(self, town):
+        member = await named_member(town, 0)
+        clerk = await town.who("operator")
+        await town.who("approver")
+        waits = await town.city.corrections.correct_balance(clerk, new_id(), member.mykey_id, OUEN, 70, WHY)
+        erasure = await town.city.platform.erase_member(await author(town), member.mykey_id, WHY, 0)
+        await town.who("platform", PLATFORM, name="乙")
+        decided = await asyncio.gather(
+            town.decided(waits), town.decided(erasure, "platform", name="乙"), return_exceptions=True
+        )
+        words = [each.type for each in decided if isinstance(each, ProblemError)]
+        assert len(words) == 1, decided
+        assert words[0] in ("proposal-state", "proposal-outdated", "points-left"), words
+        assert (await left_of(town, member)) == (70 if words[0] != "proposal-state" else 0)
