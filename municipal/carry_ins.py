@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import date
 from typing import Final
 
 from aiohttp import web
 
-from municipal.error_messages import NO_NUMBER, ErrorMessage
+from municipal.error_messages import ErrorMessage, no_number
 from municipal.forms import beside, number, status
 from municipal.grant_files import (
     MAX_FILE_BYTES,
@@ -104,7 +103,7 @@ async def propose(visit: Visit) -> web.Response:
     for place, total in enumerate(file.totals):
         points = number(visit.form.get(f"total-{place}", ""))
         if points is None:
-            return await _file_page(visit, replace(NO_NUMBER, field=f"total-{place}"))
+            return await _file_page(visit, no_number(f"total-{place}"))
         totals.append(
             models.TotalWanted(point_service=total.point_service, last_day=total.last_day, points=points)
         )

@@ -16,7 +16,7 @@ from typing import Final
 
 from aiohttp import web
 
-from municipal.error_messages import NO_NUMBER, ErrorMessage
+from municipal.error_messages import ErrorMessage, no_number
 from municipal.forms import number
 from municipal.session import AT_TILL
 from municipal.site import Pages, Visit
@@ -126,7 +126,7 @@ async def scan(visit: Visit) -> web.Response:
     """The customer's code, for an amount that stands above it."""
     points, spend_id = number(visit.query("points")), visit.query("id")
     if not points or points > MAX_POINTS:
-        return await _amount_page(visit, replace(NO_NUMBER, field="points"), visit.query("points"))
+        return await _amount_page(visit, no_number("points"), visit.query("points"))
     return _scan_page(visit, points, spend_id if UUID.fullmatch(spend_id) else fresh_id(), None)
 
 
@@ -136,7 +136,7 @@ async def check(visit: Visit) -> web.Response:
     points, spend_id = number(visit.form.get("points", "")), visit.form.get("id", "")
     code = code_of(visit.form.get("code", ""))
     if not points or not UUID.fullmatch(spend_id):
-        return await _amount_page(visit, replace(NO_NUMBER, field="points"), visit.form.get("points", ""))
+        return await _amount_page(visit, no_number("points"), visit.form.get("points", ""))
     if code is None:
         trouble = ErrorMessage(
             "お客様の支払いコードではありません",

@@ -92,6 +92,25 @@ _STATUSES: Final[dict[int, Sentences]] = {
 }
 
 _NUMBER: Final = ("数字を読み取れません", "1以上の整数を半角数字で入力してください。")
+_NUMBER_OR_NONE: Final = ("数字を読み取れません", "0以上の整数を半角数字で入力してください。")
+ZERO_TOO: Final = frozenset(
+    {
+        "cards_a_day",
+        "cycle_pay_after",
+        "expiry_count",
+        "fee_tax_percent",
+        "from_points",
+        "gives_up",
+        "no_pin_points",
+        "pay_points_a_day",
+        "persons",
+        "points_a_day",
+        "result_column",
+        "send_days",
+        "total",
+    }
+)
+"""Fields that take 0 as well: what the API's description allows, and the sums of a list of balances (`total-1`)."""
 _FEE: Final = ("金額を読み取れません", "0から99,999までの整数を半角数字で入力してください。")
 _SHOWN: Final = (
     "入力した文字を確認してください",
@@ -100,7 +119,6 @@ _SHOWN: Final = (
 _DAY: Final = ("日付を読み取れません", "2000年から2199年までの日付を選んでください。")
 _FIELDS: Final[dict[str, Sentences]] = {
     "points": _NUMBER,
-    "gives_up": _NUMBER,
     "points_each": _NUMBER,
     "budget": _NUMBER,
     "return_fee_yen": _FEE,
@@ -110,12 +128,11 @@ _FIELDS: Final[dict[str, Sentences]] = {
             "most_points_each",
             "venue_points_a_day",
             "goal_points",
-            "persons",
-            "from_points",
         ),
         _NUMBER,
     ),
-    **dict.fromkeys(("points_a_day", "unit_value_yen", "expiry_count"), _NUMBER),
+    "unit_value_yen": _NUMBER,
+    **dict.fromkeys(ZERO_TOO, _NUMBER_OR_NONE),
     **dict.fromkeys(("most_spent_a_day", "most_granted_a_day"), _NUMBER),
     **dict.fromkeys(("starts_on", "ends_on", "takes_effect_on", "expiry_day"), _DAY),
     **dict.fromkeys(
@@ -231,6 +248,14 @@ _RULES: Final[dict[tuple[str, str], Sentences]] = {
 
 TROUBLES: Final = ErrorMessages(words=_WORDS, statuses=_STATUSES, fields=_FIELDS, rules=_RULES, exact=True)
 
-NO_NUMBER: Final = ErrorMessage(*_NUMBER, 422)
+
+def no_number(field: str) -> ErrorMessage:
+    """What to say beside a field that holds no number, or one that is too small."""
+    if field == "return_fee_yen":
+        return NO_FEE
+    of_list = field.partition("-")[0]
+    return ErrorMessage(*(_NUMBER_OR_NONE if of_list in ZERO_TOO else _NUMBER), 422, field=field)
+
+
 NO_FEE: Final = ErrorMessage(*_FEE, 422, field="return_fee_yen")
 NO_DAY: Final = ErrorMessage("日付を読み取れません", "日付を選んでください。", 422)

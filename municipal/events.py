@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
 from aiohttp import web
 
-from municipal.error_messages import NO_DAY, NO_NUMBER, ErrorMessage
+from municipal.error_messages import NO_DAY, ErrorMessage, no_number
 from municipal.forms import (
     beside,
     chosen,
@@ -200,7 +200,7 @@ def _read(visit: Visit) -> Plan | ErrorMessage:
         return without_day(typed, "starts_on", "ends_on") or NO_DAY
     goal = number(typed.get("goal_points", ""))
     if typed.get("goal_points") and not goal:
-        return replace(NO_NUMBER, field="goal_points")
+        return no_number("goal_points")
     return Plan(
         name=typed.get("name", ""),
         purpose=typed.get("purpose", "").replace("\r\n", "\n"),

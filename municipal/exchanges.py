@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from aiohttp import web
 
-from municipal.error_messages import NO_NUMBER, ErrorMessage
+from municipal.error_messages import ErrorMessage, no_number
 from municipal.forms import beside, chosen, number, status
 from municipal.labels import EXCHANGE_STATES, STATE_REASONS
 from municipal.proposals import to_proposal
@@ -105,7 +105,7 @@ async def propose_reversal(visit: Visit) -> web.Response:
     form, units = visit.form, visit.form.get("units", "").strip()
     count = number(units) if units else None
     if units and count is None:
-        return await _exchange_page(visit, replace(NO_NUMBER, field="units"), "reverse")
+        return await _exchange_page(visit, no_number("units"), "reverse")
     return await _propose(
         visit,
         calls.propose_reversal(

@@ -10,7 +10,7 @@ from typing import Final, Protocol, TypeVar
 import msgspec
 from aiohttp import web
 
-from municipal.error_messages import NO_DAY, NO_NUMBER, ErrorMessage
+from municipal.error_messages import NO_DAY, ErrorMessage, no_number
 from municipal.site import Visit
 from pagekit.api import Problem
 from pagekit.typed_text import choice_of, number
@@ -107,7 +107,7 @@ def without_number(form: Mapping[str, str], *names: str, optional: Sequence[str]
     for name in (*names, *optional):
         text = form.get(name, "").strip()
         if number(text) is None and (text or name in names):
-            return replace(NO_NUMBER, field=name)
+            return no_number(name)
     return None
 
 

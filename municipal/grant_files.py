@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import replace
 from typing import Final
 
 from aiohttp import web
 
-from municipal.error_messages import NO_NUMBER, ErrorMessage
+from municipal.error_messages import ErrorMessage, no_number
 from municipal.forms import beside, number, status
 from municipal.labels import FILE_STATES
 from municipal.projects import PROJECT
@@ -114,7 +113,7 @@ async def upload(visit: Visit) -> web.Response:
     if visit.form.get("points_for_all", ""):
         points = number(visit.form["points_for_all"])
         if not points:
-            return await _upload_page(visit, replace(NO_NUMBER, field="points_for_all"))
+            return await _upload_page(visit, no_number("points_for_all"))
         points_for_all = points
     content = await asyncio.to_thread(sent.file.read, MAX_FILE_BYTES + 1)
     if len(content) > MAX_FILE_BYTES:

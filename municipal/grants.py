@@ -12,7 +12,7 @@ from typing import Final
 
 from aiohttp import web
 
-from municipal.error_messages import NO_DAY, NO_NUMBER, ErrorMessage
+from municipal.error_messages import NO_DAY, ErrorMessage, no_number
 from municipal.forms import beside, day, number, status
 from municipal.labels import services
 from municipal.projects import PROJECT, member_of
@@ -80,7 +80,7 @@ async def cancel(visit: Visit) -> web.Response:
     if not UUID.fullmatch(typed.get("cancellation_id", "")):
         typed["cancellation_id"] = fresh_id()
     if not points:
-        return await _cancel_page(visit, typed, replace(NO_NUMBER, field="points"))
+        return await _cancel_page(visit, typed, no_number("points"))
     call = calls.cancel_grant(
         visit.path_param("project"),
         cancellation_id=typed["cancellation_id"],
@@ -109,7 +109,7 @@ async def correct(visit: Visit) -> web.Response:
     if not UUID.fullmatch(typed.get("correction_id", "")):
         typed["correction_id"] = fresh_id()
     if not points:
-        return await _correct_page(visit, typed, replace(NO_NUMBER, field="points"))
+        return await _correct_page(visit, typed, no_number("points"))
     try:
         member = await member_of(visit, typed.get("mykey_id", ""))
         proposal = await visit.send(

@@ -135,7 +135,6 @@ async def limits_page(visit: Visit) -> web.Response:
 async def change_limits(visit: Visit) -> web.Response:
     typed = dict(visit.form)
     if trouble := without_number(typed, *LIMITS):
-        trouble = replace(trouble, remedy="0以上の整数を入力してください。")
         return _limits_page(visit, typed, trouble, await visit.send(calls.get_pay_card_limits()))
     call = calls.change_pay_card_limits(
         no_pin_points=number(typed["no_pin_points"]) or 0,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final, Literal, get_args
 
 from aiohttp import web
 
-from municipal.error_messages import NO_NUMBER, ErrorMessage
+from municipal.error_messages import ErrorMessage, no_number
 from municipal.forms import NotANumberError, beside, optional_number, status
 from municipal.proposals import to_proposal
 from municipal.site import Pages, Visit
@@ -47,7 +46,7 @@ async def erase(visit: Visit) -> web.Response:
     try:
         gives_up = optional_number(form, "gives_up") or 0
     except NotANumberError:
-        return _desk(visit, replace(NO_NUMBER, field="gives_up"))
+        return _desk(visit, no_number("gives_up"))
     call = calls.propose_erasure(
         mykey_id=form.get("mykey_id", ""), reason=form.get("reason", ""), gives_up=gives_up
     )

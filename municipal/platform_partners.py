@@ -9,7 +9,7 @@ from typing import Final
 from aiohttp import web
 
 from httpkit.clock import JST
-from municipal.error_messages import NO_DAY, NO_NUMBER, ErrorMessage
+from municipal.error_messages import NO_DAY, ErrorMessage, no_number
 from municipal.forms import NotANumberError, beside, day, day_param, optional_number, status
 from municipal.labels import VERDICTS
 from municipal.proposals import proposed, to_proposal
@@ -102,7 +102,7 @@ async def change_pace(visit: Visit) -> web.Response:
     try:
         pace = optional_number(form, "pace")
     except NotANumberError:
-        return await _partner_page(visit, replace(NO_NUMBER, field="pace"))
+        return await _partner_page(visit, no_number("pace"))
     call = calls.change_pace(partner, calls_per_minute=pace, reason=form.get("pace_reason", ""))
     try:
         answer = await visit.send(call)

@@ -7,12 +7,11 @@ click, a reload or the back button grants once.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Final
 
 from aiohttp import web
 
-from municipal.error_messages import NO_NUMBER, ErrorMessage
+from municipal.error_messages import ErrorMessage, no_number
 from municipal.forms import (
     beside,
     day,
@@ -148,7 +147,7 @@ async def change_budget(visit: Visit) -> web.Response:
                 f"/projects/{visit.path_param('project')}", done="budget"
             )
     project = await _project(visit)
-    trouble = trouble or NO_NUMBER
+    trouble = trouble or no_number("budget")
     return visit.render(
         "budget.html",
         status=trouble.status,
@@ -204,7 +203,7 @@ async def grant_confirm(visit: Visit) -> web.Response:
     if not UUID.fullmatch(typed.get("grant_id", "")):
         typed["grant_id"] = fresh_id()
     if not points:
-        return _grant_form(visit, project, typed, replace(NO_NUMBER, field="points"))
+        return _grant_form(visit, project, typed, no_number("points"))
     try:
         mykey_id = _plain_id(typed.get("mykey_id", ""))
         member = await visit.send(calls.get_grantee(visit.path_param("project"), mykey_id))

@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from aiohttp import web
 
-from municipal.error_messages import NO_NUMBER, ErrorMessage
+from municipal.error_messages import ErrorMessage, no_number
 from municipal.forms import (
     NotANumberError,
     beside,
@@ -457,7 +457,7 @@ async def deed_page(visit: Visit) -> web.Response:
 @pages.post(f"/deeds/{_DEED}", needs="change_rules")
 async def change_deed(visit: Visit) -> web.Response:
     rule, sums = await _rule(visit), ("from_points", "points_a_day")
-    trouble = without_number(visit.form, "persons", optional=sums) or NO_NUMBER
+    trouble = without_number(visit.form, "persons", optional=sums) or no_number("persons")
     if (call := _change(visit, rule)) is not None:
         try:
             proposal = await visit.send(call)

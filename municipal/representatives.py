@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from aiohttp import web
 
-from municipal.error_messages import NO_DAY, NO_NUMBER, ErrorMessage
+from municipal.error_messages import NO_DAY, ErrorMessage, no_number
 from municipal.forms import beside, chosen, day, number, status
 from municipal.labels import REPRESENTATIVE_ACTS, REPRESENTATIVE_KINDS
 from municipal.proposals import to_proposal
@@ -38,7 +38,7 @@ async def propose(visit: Visit) -> web.Response:
         field = "starts_on" if starts_on is None else "ends_on"
         return await _page(visit, typed, replace(NO_DAY, field=field))
     if points is None:
-        return await _page(visit, typed, replace(NO_NUMBER, field="pay_points_a_day"))
+        return await _page(visit, typed, no_number("pay_points_a_day"))
     try:
         proposal = await visit.send(
             calls.propose_representative(

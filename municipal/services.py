@@ -9,7 +9,7 @@ from typing import Final
 
 from aiohttp import web
 
-from municipal.error_messages import NO_DAY, NO_NUMBER, ErrorMessage
+from municipal.error_messages import NO_DAY, ErrorMessage, no_number
 from municipal.forms import beside, chosen, day, differences, drawn_again, number, status
 from municipal.labels import EXPIRY_KINDS
 from municipal.labels import services as services_of
@@ -233,7 +233,7 @@ def _announcement(
         text = typed.get(name, "")
         numbers[name] = number(text)
         if text and numbers[name] is None:
-            return replace(NO_NUMBER, field=name)
+            return no_number(name)
     return calls.announce_rule(
         service,
         takes_effect_on=effect,

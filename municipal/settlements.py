@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from aiohttp import web
 
-from municipal.error_messages import NO_DAY, NO_FEE, NO_NUMBER, ErrorMessage
+from municipal.error_messages import NO_DAY, NO_FEE, ErrorMessage, no_number
 from municipal.forms import beside, chosen, day, day_param, number, status
 from municipal.labels import DEBT_ENDS, FEE_BEARERS, PAYOUTS, WAYS
 from municipal.proposals import proposed, to_proposal
@@ -253,7 +253,7 @@ async def refund_confirm(visit: Visit) -> web.Response:
         typed["refund_id"] = fresh_id()
     if not points or not typed.get("reason"):
         trouble = (
-            replace(NO_NUMBER, field="points")
+            no_number("points")
             if not points
             else ErrorMessage(
                 "理由を入力してください",

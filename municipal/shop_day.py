@@ -9,7 +9,7 @@ from typing import Final
 from aiohttp import web
 
 from municipal.counter import SPEND, spend_of_shop
-from municipal.error_messages import NO_NUMBER, ErrorMessage
+from municipal.error_messages import ErrorMessage, no_number
 from municipal.forms import beside, day, number, status
 from municipal.labels import WAYS
 from municipal.session import AT_TILL
@@ -93,7 +93,7 @@ async def check(visit: Visit) -> web.Response:
     spend, typed = await spend_of_shop(visit), dict(visit.form)
     points = number(typed.get("points", ""))
     if not points or points > spend.points - spend.refunded_points:
-        return _refund_form(visit, spend, typed, replace(NO_NUMBER, field="points"))
+        return _refund_form(visit, spend, typed, no_number("points"))
     if not typed.get("reason"):
         return _refund_form(visit, spend, typed, _NO_REASON)
     if not UUID.fullmatch(typed.get("refund_id", "")):

@@ -12,7 +12,7 @@ from typing import Final
 
 from aiohttp import web
 
-from municipal.error_messages import NO_DAY, NO_NUMBER, ErrorMessage
+from municipal.error_messages import NO_DAY, ErrorMessage, no_number
 from municipal.forms import beside, day, number, status
 from municipal.labels import EXCHANGE_STATES, parties, services, shops
 from municipal.site import Pages, Visit
@@ -92,7 +92,7 @@ async def search(visit: Visit) -> web.Response:
         elif typed.get("points", "").strip():
             on, points = day(typed.get("day", "")), number(typed["points"])
             if not points:
-                return await _search_page(visit, typed, replace(NO_NUMBER, field="points"))
+                return await _search_page(visit, typed, no_number("points"))
             if on is None:
                 return await _search_page(visit, typed, replace(NO_DAY, field="day"))
             call = calls.search_by_payment(
