@@ -196,6 +196,12 @@ def company_statement_pdf(company: str, statements: Sequence[ShopStatement], cit
         page.write_note(f"発行者 {city_name}　登録番号 {terms.invoice_number}")
     page.write_note("店ごとの明細と同じ支払いを、会社についてまとめたものです。振込は店ごとに行います。")
     page.facts(*_fee_facts(*statements), ("お支払額", _yen(sum(line.paid_yen for line in shop_lines))))
+    for line in shop_lines:
+        if line.open_return_fee_yen:
+            page.write_note(
+                f"{line.shop_name}：前の振込が戻ったときの組戻手数料{_yen(line.open_return_fee_yen)}は、今回は差し引けないため、"
+                "次回以降のお支払いから差し引きます。"
+            )
     if terms is not None:
         page.write_note(terms.tax_note)
     settlement = Settlement(

@@ -212,6 +212,12 @@ class TestAShopThatBearsIt:
         (line,) = (await close_next(town)).lines
         assert (line.paid_yen, line.carried_why) == (0, CarriedWhy.WITHIN_FEE)
         assert (line.return_fee_yen, line.open_return_fee_yen) == (0, 880)
+        statement = await town.city.settlements.statement(KASAMA, JULY_16, "soba")
+        for paper in (
+            statement_pdf(statement, "笠間市"), company_statement_pdf("見本商事", [statement], "笠間市")
+        ):  # fmt: skip
+            (text,) = pages(paper)
+            assert "組戻手数料880円は、今回は差し引けないため" in text.replace("\n", "")
 
     async def test_a_closed_shop_bears_what_its_last_payment_can_and_the_city_the_rest(self, town, priced):
         await returned_once(town, 1_000)
