@@ -11,6 +11,11 @@ Values arrive as one text per column, joined by the unit separator: no name or n
 splitting it in the server is several times cheaper than building arrays in the client.
 """
 
+from collections.abc import Sequence
+from functools import cache
+from itertools import count
+from typing import Any
+
 from core_ledger.hash_chain import Record
 
 SEPARATOR = "\x1f"
@@ -246,7 +251,6 @@ END
 $function$
 """
 
-SAVE = "SELECT ledger_save($1, $2, $3, $4, $5, $6)"
 
 ADD_BOOK = "INSERT INTO books (book_id, seq, head) VALUES (this_book, new_seq, decode(new_head, 'hex'))"
 CHANGE_BOOK = "UPDATE books SET seq = new_seq, head = decode(new_head, 'hex') WHERE books.book_id = this_book"
@@ -278,9 +282,6 @@ BEGIN
 END
 $function$
 """
-
-SAVE_BOOK = "SELECT ledger_save_book($1, $2, $3, $4, $5, $6, $7)"
-
 LOCK_BOOKS_FUNCTION = f"""
 CREATE OR REPLACE FUNCTION ledger_lock_books(book_names text) RETURNS void LANGUAGE plpgsql VOLATILE {_PLAN_SETTINGS}
 AS $function$
@@ -294,5 +295,23 @@ BEGIN
 END
 $function$
 """
+
+
+def call(function: str, values: Sequence[Any], sets: Sequence[Sequence[str]]) -> tuple[str, list[Any]]:
+    """The statement that calls `function` with these values and sets of columns, and its parameters.
+
+    Each column is a parameter of its own: of an array both sides look at every letter for what has to be escaped.
+    """
+    given = [*values, *(column for columns in sets for column in columns)]
+    return _call_text(function, len(values), tuple(map(len, sets))), given
+
+
+@cache
+def _call_text(function: str, values: int, columns: tuple[int, ...]) -> str:
+    places = (f"${number}" for number in count(1))
+    arguments = [next(places) for _ in range(values)]
+    arguments += [f"ARRAY[{', '.join(next(places) for _ in range(size))}]::text[]" for size in columns]
+    return f"SELECT {function}({', '.join(arguments)})"
+
 
 FUNCTIONS = (OPEN_FUNCTION, SAVE_FUNCTION, OPEN_BOOK_FUNCTION, SAVE_BOOK_FUNCTION, LOCK_BOOKS_FUNCTION)

@@ -15,7 +15,7 @@ from core_ledger.chain_keys import keys_of
 from core_ledger.driver_errors import as_dbapi_error
 from core_ledger.hash_chain import Record
 from core_ledger.plan import Key, Plan
-from core_ledger.postgres_functions import OPEN, OPEN_BOOK, SAVE, SAVE_BOOK, SEPARATOR
+from core_ledger.postgres_functions import OPEN, OPEN_BOOK, SEPARATOR, call
 from core_ledger.prepared import ask
 
 
@@ -57,20 +57,15 @@ def save(
     first = {}
     for move in reversed(moves):
         first[move.book_id] = move.seq
-    new_rows, old_rows = (
-        _joined([(*row[:2], *map(str, row[2:6]), row[6] or "", row[7]) for row in accounts])
-        for accounts in (new_accounts, old_accounts)
-    )
-    move_rows = _joined([tuple(map(_as_text, move)) for move in moves])
+    rows = (_joined(new_accounts), _joined(old_accounts), _joined(moves))
     if len(books) == 1:
         ((book, seq, head),) = books
-        is_new = first[book] == 1
-        _rows_of(conn, SAVE_BOOK, (book, seq, head.hex(), is_new, new_rows, old_rows, move_rows))
+        _rows_of(conn, *call("ledger_save_book", (book, seq, head.hex(), first[book] == 1), rows))
         return
-    new = [(book, str(seq), head.hex()) for book, seq, head in books if first[book] == 1]
-    old = [(book, str(seq), head.hex()) for book, seq, head in books if first[book] != 1]
+    new = _joined([row for row in books if first[row[0]] == 1])
+    old = _joined([row for row in books if first[row[0]] != 1])
     names = SEPARATOR.join(book for book, _, _ in books)
-    _rows_of(conn, SAVE, (names, _joined(new), _joined(old), new_rows, old_rows, move_rows))
+    _rows_of(conn, *call("ledger_save", (names,), (new, old, *rows)))
 
 
 def _rows_of(conn: Connection, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -87,9 +82,18 @@ def _columns(keys: Iterable[Key]) -> Sequence[str]:
     return _joined(sorted(keys)) or ("", "")
 
 
-def _joined(rows: Sequence[Sequence[str]]) -> list[str]:
+def _joined(rows: Sequence[Sequence[str | int | bytes | None]]) -> list[str]:
     """One text for each column; nothing where there is no row."""
-    return [SEPARATOR.join(column) for column in zip(*rows, strict=True)]
+    return [SEPARATOR.join(_as_texts(column)) for column in zip(*rows, strict=True)]
+
+
+def _as_texts(column: Sequence[Any]) -> Iterable[str]:
+    """Values of one kind; some may be missing, which become the empty text."""
+    if None in column:
+        return [_as_text(value) for value in column]
+    if isinstance(column[0], str):
+        return column
+    return map(bytes.hex if isinstance(column[0], bytes) else str, column)
 
 
 def _as_text(value: str | int | bytes | None) -> str:

@@ -174,7 +174,7 @@ def _inside(sent: str, values: Values) -> Iterator[tuple[str, Values]]:
         return
     names, statements = _INSIDE[called.group(1)]
     assert isinstance(values, Sequence)
-    named = dict(zip(names, values, strict=True))
+    named = dict(zip(names, _arguments(sent, values), strict=True))
     for name, value in named.items():  # the functions leave out what has no rows; a plan needs some
         if not value and name in _COLUMNS:
             named[name] = [""] * _COLUMNS[name]
@@ -186,3 +186,12 @@ def _inside(sent: str, values: Values) -> Iterator[tuple[str, Values]]:
             kind = "text[]" if name in _COLUMNS else _KINDS.get(name, "text")
             text = re.sub(rf"\b{name}\b", f"(%({name})s::{kind})", text)
         yield text, named
+
+
+def _arguments(call: str, values: Sequence[Any]) -> Iterator[Any]:
+    """Those of a function's call: a value for $3, a list of values for ARRAY[$4, $5]."""
+    for array, place in re.findall(r"ARRAY\[([^\]]*)\]|\$(\d+)", call):
+        if place:
+            yield values[int(place) - 1]
+        else:
+            yield [values[int(it) - 1] for it in re.findall(r"\$(\d+)", array)]
