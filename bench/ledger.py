@@ -35,6 +35,7 @@ from bench.floors import HandWritten, Naive, bulk_by_hand, rows, transfer
 from bench.growth import growth
 from bench.slow_disk import SLOW_COMMIT_S, commits_taking, wait
 from core_ledger import Store, create_schema, metadata, transfer_many
+from gateway.platform.gc_tuning import freeze_what_stays
 
 CALLERS = (1, 8, 32, 128)
 BULK = 10_000
@@ -345,6 +346,7 @@ def main() -> None:
     # A server of our own, started as root, may note where it puts its socket; that is no finding.
     warnings.simplefilter("ignore")
     folder = Path(tempfile.mkdtemp(prefix="bench", dir=namespace.folder))
+    freeze_what_stays()  # as a gateway does when it begins to serve; rivals and floors have it too
     try:
         result: Result = {
             "machine": machine(),
