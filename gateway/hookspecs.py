@@ -63,7 +63,7 @@ class PartnerHooks:
     def wallet_priority(self, destination: Destination, at: datetime) -> Sequence[WalletId]:
         """The order in which wallets are drawn on (ウォレット優先); default: as listed in the profile.
 
-        A wallet not named is not drawn on for this destination.
+        A wallet not named is not drawn on for this destination. An order counts as long as the rate table is good.
         """
         raise NotImplementedError
 

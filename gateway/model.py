@@ -196,8 +196,8 @@ class Rate:
 class RateTable:
     """All rates a partner knows of, past and future ones included; `notes` are shown beside them.
 
-    `good_for`: how long the gateway may go on with this table before it asks again, at most an hour. Zero: it asks
-    for every offer and every quote.
+    `good_for`: how long the gateway may go on with this table, and with each answer of `wallet_priority`, before it asks
+    again, at most an hour. Zero: it asks for every offer and every quote.
     """
 
     rates: tuple[Rate, ...]

@@ -607,7 +607,8 @@ def _headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
 
 @lru_cache(maxsize=256)
 def _timeout(timeout_s: float) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(sock_connect=timeout_s / 2, sock_read=timeout_s, connect=timeout_s / 2)
+    """For connecting alone: the whole, and each piece of a stream, has its limit around it where it is awaited."""
+    return aiohttp.ClientTimeout(sock_connect=timeout_s / 2, connect=timeout_s / 2)
 
 
 def _client_for_tests(tls: ssl.SSLContext) -> httpx.AsyncClient:

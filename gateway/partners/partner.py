@@ -84,6 +84,11 @@ MAX_PAGES: Final = 100_000
 class _RatesAsked(NamedTuple):
     at: datetime
     table: RateTable
+    orders: dict[Destination, tuple[WalletId, ...]]
+    """Of wallets, as the plugin answered while the table was good."""
+
+    def is_good(self, at: datetime) -> bool:
+        return self.at <= at < self.at + self.table.good_for
 
 
 class PartnerHttpProtocol(Protocol):
@@ -198,9 +203,20 @@ class Partner:
     # --- who the partner is ---------------------------------------------------------------------------------
 
     async def wallet_priority(self, destination: Destination, at: datetime) -> tuple[WalletId, ...]:
-        """The order in which wallets are drawn on; as in the profile when the plugin has no opinion."""
+        """The order in which wallets are drawn on; as in the profile when the plugin has no opinion.
+
+        While the last rate table is good, an order is asked for once for each destination.
+        """
         if not self.can("wallet_priority"):
             return tuple(wallet.id for wallet in self.profile.wallets)
+        rates = self._rates_asked
+        if rates is None or not rates.is_good(at):
+            return await self._asked_wallet_priority(destination, at)
+        if destination not in rates.orders:
+            rates.orders[destination] = await self._asked_wallet_priority(destination, at)
+        return rates.orders[destination]
+
+    async def _asked_wallet_priority(self, destination: Destination, at: datetime) -> tuple[WalletId, ...]:
 
         async def ask() -> object:
             answer = self._hook("wallet_priority")(destination=destination, at=at)
@@ -230,12 +246,10 @@ class Partner:
 
         While the last table is good, by its own `good_for`, the plugin is not asked.
         """
-        if (
-            rates_asked := self._rates_asked
-        ) is not None and rates_asked.at <= at < rates_asked.at + rates_asked.table.good_for:
-            return rates_asked.table
+        if (rates := self._rates_asked) is not None and rates.is_good(at):
+            return rates.table
         table = await self._ask("rate_table", self._sound, at=at)
-        self._rates_asked = _RatesAsked(at, table)
+        self._rates_asked = _RatesAsked(at, table, {})
         return table
 
     async def check_sftp(self) -> bool:

@@ -50,6 +50,7 @@ from gateway.partners.http_client import GuardedHttp
 from gateway.partners.partner import Partner
 
 NOON = datetime(2018, 7, 31, 12, 0, tzinfo=JST)
+CITY = Destination.to_municipality("082163", "kasama-ouen")
 X1 = ExchangeId("x-1")
 ACCOUNT = LinkedAccount(service_id="A1", shown_as="サイトウ　様", token=Secret("tok-sesame"))
 COUPON = Coupon(code=Secret("CPN-sesame"))
@@ -677,6 +678,46 @@ async def test_the_plugins_order_of_wallets_counts(stage):
         "cash",
         "points",
     )
+
+
+async def test_an_order_of_wallets_is_kept_as_long_as_the_rate_table_is_good(stage, rate):
+    asked: list[tuple[Destination, datetime]] = []
+
+    def wallet_priority(self, destination, at):
+        asked.append((destination, at))
+        return ["cash", "points"] if destination == CITY else ["points"]
+
+    table = RateTable(rates=(rate(),), good_for=timedelta(minutes=10))
+    partner = stage(wallet_priority=wallet_priority, rate_table=answering(table)).partner
+    later = NOON + timedelta(minutes=10)
+    for at in (NOON, NOON + timedelta(minutes=9), later):
+        await partner.rate_table(at)
+        for _ in range(2):
+            assert await partner.wallet_priority(CITY, at) == ("cash", "points")
+            assert await partner.wallet_priority(Destination.reserve(), at) == ("points",)
+    assert asked == [(it, at) for at in (NOON, later) for it in (CITY, Destination.reserve())]
+
+
+async def test_without_a_table_that_is_good_an_order_of_wallets_is_asked_for_each_time(stage, rate):
+    asked: list[datetime] = []
+
+    def wallet_priority(self, destination, at):
+        asked.append(at)
+        return ["cash"] if len(asked) < 3 else ["nobodys"]
+
+    table = RateTable(rates=(rate(),), good_for=timedelta(0))
+    partner = stage(wallet_priority=wallet_priority, rate_table=answering(table)).partner
+    await partner.wallet_priority(CITY, NOON)
+    await partner.rate_table(NOON)
+    await partner.wallet_priority(CITY, NOON)
+    assert asked == [NOON, NOON]
+    good = RateTable(rates=(rate(),), good_for=timedelta(minutes=10))
+    partner = stage(wallet_priority=wallet_priority, rate_table=answering(good)).partner
+    await partner.rate_table(NOON)
+    for _ in range(2):  # a fault is no order that could be kept
+        with pytest.raises(PartnerUnavailable):
+            await partner.wallet_priority(CITY, NOON)
+    assert len(asked) == 4
 
 
 @pytest.mark.parametrize("answer", [["nobodys"], ["points", "points"], "points", None, 1, [[]]])
