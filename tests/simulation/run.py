@@ -3,6 +3,7 @@
 python -m tests.simulation.run --seeds 10000 --jobs 2          many
 python -m tests.simulation.run --seeds 1 --from 4711 --trace   one, told line by line
 python -m tests.simulation.run --mistake retries_a_debit       how many seeds a mistake gets through
+python -m tests.simulation.run --database postgresql+psycopg://…   one process, on an empty PostgreSQL database
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Town:
     members: int
     each: int
     mistake: str
+    database: str = "sqlite://"
 
 
 @dataclass(slots=True)
@@ -61,7 +63,7 @@ class Sum:
 
 def some(seeds: range, town: Town) -> Sum:
     """Play these seeds; the first that does not hold ends it. One process plays all its seeds on one database."""
-    database, found, began = _database(), Sum(), time.process_time()
+    database, found, began = _database(town.database), Sum(), time.process_time()
     gc.disable()  # looking for cycles between two lines of a seed costs a tenth, and each seed leaves some
     for seed in seeds:
         with WRONG[town.mistake]() if town.mistake else contextlib.nullcontext():
@@ -82,9 +84,9 @@ def some(seeds: range, town: Town) -> Sum:
 _DATABASES: list[Database] = []
 
 
-def _database() -> Database:
+def _database(url: str) -> Database:
     if not _DATABASES:
-        _DATABASES.append(Database(move_in))
+        _DATABASES.append(Database(move_in, url))
         gc.freeze()
     return _DATABASES[0]
 
@@ -112,11 +114,14 @@ def main() -> int:
     parser.add_argument("--members", type=int, default=20)
     parser.add_argument("--each", type=int, default=3, help="exchanges of each member")
     parser.add_argument("--mistake", choices=sorted(WRONG), default="")
+    parser.add_argument("--database", default="sqlite://", help="an empty PostgreSQL database, for one job")
     parser.add_argument("--trace", action="store_true")
     namespace = parser.parse_args()
-    town = Town(namespace.members, namespace.each, namespace.mistake)
+    if namespace.jobs > 1 and namespace.database != "sqlite://":
+        parser.error("on PostgreSQL there is one job: all would have the same rows")
+    town = Town(namespace.members, namespace.each, namespace.mistake, namespace.database)
     if namespace.trace:
-        result = run_seed(namespace.first, _database(), members=town.members, each=town.each)
+        result = run_seed(namespace.first, _database(town.database), members=town.members, each=town.each)
         sys.stdout.write("\n".join((*result.trace, *result.wrongs, result.history)) + "\n")
         return bool(result.wrongs)
     whole, began = Sum(), time.monotonic()

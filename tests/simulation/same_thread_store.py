@@ -1,4 +1,4 @@
-"""The ledger's store without threads: the same functions on one SQLite connection in memory.
+"""The ledger's store without threads: the same functions on one connection, of SQLite in memory or of PostgreSQL.
 
 A job runs under its savepoint, by the code of the group commit itself, at one moment of the simulated time; before
 and after it the caller waits, so that a crash may come before the job, or between it and the answer. A whole seed is
@@ -28,10 +28,11 @@ T = TypeVar("T")
 
 
 class Database:
-    """One in memory for all seeds of a process. `move_in` is called once for each inhabitant there will be."""
+    """One for all seeds of a process. `move_in` is called once for each inhabitant there will be."""
 
-    def __init__(self, move_in: Callable[[Connection, int], None]) -> None:
-        self.engine, _ = open_engines("sqlite://", 1)
+    def __init__(self, move_in: Callable[[Connection, int], None], url: str = "sqlite://") -> None:
+        """`url`: in memory, or an empty PostgreSQL database."""
+        self.engine, _ = open_engines(url, 1)
         create_schema(self.engine)
         tables.metadata.create_all(self.engine)
         city_tables.metadata.create_all(self.engine)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import empty_database
 from tests.simulation.run import Town, sums
 from tests.simulation.same_thread_store import Database
 from tests.simulation.simulation import move_in, run_seed
@@ -44,6 +45,20 @@ def test_after_each_seed_both_books_agree_and_nothing_is_stuck(database) -> None
     assert {"settled", "declined", "not_sent", "needs_a_person", "crashes", "plugin_deaths", "restores"} <= {
         name for name, count in seen.items() if count
     }
+
+
+@pytest.mark.postgres
+@pytest.mark.xdist_group("postgres")
+def test_a_seed_goes_on_postgres_line_by_line_as_on_sqlite(database, postgres) -> None:
+    empty_database(postgres)
+    on_postgres = Database(move_in, postgres)
+    try:
+        for seed in (3, 12):
+            assert run_seed(seed, on_postgres, members=5, each=2) == run_seed(
+                seed, database, members=5, each=2
+            )
+    finally:
+        on_postgres.close()
 
 
 @pytest.mark.parametrize("mistake", WRONG)
