@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, get_args
 from urllib.parse import urlencode
 
 from aiohttp import web
 
+from municipal.error_messages import NO_DAY
 from municipal.forms import day
 from municipal.labels import (
     DEBT_ENDS,
@@ -108,16 +109,18 @@ async def _page(visit: Visit, faults: list[models.AuditFaultView] | None) -> web
         visit.send(calls.list_audit_actions()),
     )
     names = {shop.shop_id: shop.name for shop in register}
+    wrong = [name for name in ("since", "until") if visit.query(name) and not day(visit.query(name))]
     return visit.render(
         "audit.html",
         lines=[(line, _facts(visit, line.named_facts, names)) for line in page.lines],
         next_before=page.next_before,
         actions=actions.actions,
         people=people.people,
-        typed=narrowed.typed,
+        typed=narrowed.typed | {name: visit.query(name)[:200] for name in wrong},
         filters=urlencode(narrowed.typed),
         faults=faults,
-        trouble=None,
+        status=422 if wrong else 200,
+        trouble=replace(NO_DAY, field=wrong[0]) if wrong else None,
     )
 
 

@@ -135,7 +135,7 @@ async def change(visit: Visit) -> web.Response:
 @pages.get(f"/events/{_EVENT}/{{deed:show|end}}", needs="decide_events")
 async def decide_page(visit: Visit) -> web.Response:
     """What showing or ending means, before it is done."""
-    return visit.render("event_decide.html", event=await _event(visit), deed=visit.path_param("deed"))
+    return await _decide_page(visit, None)
 
 
 @pages.post(f"/events/{_EVENT}/{{deed:show|end}}", needs="decide_events")
@@ -145,8 +145,18 @@ async def decide(visit: Visit) -> web.Response:
     try:
         await visit.send(make_call(visit.path_param("event"), reason=visit.form.get("reason", "")))
     except Problem as problem:
-        return await _page(visit, beside(visit, problem))
+        return await _decide_page(visit, beside(visit, problem))
     return visit.redirect(f"/events/{visit.path_param('event')}", done="shown" if shows else "ended")
+
+
+async def _decide_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:
+    return visit.render(
+        "event_decide.html",
+        status=status(trouble),
+        event=await _event(visit),
+        deed=visit.path_param("deed"),
+        trouble=trouble,
+    )
 
 
 async def _event(visit: Visit) -> models.CityEventView:

@@ -44,13 +44,12 @@ async def claim(visit: Visit) -> web.Response:
             if problem.word == "not-for-a-representative":
                 raise
             trouble = visit.trouble(problem)
-    return await _page(visit, trouble, number, done)
+    return await _page(visit, trouble, done)
 
 
 async def _page(
     visit: Visit,
     trouble: ErrorMessage | None = None,
-    number: str = "",
     done: models.ClaimedView | None = None,
 ) -> web.Response:
     """Raises 404 for a municipality that has no point service here."""
@@ -64,6 +63,6 @@ async def _page(
         city=city,
         service=services[0],
         trouble=trouble,
-        typed={"number": number},
+        typed=visit.form,
         done=done,
     )

@@ -228,7 +228,9 @@ async def ask_units(visit: Visit) -> web.Response:
     chosen = _destination(visit.request.query)
     if chosen is None:
         return visit.redirect(_path(visit.path_param("exchange"), "destination"))
-    return await _units_page(visit, chosen, trouble=None, typed=visit.query("units"))
+    typed = visit.query("units")
+    is_unreadable = "units" in visit.request.query and not number(typed)
+    return await _units_page(visit, chosen, trouble=UNITS_UNREADABLE if is_unreadable else None, typed=typed)
 
 
 @pages.get(f"/exchanges/{_ID}/units/result", fragment=True)

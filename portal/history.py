@@ -126,7 +126,7 @@ async def history(visit: Visit) -> web.Response:
         "history.html",
         status=trouble.status if trouble else 200,
         trouble=trouble,
-        typed={name: visit.query(name)[:20] for name in ("since", "until")},
+        typed={name: visit.query(name)[:200] for name in ("since", "until")},
         name=await _name(visit),
         path=visit.request.path,
         lines=lines,

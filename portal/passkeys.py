@@ -20,7 +20,10 @@ pages = Pages()
 
 BROWSER_COOKIE: Final = "passkey-browser"
 COOKIE_TTL_S: Final = 600
+_MAX_NAME: Final = 40
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+_SAID_ANEW: Final = frozenset({"passkey-refused", "passkey-ended"})
+"""What the page of a new challenge says, by its address: the answer to the old one has no page, as it holds no secret twice."""
 _NOT_NOW: Final = frozenset({"strong-sign-in-needed", "shared-terminal", "passkeys-enough"})
 
 
@@ -28,7 +31,7 @@ _NOT_NOW: Final = frozenset({"strong-sign-in-needed", "shared-terminal", "passke
 async def passkey_page(visit: Visit) -> web.Response:
     if visit.session is not None:
         return visit.redirect("/mypage")
-    return await _sign_in_page(visit, None, visit.query("next"))
+    return await _sign_in_page(visit)
 
 
 @pages.post("/passkey", public=True)
@@ -49,14 +52,14 @@ async def sign_in(visit: Visit) -> web.Response:
             )
         )
     except Problem as problem:
-        return await _sign_in_page(visit, _error_message(visit, problem), following)
+        return _anew(visit, problem, "/passkey", next=following, shared=typed.get("shared_terminal", ""))
     enter(visit, started, shared_terminal=shared)
     return visit.redirect(own_path(following))
 
 
 @pages.get("/settings/passkey")
 async def making_page(visit: Visit) -> web.Response:
-    return await _making_page(visit, None)
+    return await _making_page(visit)
 
 
 @pages.post("/settings/passkey")
@@ -73,11 +76,12 @@ async def add(visit: Visit) -> web.Response:
     except Problem as problem:
         if problem.word in SESSION_GONE:
             raise
-        return await _making_page(visit, _error_message(visit, problem))
+        return _anew(visit, problem, "/settings/passkey", name=typed.get("name", "")[:_MAX_NAME])
     return visit.redirect("/settings/proofs", done="passkey")
 
 
-async def _sign_in_page(visit: Visit, trouble: ErrorMessage | None, following: str) -> web.Response:
+async def _sign_in_page(visit: Visit) -> web.Response:
+    trouble = _trouble(visit)
     browser = secrets.token_urlsafe(32)
     try:
         begun = await visit.send(calls.ask_passkey(browser=browser))
@@ -88,7 +92,8 @@ async def _sign_in_page(visit: Visit, trouble: ErrorMessage | None, following: s
         token=begun.token,
         options=json.dumps(begun.options),
         trouble=trouble,
-        next=following,
+        next=visit.query("next"),
+        shared=visit.query("shared") == "yes",
     )
     answer.set_status(trouble.status if trouble else 200)
     answer.set_cookie(
@@ -103,7 +108,8 @@ async def _sign_in_page(visit: Visit, trouble: ErrorMessage | None, following: s
     return answer
 
 
-async def _making_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:
+async def _making_page(visit: Visit) -> web.Response:
+    trouble = _trouble(visit)
     try:
         begun = await visit.send(calls.begin_member_passkey())
     except Problem as problem:
@@ -111,7 +117,11 @@ async def _making_page(visit: Visit, trouble: ErrorMessage | None) -> web.Respon
             raise
         return visit.render("passkey_not_now.html", trouble=trouble, why=visit.trouble(problem))
     answer = visit.render_once(
-        "passkey_make.html", token=begun.token, options=json.dumps(begun.options), trouble=trouble
+        "passkey_make.html",
+        token=begun.token,
+        options=json.dumps(begun.options),
+        trouble=trouble,
+        name=visit.query("name")[:_MAX_NAME],
     )
     answer.set_status(trouble.status if trouble else 200)
     return answer
@@ -126,9 +136,15 @@ def _credential(visit: Visit) -> Any:
     return credential if isinstance(credential, dict) else {}
 
 
-def _error_message(visit: Visit, problem: Problem) -> ErrorMessage:
+def _anew(visit: Visit, problem: Problem, path: str, **typed: str) -> web.Response:
+    """The page with a new challenge; its address holds what is wrong and what was typed. Raises what no other try mends."""
     if problem.word == "body-invalid":
         problem.word = "passkey-refused"  # the script sent nothing, or somebody else's words
-    if problem.status >= 500:
+    if problem.word not in _SAID_ANEW:
         raise problem
-    return visit.trouble(problem)
+    return visit.redirect(path, why=problem.word, **{name: text for name, text in typed.items() if text})
+
+
+def _trouble(visit: Visit) -> ErrorMessage | None:
+    word = visit.query("why")
+    return visit.trouble(Problem(word, 401)) if word in _SAID_ANEW else None

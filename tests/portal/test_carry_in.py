@@ -25,6 +25,6 @@ def test_a_wrong_code_is_said_beside_its_field_and_keeps_the_number(
     page.wait_for_load_state()
     assert "番号か引継ぎコードが違います" in page.inner_text("main")
     assert page.input_value("#number") == "A-0001"
-    assert page.input_value("#code") == ""
+    assert page.input_value("#code") == "ABCDE12345"
     assert faults(page) == []
     context.close()

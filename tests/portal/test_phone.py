@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import httpx
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from joserfc.jwk import ECKey
@@ -23,8 +24,10 @@ from gateway.demo.environment import MEMBERS, DemoEnvironment, open_town
 from gateway.model import JST
 from httpkit.clock import set_file_clock
 from tests.axe import faults
+from tests.forms_walked import FormWalk
 from tests.gateway.members.conftest import signed
 from tests.portal.conftest import Loop
+from tests.portal.test_every_form import FORMS_OF_PHONES, ROUTES
 from tests.portal.walk import PASSWORDS
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -55,6 +58,10 @@ class Resident:
             self.at = self.context.new_page()
         return self.at
 
+    def cookies(self) -> httpx.Cookies:
+        """What the browser keeps, for a client that is none."""
+        return httpx.Cookies({each["name"]: each["value"] for each in self.context.cookies()})
+
     def to(self, path: str) -> None:
         self.page.goto(self.town.portal_url + path)
 
@@ -64,12 +71,13 @@ class Resident:
         self.page.get_by_role("button", name="マイナアプリでログイン").click()
         self.page.get_by_role("link", name="マイナアプリへ進む").click()
 
-    def identify(self, who: str) -> None:
+    def identify(self, who: str, *, has_consented: bool = False) -> None:
         """What the provider's own pages ask: a login, and whether the site may know."""
         self.page.fill("[name=login]", who)
         self.page.fill("[name=password]", "any")
         self.page.get_by_role("button", name="Sign-in").click()
-        self.page.get_by_role("button", name="Continue").click()
+        if not has_consented:
+            self.page.get_by_role("button", name="Continue").click()
 
     def come(self, who: str) -> None:
         self.leave()
@@ -101,6 +109,7 @@ def phone_town(
             f'\n[oidc.myna]\nname = "マイナアプリ"\nname_en = "Myna App"\nissuer = "{issuer}"\nclient_id = "{CLIENT_ID}"\n'
             f'redirect_uri = "{portal_url}/phone/return/myna"\nkey = {{ file = "phone.pem" }}\nkey_id = "ours-1"\n'
             f'[portal]\npublic_url = "{portal_url}"\n'
+            f'[mail]\nhost = "localhost"\nsender = "noreply@example.jp"\nportal_url = "{portal_url}"\n'
         )
 
     opened = open_town(folder, portal_host="localhost", more_settings=table)
@@ -250,6 +259,48 @@ def test_who_is_signed_in_adds_the_phone_and_removes_it(phone_town: PhoneTown) -
     resident.page.get_by_role("button", name="外す").click()
     expect(resident.page.locator(".notice[role=status]")).to_contain_text("ログインの方法を1つ外しました")
     expect(resident.page.locator("ul.lines li")).to_have_count(1)
+
+
+def walked(resident: Resident, *paths: str) -> FormWalk:
+    """The forms of these pages in the resident's browser, each sent with bad input."""
+    walk = FormWalk(resident.town.portal_url, ROUTES, {}, resident.cookies())
+    with walk.http:
+        for path in paths:
+            walk.try_forms_of(path)
+    return walk
+
+
+def test_every_form_of_the_way_in_with_a_phone_forgives(phone_town: PhoneTown) -> None:
+    stranger, owner, member = phone_town.visit(), phone_town.visit(), phone_town.visit()
+    stranger.come("yuko")
+    expect(stranger.page.get_by_role("heading", name="マイキーIDをお持ちですか")).to_be_visible()
+    walks = [walked(stranger, "/passkey", "/phone/join")]
+
+    owner.come("nana")
+    owner.page.fill("#display_name", "見本七子")
+    owner.page.get_by_role("button", name="マイキーIDを新しく作る").click()
+    walks.append(walked(owner, "/settings/passkey", "/settings/mail"))
+    owner.to("/settings/phone")
+    owner.page.get_by_role("link", name="スマートフォンでパスワードを設定").click()
+    owner.page.get_by_role("link", name="マイナアプリへ進む").click()
+    owner.identify("nana", has_consented=True)
+    walks.append(walked(owner, "/settings/phone/password"))
+
+    member.to("/login")
+    member.page.fill("#mykey_id", phone_town.town.mykey_ids[MEMBERS[2].name])
+    member.page.fill("#password", PASSWORDS[MEMBERS[2].name])
+    member.page.click("form[action='/login'] button")
+    member.to("/settings/phone")
+    member.page.get_by_role("link", name="スマートフォンを登録する").click()
+    member.page.get_by_role("link", name="マイナアプリへ進む").click()
+    member.identify("rokuro")
+    walks.append(walked(member, "/settings/phone/link"))
+
+    wrong = [fault for walk in walks for fault in walk.faults]
+    assert not wrong, "\n".join(wrong)
+    assert {page for walk in walks for page in walk.met} == FORMS_OF_PHONES
+    passed = {each for walk in walks for each in walk.accepted}
+    assert passed == {"/phone/register markup"}  # a name may be any text
 
 
 def test_who_stops_at_the_provider_is_told_so(phone_town: PhoneTown) -> None:
