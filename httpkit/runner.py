@@ -10,7 +10,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
-from aiohttp import web
+from aiohttp import hdrs, web
+from aiohttp.http import StreamWriter
 from aiohttp.web_protocol import RequestHandler
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -50,26 +51,36 @@ class GuardedRunner(web.AppRunner):
             server.request_handler,
             malformed=self._malformed,
             headers=self._headers,
-            request_factory=_leaving_aside_expectations(server.request_factory),
+            request_factory=_request_factory(server.request_factory),
             handler_cancellation=server.handler_cancellation,
             loop=asyncio.get_running_loop(),
             **server._kwargs,  # noqa: SLF001  there is no public way to make a server of another class
         )
 
 
-def _leaving_aside_expectations(factory: Callable[..., web.BaseRequest]) -> Callable[..., web.BaseRequest]:
-    """Take off every `Expect` but 100-continue, as RFC 9110 (10.1.1) allows: aiohttp would refuse it in plain
-    text that repeats it, before any route or middleware.
+def _request_factory(factory: Callable[..., web.BaseRequest]) -> Callable[..., web.BaseRequest]:
+    """Makes requests whose answers do not say what serves them, and takes off every `Expect` but 100-continue, as
+    RFC 9110 (10.1.1) allows: aiohttp would refuse it in plain text that repeats it, before any route or middleware.
     """
 
-    def make(message: Any, *others: Any) -> web.BaseRequest:
+    def make(
+        message: Any, payload: Any, protocol: _Protocol, _writer: StreamWriter, task: Any
+    ) -> web.BaseRequest:
         if message.headers.get("Expect", "100-continue").lower() != "100-continue":
             headers = CIMultiDict(message.headers)
             del headers["Expect"]
             message = message._replace(headers=CIMultiDictProxy(headers))
-        return factory(message, *others)
+        return factory(message, payload, protocol, _Writer(protocol, asyncio.get_running_loop()), task)
 
     return make
+
+
+class _Writer(StreamWriter):
+    """Leaves out `Server`, which aiohttp adds after any handler, middleware or signal has had its say."""
+
+    async def write_headers(self, status_line: str, headers: CIMultiDict[str]) -> None:
+        headers.popall(hdrs.SERVER, None)
+        await super().write_headers(status_line, headers)
 
 
 class _Server(web.Server):
@@ -143,6 +154,5 @@ class _Protocol(RequestHandler):
         answer = self._malformed(status, exc)
         for name, value in self._headers.items():
             answer.headers.setdefault(name, value)
-        answer.headers["Server"] = "point-gateway"
         answer.force_close()
         return answer

@@ -71,7 +71,6 @@ def site_app(
             return await nothing_here(site, request, 500)
 
     async def prepare(_request: web.BaseRequest, answer: web.StreamResponse) -> None:
-        answer.headers["Server"] = "point-gateway"
         if site.settings.https:
             answer.headers["Strict-Transport-Security"] = HSTS
 

@@ -117,7 +117,6 @@ class ErrorBoundary:
         headers["X-Request-Id"] = request.get(REQUEST_ID, "")
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "no-referrer"
-        headers["Server"] = "point-gateway"
         headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         headers.setdefault("Cache-Control", "no-store")

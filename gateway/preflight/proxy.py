@@ -15,6 +15,7 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
+from gateway.http.runner import GatewayRunner
 from gateway.preflight.finding import Finding, ok, refused, warning
 from gateway.settings import Settings
 
@@ -39,7 +40,7 @@ async def check_proxy(settings: Settings) -> list[Finding]:
     app = web.Application(client_max_size=2 * BODY_BYTES)
     path = f"/preflight/{secrets.token_hex(8)}"
     app.router.add_post(path, receive)
-    runner = web.AppRunner(app, access_log=None)
+    runner = GatewayRunner(app)
     await runner.setup()
     try:
         try:
