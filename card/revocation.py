@@ -24,9 +24,12 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from card.algorithms import ALGORITHMS, algorithm_for
 from card.refusals import CertificateRevoked, RevocationUnknown
+from httpkit.named_files import read_named_file
 
 _CRL_UNDERSTOOD: Final = {ExtensionOID.CRL_NUMBER, ExtensionOID.AUTHORITY_KEY_IDENTIFIER}
 _SKEW: Final = timedelta(seconds=60)
+MAX_CRL_BYTES: Final = 256 * 1024 * 1024
+"""An authority of a whole country has listed millions of certificates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +254,7 @@ class CrlFolder:
         key = _signing_key(x509.load_der_x509_certificate(issuer))
         ours = []
         for path in sorted(self._folder.glob("*.crl")):
-            der = path.read_bytes()
+            der = read_named_file(path, most_bytes=MAX_CRL_BYTES)
             try:
                 if x509.load_der_x509_crl(der).is_signature_valid(key):
                     ours.append(der)

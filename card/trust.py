@@ -19,6 +19,8 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from httpkit.named_files import read_named_file
+
 KindOfRoot = Literal["auth", "sign"]
 
 AUTH_POLICY: Final = "1.2.392.200149.8.5.1.3.30"
@@ -122,7 +124,7 @@ def load_trust(
 
 
 def _pinned(path: Path, fact: Mapping[str, object], stated: str | None) -> PinnedRoot:
-    certificate = _parse(path.read_bytes(), path.name)
+    certificate = _parse(read_named_file(path), path.name)
     der = certificate.public_bytes(Encoding.DER)
     known = fact.get("sha256")
     if known and stated and stated != known:

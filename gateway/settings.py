@@ -58,6 +58,7 @@ from gateway.partners.proof import Required
 from gateway.platform.plain_text import plain_text
 from gateway.platform.retention import Retention
 from gateway.platform.secret_store import is_loopback
+from httpkit.named_files import FileUnusable, read_named_file
 
 __all__ = ["PartnerSettings", "SecretPlace", "Settings", "SettingsWrong"]
 
@@ -525,11 +526,11 @@ def _read(path: Path | None) -> tuple[Place, dict[str, Any]]:
     if path is None:
         return Place(None), {}
     try:
-        text = plain_text(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as fault:
-        raise SettingsWrong(
-            f"{path}: cannot be read ({type(fault).__name__}); name a TOML file in UTF-8"
-        ) from None
+        text = plain_text(read_named_file(path).decode("utf-8"))
+    except FileUnusable as fault:
+        raise SettingsWrong(f"{path}: {fault}") from None
+    except UnicodeDecodeError:
+        raise SettingsWrong(f"{path}: is not in UTF-8; save it as UTF-8") from None
     try:
         return Place(path, text), tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from httpkit.clock import ClockStopped, FileClock, system_clock
+from httpkit.named_files import FileUnusable, read_named_file
 from httpkit.source_names import SourceAddress, SourceNames
 from pagekit.throttle import BURST
 
@@ -83,8 +84,10 @@ class SiteSettings:
     def load(cls, path: Path) -> Self:
         """Read the file. Raises BadSettings."""
         try:
-            values: dict[str, Any] = tomllib.loads(path.read_text("utf-8-sig"))
-        except (OSError, ValueError) as fault:
+            values: dict[str, Any] = tomllib.loads(read_named_file(path).decode("utf-8-sig"))
+        except FileUnusable as fault:
+            raise BadSettings(f"{path}: {fault}") from fault
+        except ValueError as fault:
             raise BadSettings(f"{path}: cannot be read as TOML ({type(fault).__name__})") from fault
         where = path.parent
         seal = _secret(where, values, "seal_file")
@@ -160,12 +163,12 @@ def _secret(where: Path, given: dict[str, Any], name: str) -> bytes:
     file = where / _text(where, given, name)
     try:
         # What nobody sees at the ends of a line is an editor's and no part of a key.
-        lines = file.read_text("utf-8").split("\n")
+        lines = read_named_file(file).decode("utf-8").split("\n")
         return "\n".join(line.strip(_UNSEEN) for line in lines).strip().encode()
     except UnicodeDecodeError as fault:
         raise BadSettings(f"{name}: {file} is not in UTF-8; save it as UTF-8") from fault
-    except OSError as fault:
-        raise BadSettings(f"{name}: {file} cannot be read ({type(fault).__name__})") from fault
+    except FileUnusable as fault:
+        raise BadSettings(f"{name}: {file} {fault}") from fault
 
 
 def _clock(file: Path) -> FileClock:

@@ -30,6 +30,7 @@ from gateway import scaffold
 from gateway.errors import GatewayError
 from gateway.model import LinkKind
 from gateway.partners.loading.checks import HOOKS
+from httpkit.named_files import FileUnusable, read_named_file
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -206,7 +207,9 @@ def _operator_key(path: Path) -> Ed25519PrivateKey:
         path.touch(mode=0o600, exist_ok=False)
         path.write_bytes(new_key_pair().private_pem)
     try:
-        key = load_private_key(path.read_bytes())
+        key = load_private_key(read_named_file(path))
+    except FileUnusable as fault:
+        raise CannotRun(f"{path} {fault}") from None
     except ValueError:
         raise CannotRun(
             f"{path} is no private Ed25519 key in PEM; name another file, and one is made"

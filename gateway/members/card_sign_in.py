@@ -42,6 +42,7 @@ from gateway.members.proofs import ProofKey, card_proof
 from gateway.platform.security_log import SecurityEvent, log_security
 from gateway.plugin_interfaces import Clock
 from gateway.settings import Settings, SettingsWrong
+from httpkit.named_files import read_named_file
 
 __all__ = ["CardRules", "CardSignIns", "Purpose", "rules_of"]
 
@@ -273,8 +274,8 @@ def rules_of(settings: Settings, clock: Callable[[], datetime]) -> CardRules | N
         trust = load_trust(
             base / card.roots if card.roots else None,
             fingerprints=card.fingerprints,
-            test_auth=[(base / name).read_bytes() for name in card.test_auth_roots],
-            test_sign=[(base / name).read_bytes() for name in card.test_sign_roots],
+            test_auth=[read_named_file(base / name) for name in card.test_auth_roots],
+            test_sign=[read_named_file(base / name) for name in card.test_sign_roots],
         )
     except (TrustBroken, OSError) as broken:
         raise SettingsWrong(f"[card] the roots cannot be believed: {broken} ({where})") from None

@@ -32,6 +32,7 @@ from gateway.errors import GatewayError, NotSent, OutcomeUnknown
 from gateway.partners.calls.call_log import CallScope, RequestRecord, current_scope
 from gateway.partners.loading.partner_settings import ClientIdentity
 from gateway.plugin_interfaces import HttpAnswer, Log, encode_form
+from httpkit.named_files import FileUnusable, require_named_file
 
 ANSWER_LIMIT_BYTES: Final = 8 * 2**20
 STREAM_LIMIT_BYTES: Final = 2 * 2**30
@@ -491,6 +492,7 @@ def _tls(ca_file: Path | None, client_identity: ClientIdentity | None) -> ssl.SS
         return _public_tls()
     tls = httpx.create_ssl_context(trust_env=False)
     if ca_file is not None:
+        require_named_file(ca_file)
         tls.load_verify_locations(ca_file)
     if client_identity is not None:
         _load_identity(tls, client_identity)
@@ -505,6 +507,11 @@ def _public_tls() -> ssl.SSLContext:
 
 def _load_identity(tls: ssl.SSLContext, identity: ClientIdentity) -> None:
     files = f"client_certificate {identity.certificate} and client_key {identity.key}"
+    for name, file in (("client_certificate", identity.certificate), ("client_key", identity.key)):
+        try:
+            require_named_file(file)
+        except FileUnusable as fault:
+            raise ClientIdentityUnusable(f"{name} {file} {fault}") from None
     try:
         # An empty password: a key that has one is refused, instead of asking at the terminal.
         tls.load_cert_chain(identity.certificate, identity.key, password="")

@@ -51,6 +51,7 @@ from gateway.partners.reload import NotReloaded, Reloaded, Renewal
 from gateway.partners.sftp_client import GuardedSftp, SftpUnusable
 from gateway.platform.logs import PartnerLog
 from gateway.plugin_interfaces import Clock, Log, NoSftp, PartnerSetup
+from httpkit.named_files import FileUnusable
 
 GROUP: Final = "gateway.partners"
 IN_SERVICE: Final = Isolation.PROCESS
@@ -260,8 +261,9 @@ def _client(own: PartnerSettings, log: Log, *, testing: bool) -> GuardedHttp:
     except ClientIdentityUnusable as fault:
         place = own.place.at("partners", own.id, "client_certificate")
         raise Refusal(Fault(check="instance", text=str(fault), file=place)) from None
-    except OSError as fault:  # a missing file, or one without certificates
-        text = f"ca_file {own.ca_file} cannot be read ({type(fault).__name__}); name a file of certificates in PEM"
+    except OSError as fault:  # no such file, or one without certificates
+        holds_none = "holds no certificates; name a file of certificates in PEM"
+        text = f"ca_file {own.ca_file} {fault if isinstance(fault, FileUnusable) else holds_none}"
         raise Refusal(
             Fault(check="instance", text=text, file=own.place.at("partners", own.id, "ca_file"))
         ) from None

@@ -20,6 +20,7 @@ from gateway.partners.calls.call_log import CallScope, RequestRecord, current_sc
 from gateway.partners.file_pieces import FilePiece, whole_file
 from gateway.partners.loading.sftp_settings import SftpServer
 from gateway.plugin_interfaces import SftpFile
+from httpkit.named_files import FileUnusable, read_named_file
 
 PIECE_BYTES: Final = 2**18
 FILE_LIMIT_BYTES: Final = 2 * 2**30
@@ -222,11 +223,9 @@ class GuardedSftp:
                 "preferred_auth": "password,keyboard-interactive",
             }
         try:
-            key = self._ssh.import_private_key(server.key.read_bytes())  # type: ignore[union-attr]
-        except OSError as fault:
-            raise SftpUnusable(
-                f"sftp key {server.key} cannot be read ({type(fault).__name__}); make it readable for the gateway alone"
-            ) from None
+            key = self._ssh.import_private_key(read_named_file(server.key))  # type: ignore[union-attr]
+        except FileUnusable as fault:
+            raise SftpUnusable(f"sftp key {server.key} {fault}") from None
         except (self._ssh.KeyImportError, self._ssh.KeyEncryptionError, ValueError):
             raise SftpUnusable(
                 f"sftp key {server.key} is no private key without a passphrase; make one with ssh-keygen -t ed25519 -N ''"

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from gateway.errors import GatewayError
 from gateway.platform.plain_text import secret_text
+from httpkit.named_files import FileUnusable, read_named_file
 
 SUFFIX: Final = ".age"
 
@@ -74,8 +75,10 @@ def _recipient(text: str) -> Any:
 
 def _lines_of(file: Path) -> list[str]:
     try:
-        text = secret_text(file.read_text("utf-8"))
-    except (OSError, ValueError) as fault:
+        text = secret_text(read_named_file(file).decode("utf-8"))
+    except FileUnusable as fault:
+        raise AgeFailed(f"{file}: {fault}") from None
+    except ValueError as fault:
         raise AgeFailed(
             f"{file}: cannot be read ({type(fault).__name__}); name a file of keys, one a line"
         ) from None

@@ -22,6 +22,7 @@ from urllib.parse import quote, urlsplit
 
 from gateway.model import Secret
 from gateway.platform.plain_text import secret_text
+from httpkit.named_files import FileUnusable, read_named_file, require_named_file
 
 TIMEOUT_S: Final = 5.0
 MAX_ANSWER_BYTES: Final = 256 * 1024
@@ -78,6 +79,8 @@ class VaultStore:
         except urllib.error.HTTPError as refused:
             refused.close()
             raise NoSecret(f"Vault answered {refused.code} for {path}; {_remedy(refused.code)}") from None
+        except FileUnusable as fault:
+            raise NoSecret(f"{AUTHORITY} {self.authority} {fault}") from None
         except (OSError, ValueError, HTTPException) as fault:
             reason = getattr(fault, "reason", fault)
             raise NoSecret(
@@ -97,6 +100,8 @@ class VaultStore:
 
     def _opener(self) -> urllib.request.OpenerDirector:
         """No proxy and no redirect: the token goes to this address alone."""
+        if self.authority is not None:
+            require_named_file(self.authority)
         context = ssl.create_default_context(cafile=self.authority)
         return urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context), _NoRedirect()
@@ -123,9 +128,11 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 def _token(env: Mapping[str, str]) -> Secret:
     file = env.get(TOKEN_FILE, "")
     try:
-        text = secret_text(Path(file).read_text("utf-8")) if file else env.get(TOKEN, "")
-    except (OSError, ValueError) as fault:
-        raise NoSecret(f"{TOKEN_FILE} {file} cannot be read ({type(fault).__name__})") from None
+        text = secret_text(read_named_file(Path(file)).decode("utf-8")) if file else env.get(TOKEN, "")
+    except FileUnusable as fault:
+        raise NoSecret(f"{TOKEN_FILE} {file} {fault}") from None
+    except ValueError as fault:
+        raise NoSecret(f"{TOKEN_FILE} {file} holds no token ({type(fault).__name__})") from None
     if not text or not text.isascii() or not text.isprintable():
         raise NoSecret(f"there is no token for Vault; name its file in {TOKEN_FILE}, or set {TOKEN}")
     return Secret(text)

@@ -28,6 +28,7 @@ from gateway.platform.daily_digest import (
     fingerprint,
     written_lines,
 )
+from httpkit.named_files import FileUnusable, read_named_file
 
 STAMP_WITHIN: Final = timedelta(days=7)
 """A digest is stamped in the days after its own; a stamp that is younger may be one of a digest that was made anew."""
@@ -100,8 +101,10 @@ class StampAuthority:
 
     def _read_roots(self) -> list[x509.Certificate]:
         try:
-            return x509.load_pem_x509_certificates(self.roots.read_bytes())
-        except (OSError, ValueError) as fault:
+            return x509.load_pem_x509_certificates(read_named_file(self.roots))
+        except FileUnusable as fault:
+            raise StampFailed(f"{self.roots}: {fault}; see [digests] time_stamp_roots") from None
+        except ValueError as fault:
             raise StampFailed(
                 f"{self.roots}: has no certificate that can be read ({type(fault).__name__}); see [digests] time_stamp_roots"
             ) from None

@@ -12,6 +12,7 @@ from typing import Final
 from gateway.platform.journal import JournalMissing, require_journal
 from gateway.preflight.finding import Finding, ok, refused, warning
 from gateway.settings import Settings
+from httpkit.named_files import FileUnusable, require_nothing_else
 
 MIN_FILES: Final = 256
 GOOD_FILES: Final = 4_096
@@ -51,6 +52,9 @@ def _disks(settings: Settings) -> Iterator[Finding]:
     named = {name: folder for name, folder in places.items() if folder is not None}
     for name, folder in named.items():
         yield from _room(name, folder)
+    for name, file in (("[database] url", settings.database_file), ("[digests] file", settings.digest_file)):
+        if file is not None:
+            yield from _no_other_kind(name, file)
     if settings.journal_folder is None:
         yield warning(
             "journal",
@@ -92,6 +96,14 @@ def _room(name: str, folder: Path) -> Iterator[Finding]:
         yield warning("disk", f"{name}: {there} has {free // 1024**2} MiB left; make room on this disk")
     else:
         yield ok("disk", f"{name}: {there} can be written and has {free // 1024**3} GiB left")
+
+
+def _no_other_kind(name: str, file: Path) -> Iterator[Finding]:
+    """A pipe in its place would hold the gateway for ever at the first look."""
+    try:
+        require_nothing_else(file)
+    except FileUnusable as fault:
+        yield refused("disk", f"{name}: {file} {fault}")
 
 
 def _nearest(folder: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
@@ -20,6 +19,7 @@ from gateway.partners.loading.partner_settings import (
 )
 from gateway.preflight.finding import Finding, ok, refused, warning
 from gateway.settings import Settings
+from httpkit.named_files import mode_of_named_file
 
 MIN_SECRET_BYTES: Final = 32
 MIN_DIFFERENT_BYTES: Final = 8
@@ -111,10 +111,12 @@ def _used_twice(read: dict[str, _KeyRead]) -> Iterator[Finding]:
 
 
 def _modes(settings: Settings) -> Iterator[Finding]:
-    wide = [path for path in secret_files(settings) if _mode_of(path) & TOO_WIDE]
-    for path in wide:
+    wide = {
+        path: mode for path in secret_files(settings) if (mode := mode_of_named_file(path) or 0) & TOO_WIDE
+    }
+    for path, mode in wide.items():
         sentence = (
-            f"{path}: may be read or written by others (mode {_mode_of(path):04o}, 0640 at most);"
+            f"{path}: may be read or written by others (mode {mode:04o}, 0640 at most);"
             f" run `chmod 600 {path}`"
         )
         if "wide-modes" in settings.server.allow:
@@ -132,7 +134,7 @@ def secret_files(settings: Settings) -> list[Path]:
     database = settings.database_file
     if database is not None:
         files += [database.with_name(database.name + suffix) for suffix in _DATABASE_SUFFIXES]
-    return [path for path in dict.fromkeys(files) if path.is_file()]
+    return [path for path in dict.fromkeys(files) if mode_of_named_file(path) is not None]
 
 
 def _partner_files(partner: PartnerSettings) -> Iterator[Path]:
@@ -153,10 +155,3 @@ def _files_in(table: dict[str, Any], keys: tuple[str, ...], partner: PartnerSett
         else:
             if place.file is not None:
                 yield place.file
-
-
-def _mode_of(path: Path) -> int:
-    try:
-        return stat.S_IMODE(path.stat().st_mode)
-    except OSError:
-        return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +11,13 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from gateway.client import SignedClient, load_private_key
-from gateway.platform.plain_text import plain_text
+from gateway.platform.plain_text import plain_text, secret_text
 from gateway.plugin_interfaces import Clock
 from gateway.preflight.finding import Finding, ok, refused
-from gateway.preflight.secrets import TOO_WIDE
+from gateway.preflight.secrets import MIN_SECRET_BYTES, TOO_WIDE
 from gateway.preflight.transport import is_loopback
 from gateway.settings import Settings
+from httpkit.named_files import FileUnusable, mode_of_named_file, read_named_file
 
 TIMEOUT_S: Final = 10.0
 _SIGNED_PATH: Final = "/v1/problem-types"
@@ -28,7 +28,9 @@ async def check_site(settings: Settings, file: Path, clock: Clock) -> list[Findi
     name = file.name
     try:
         values = _read(file)
-    except (OSError, ValueError) as fault:
+    except FileUnusable as fault:
+        return [refused("site", f"{file}: {fault}")]
+    except ValueError as fault:
         return [
             refused(
                 "site", f"{file}: cannot be read as TOML ({type(fault).__name__}); name the site's settings"
@@ -43,8 +45,11 @@ async def check_site(settings: Settings, file: Path, clock: Clock) -> list[Findi
         return [refused("site", f"{name}: has no {', '.join(missing)}; add it")]
     findings = [*_addresses(settings, name, values), *_modes(file, values)]
     try:
-        key = load_private_key((file.parent / values["key_file"]).read_bytes())
-    except (OSError, ValueError) as fault:
+        key = load_private_key(_secret(file, values, "key_file").encode())
+        seal = _secret(file, values, "seal_file")
+    except FileUnusable as fault:
+        return [*findings, refused("site", f"{name}: {fault}")]
+    except ValueError as fault:
         return [
             *findings,
             refused(
@@ -52,6 +57,13 @@ async def check_site(settings: Settings, file: Path, clock: Clock) -> list[Findi
                 f"{name}: key_file holds no key of `point-gateway keys new` ({type(fault).__name__}); make one and name its file",
             ),
         ]
+    if len(seal) < MIN_SECRET_BYTES:
+        findings.append(
+            refused(
+                "site",
+                f"{name}: seal_file holds fewer than {MIN_SECRET_BYTES} characters; make it with `openssl rand -base64 48`",
+            )
+        )
     client = SignedClient(values["gateway_url"], values["key_id"], key, clock=clock, timeout_s=TIMEOUT_S)
     async with client:
         findings.append(await _signed_call(client, name, values))
@@ -59,7 +71,16 @@ async def check_site(settings: Settings, file: Path, clock: Clock) -> list[Findi
 
 
 def _read(file: Path) -> dict[str, Any]:
-    return tomllib.loads(plain_text(file.read_text("utf-8")))
+    return tomllib.loads(plain_text(read_named_file(file).decode("utf-8")))
+
+
+def _secret(file: Path, values: dict[str, Any], key: str) -> str:
+    """What the site reads there. Raises FileUnusable, and ValueError for what is no text."""
+    path = file.parent / values[key]
+    try:
+        return secret_text(read_named_file(path).decode("utf-8"))
+    except FileUnusable as fault:
+        raise FileUnusable(f"{key} {path} {fault}") from None
 
 
 def _addresses(settings: Settings, name: str, values: dict[str, Any]) -> Iterator[Finding]:
@@ -83,7 +104,7 @@ def _addresses(settings: Settings, name: str, values: dict[str, Any]) -> Iterato
 def _modes(file: Path, values: dict[str, Any]) -> Iterator[Finding]:
     for key in ("key_file", "seal_file"):
         path = file.parent / str(values[key])
-        if path.is_file() and (mode := stat.S_IMODE(path.stat().st_mode)) & TOO_WIDE:
+        if (mode := mode_of_named_file(path) or 0) & TOO_WIDE:
             yield refused(
                 "site",
                 f"{path}: may be read or written by others (mode {mode:04o}, 0640 at most); run `chmod 600 {path}`",

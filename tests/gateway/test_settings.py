@@ -196,10 +196,10 @@ def test_an_override_that_is_no_number_names_the_variable(load):
 
 
 def test_a_file_that_is_not_there_or_not_text_is_named(tmp_path):
-    with pytest.raises(SettingsWrong, match=r"gateway\.toml: cannot be read \(FileNotFoundError\)"):
+    with pytest.raises(SettingsWrong, match=r"gateway\.toml: is not there; put the file there"):
         Settings.load(tmp_path / "gateway.toml", {})
     (tmp_path / "gateway.toml").write_bytes(b"\xff")
-    with pytest.raises(SettingsWrong, match="UnicodeDecodeError"):
+    with pytest.raises(SettingsWrong, match="is not in UTF-8; save it as UTF-8"):
         Settings.load(tmp_path / "gateway.toml", {})
 
 
@@ -295,7 +295,7 @@ def test_a_database_url_with_a_password_may_be_kept_elsewhere(load):
     [
         (
             lambda it: it.security.sealing(),
-            "[security] sealing: {base}/secrets/state cannot be read (FileNotFoundError); make it readable for the gateway alone (gateway.toml:14)",
+            "[security] sealing: {base}/secrets/state is not there; put the file there, or correct its name (gateway.toml:14)",
         ),
         (
             lambda it: it.security.lookup(),

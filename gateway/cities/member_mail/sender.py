@@ -33,6 +33,7 @@ from gateway.platform.encryption import Unreadable
 from gateway.platform.metrics import MAILS
 from gateway.platform.states import MemberState
 from gateway.settings import MailSettings
+from httpkit.named_files import require_named_file
 
 SEND_BATCH_SIZE: Final = 50
 POLL_INTERVAL_S: Final = 5.0
@@ -343,4 +344,6 @@ def _bounce(mail: Mail, mail_id: str, why: str, now: datetime, conn: Connection)
 def _tls(settings: MailSettings) -> ssl.SSLContext | None:
     if settings.security == "none":
         return None
+    if settings.ca_file is not None:
+        require_named_file(settings.ca_file)
     return ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)

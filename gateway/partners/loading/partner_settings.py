@@ -19,6 +19,7 @@ from gateway.errors import GatewayError, SecretMissing
 from gateway.model import Secret
 from gateway.platform.plain_text import secret_text
 from gateway.platform.secret_store import NoSecret, VaultStore
+from httpkit.named_files import FileUnusable, read_named_file
 
 if TYPE_CHECKING:
     from gateway.partners.loading.sftp_settings import SftpServer
@@ -27,6 +28,8 @@ _SECRET_KEY: Final = re.compile(
     r"(^|_)(secret|password|passphrase|token|api_?key|private_key|signing_key|access_key|pin|pepper)$",
     re.IGNORECASE,
 )
+MAX_SECRET_BYTES: Final = 64 * 1024
+"""Hundreds of keys, one a line; what is longer is another file."""
 GATEWAYS_OWN: Final = frozenset({"terminal_orders"})
 """Settings in a plugin's table that the gateway reads itself."""
 _HEADER: Final = re.compile(r"\s*\[([^\[\]]+)\]\s*(#.*)?")
@@ -72,7 +75,7 @@ class SecretPlace:
         place = self.file or self.vault_path or f"the environment variable {self.env_name}"
         try:
             if self.file is not None:
-                value = secret_text(self.file.read_text("utf-8"))
+                value = secret_text(read_named_file(self.file, most_bytes=MAX_SECRET_BYTES).decode("utf-8"))
             elif self.vault_path is not None:
                 path, _, name = self.vault_path.partition("#")
                 value = secret_text(VaultStore.from_environment(self._env).read(path, name))
@@ -83,11 +86,8 @@ class SecretPlace:
             raise SecretMissing(
                 f"{self.key}: {place} is not in UTF-8; save it as UTF-8, without anything but the secret ({self.where})"
             ) from None
-        except OSError as fault:
-            raise SecretMissing(
-                f"{self.key}: {place} cannot be read ({type(fault).__name__}); "
-                f"make it readable for the gateway alone ({self.where})"
-            ) from None
+        except FileUnusable as fault:
+            raise SecretMissing(f"{self.key}: {place} {fault} ({self.where})") from None
         except NoSecret as fault:
             raise SecretMissing(f"{self.key}: {fault} ({self.where})") from None
         except ValueError as fault:

@@ -390,13 +390,20 @@ async def test_a_plugin_of_the_first_edition_is_read_and_told_where_to_add_what(
     assert ("warning", "plugin_deprecated", {"plugin": "acorn", "sentence": note}) in log.lines
 
 
-@pytest.mark.parametrize("content", [None, "no certificate"])
-async def test_an_authority_file_that_cannot_be_read_refuses_that_partner_alone(refused, tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (None, "is not there; put the file there, or correct its name (gateway.toml:2)"),
+        ("no certificate", "holds no certificates; name a file of certificates in PEM (gateway.toml:2)"),
+    ],
+)
+async def test_an_authority_file_that_cannot_be_read_refuses_that_partner_alone(
+    refused, tmp_path, content, fault
+):
     if content is not None:
         (tmp_path / "ca.pem").write_text(content, "utf-8")
     refusal = await refused(GOOD, toml='[partners.acorn]\nca_file = "ca.pem"\n')
-    assert "ca.pem cannot be read (" in refusal.sentence
-    assert refusal.sentence.endswith("name a file of certificates in PEM (gateway.toml:2)")
+    assert refusal.sentence.endswith(f"ca.pem {fault}")
 
 
 async def test_a_plugin_that_cannot_even_be_looked_at_is_refused_where_it_stumbles(refused):

@@ -314,7 +314,9 @@ class TestSettings:
         assert "acorn_sftp.key is no private key without a passphrase" in sentence
         assert "gateway.toml:10" in sentence
         host.key.unlink()
-        assert "cannot be read (FileNotFoundError)" in await acorn_of(host.toml(), may_be_refused=True)
+        assert "acorn_sftp.key is not there; put the file there" in await acorn_of(
+            host.toml(), may_be_refused=True
+        )
 
     async def test_without_the_library_the_extra_is_named(self, host, acorn_of, monkeypatch):
         monkeypatch.setitem(__import__("sys").modules, "asyncssh", None)

@@ -184,7 +184,7 @@ class TestNothingIsGuessed:
             ({"VAULT_ADDR": "https://a:b@vault.example", "VAULT_TOKEN": TOKEN}, "holds a user"),
             ({"VAULT_ADDR": "https://vault.example"}, "there is no token for Vault"),
             ({"VAULT_ADDR": "https://vault.example", "VAULT_TOKEN": "a\r\nb"}, "there is no token for Vault"),
-            ({"VAULT_ADDR": "https://vault.example", "VAULT_TOKEN_FILE": "/absent"}, "cannot be read"),
+            ({"VAULT_ADDR": "https://vault.example", "VAULT_TOKEN_FILE": "/absent"}, "/absent is not there"),
         ],
     )
     def test_from_an_environment_that_is_not_whole(

@@ -56,6 +56,22 @@ def test_a_folder_that_is_not_there_or_cannot_be_written_is_named(
     assert any("cannot be written by this user" in it for it in refused(check_machine(load())))
 
 
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        ('[database]\nurl = "sqlite:///{file}"\n', "[database] url"),
+        ('[digests]\nfile = "{file}"\n', "[digests] file"),
+    ],
+)
+def test_a_pipe_in_a_files_place_is_refused_and_not_waited_for(
+    load: Load, tmp_path: Path, table: str, name: str
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (sentence,) = refused(check_machine(load(table.format(file=pipe))))
+    assert sentence == f"{name}: {pipe} is a pipe; put a file there: it is read more than once"
+
+
 def test_a_journal_beside_the_database_or_none_at_all_is_a_warning(load: Load) -> None:
     assert any("[journal] path is not set" in it for it in warned(check_machine(load())))
     beside = warned(check_machine(load('[journal]\npath = "journal"\n')))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -130,9 +131,38 @@ class TestASite:
         assert refused(await check_site(settings, file, system_clock)) == [
             "portal.toml: has no key_id, seal_file; add it"
         ]
-        for path in (tmp_path / "none.toml", tmp_path / "portal.pem"):
-            (sentence,) = refused(await check_site(settings, path, system_clock))
-            assert "cannot be read as TOML" in sentence
+        for path, fault in (("none.toml", "is not there"), ("portal.pem", "cannot be read as TOML")):
+            (sentence,) = refused(await check_site(settings, tmp_path / path, system_clock))
+            assert fault in sentence
+
+    @pytest.mark.parametrize("name", ["key_file", "seal_file"])
+    async def test_whose_secret_is_a_pipe_waits_for_nobody(
+        self, settings: Settings, key: KeyPair, tmp_path: Path, name: str
+    ) -> None:
+        os.mkfifo(tmp_path / "pipe", 0o600)
+        file = self.written(tmp_path, settings, key, **{name: "pipe"})
+        assert refused(await check_site(settings, file, system_clock)) == [
+            f"portal.toml: {name} {tmp_path}/pipe is a pipe; put a file there: it is read more than once"
+        ]
+
+    async def test_whose_seal_is_too_short_for_the_site_is_refused_here_too(
+        self, settings: Settings, key: KeyPair, tmp_path: Path
+    ) -> None:
+        file = self.written(tmp_path, settings, key)
+        (tmp_path / "seal").write_text("\ufeff" + "k7hG" * 7 + "\r\n", "utf-8")
+        async with serving(settings, key):
+            (sentence,) = refused(await check_site(settings, file, system_clock))
+        assert "seal_file holds fewer than 32 characters" in sentence
+        assert "k7hG" not in sentence
+
+    async def test_whose_key_has_a_mark_before_it_is_read_as_the_site_reads_it(
+        self, settings: Settings, key: KeyPair, tmp_path: Path
+    ) -> None:
+        file = self.written(tmp_path, settings, key)
+        pem = tmp_path / "portal.pem"
+        pem.write_bytes(b"\xef\xbb\xbf" + pem.read_bytes().replace(b"\n", b"\r\n"))
+        async with serving(settings, key):
+            assert refused(await check_site(settings, file, system_clock)) == []
 
 
 @asynccontextmanager
