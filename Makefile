@@ -11,7 +11,7 @@ AXE_STAMP := tests/browser/node_modules/.package-lock.json
 PACKAGE_STAMP := .venv-package/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-node demo drill faults simulate serve test coverage test-fast test-citus test-pythons nightly mutants lint format bench soak docs clients deb audit lock pictures manual-pictures accessibility clean
+.PHONY: help setup setup-node demo drill faults simulate serve test coverage test-fast test-citus test-pythons nightly mutants lint format bench soak siege docs clients deb audit lock pictures manual-pictures accessibility clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -75,6 +75,9 @@ bench: $(STAMP) ## measure the ledger and whole exchanges beside their floors; A
 
 soak: $(STAMP) ## watch a gateway's memory under load: make soak MINUTES=10 RATE=25 ARGS=--postgres
 	@$(BIN)/python bench/soak.py --minutes $(or $(MINUTES),10) $(if $(RATE),--rate $(RATE)) $(ARGS)
+
+siege: $(STAMP) ## attack gateway and sites as strangers can, and see whether others are served: make siege ARGS="--only portal"
+	@$(BIN)/python bench/siege.py $(ARGS)
 
 lint: $(STAMP) ## ruff, mypy (strict for packages, not for tests), import-linter
 	$(BIN)/ruff check .

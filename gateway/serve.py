@@ -23,6 +23,7 @@ from gateway.platform.encryption import Vault
 from gateway.plugin_reload import add_plugin_reload
 from gateway.services import Services, open_services
 from gateway.settings import Settings
+from httpkit.runner import BACKLOG
 from httpkit.systemd import supervised
 
 _log = structlog.get_logger()
@@ -79,7 +80,11 @@ async def serve(
             if settings.server.admin_address is not None:
                 await web.TCPSite(admin, *settings.server.admin_address).start()
             site = web.TCPSite(
-                runner, settings.server.host, settings.server.port, reuse_port=reuse_port or None
+                runner,
+                settings.server.host,
+                settings.server.port,
+                backlog=BACKLOG,
+                reuse_port=reuse_port or None,
             )
             await site.start()
             gc_tuning.freeze_what_stays()

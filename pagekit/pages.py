@@ -25,6 +25,7 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from httpkit.client_address import bucket_of
+from httpkit.runner import invite_body
 from pagekit import form_state
 from pagekit.api import Call, File, Gateway, Problem, Unreachable
 from pagekit.error_messages import ErrorMessage, ErrorMessages
@@ -691,6 +692,7 @@ def _plain(visit: PageRequest[SettingsT, SessionT], status: int) -> web.Response
 
 async def _read_form(visit: PageRequest[SettingsT, SessionT], limit: int) -> bool:
     """Take what was typed; False for what no browser sends."""
+    invite_body(visit.request)
     try:
         async with asyncio.timeout(FORM_DEADLINE_S if limit <= visit.site.form_limit else FILE_DEADLINE_S):
             form = await visit.request.clone(client_max_size=limit).post()

@@ -14,7 +14,7 @@ import jinja2
 import structlog
 from aiohttp import web
 
-from httpkit.runner import HSTS
+from httpkit.runner import BACKLOG, HSTS
 from httpkit.systemd import supervised
 from pagekit.files import ROUTE, Files
 from pagekit.gateway_check import GatewayCheck
@@ -125,7 +125,7 @@ async def _serve(name: str, settings: SettingsT, app: web.Application) -> None:
     runner = SiteRunner(app, is_https=settings.https)
     await runner.setup()
     try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        await web.TCPSite(runner, settings.host, settings.port, backlog=BACKLOG).start()
         sys.stdout.write(f"{name} serves at {settings.public_url}\n")
         sys.stdout.flush()
         async with supervised(f"serves at {settings.public_url}"):

@@ -24,6 +24,7 @@ from gateway.http.rate_limit import RequestLimit
 from gateway.http.routing import Api, Route
 from gateway.http.signatures import require_digest
 from gateway.platform import traces
+from httpkit.runner import invite_body
 
 _M = TypeVar("_M", bound=BaseModel)
 
@@ -159,7 +160,9 @@ class Dispatcher:
         if route.upload is not None:
             # Who waits here is read no further: the connection's own window holds the sender back.
             async with self.upload_slots:
+                invite_body(request)
                 return await _read_upload(request, route.upload.limit_bytes)
+        invite_body(request)
         try:
             return await request.read()
         except web.HTTPRequestEntityTooLarge:

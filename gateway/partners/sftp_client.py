@@ -222,8 +222,9 @@ class GuardedSftp:
                 "client_keys": None,
                 "preferred_auth": "password,keyboard-interactive",
             }
+        assert server.key is not None  # which is there where no password is
         try:
-            key = self._ssh.import_private_key(read_named_file(server.key))  # type: ignore[union-attr]
+            key = self._ssh.import_private_key(read_named_file(server.key))
         except FileUnusable as fault:
             raise SftpUnusable(f"sftp key {server.key} {fault}") from None
         except (self._ssh.KeyImportError, self._ssh.KeyEncryptionError, ValueError):

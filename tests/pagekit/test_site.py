@@ -368,6 +368,29 @@ async def test_a_form_whose_body_never_ends_is_given_up(
         await runner.cleanup()
 
 
+@pytest.mark.parametrize(("origin", "first"), [("", b"100"), ("https://evil.example", b"403")])
+async def test_a_form_is_asked_for_once_it_is_known_to_be_ours(
+    house: House, origin: str, first: bytes
+) -> None:
+    runner = SiteRunner(make_app(house.settings()))
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        reader, writer = await asyncio.open_connection(*runner.addresses[0])
+        writer.write(
+            b"POST /login HTTP/1.1\r\nHost: x\r\nOrigin: %b\r\nContent-Length: 9\r\nExpect: 100-continue\r\n"
+            b"Content-Type: application/x-www-form-urlencoded\r\n\r\n" % (origin or house.portal).encode()
+        )
+        answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
+        assert answer.split(b" ", 2)[1] == first
+        if first == b"100":
+            writer.write(b"mykey_id=")
+            assert (await asyncio.wait_for(reader.readline(), 20)).startswith(b"HTTP/1.1 303 ")
+        writer.close()
+    finally:
+        await runner.cleanup()
+
+
 async def test_every_page_says_that_nothing_is_confirmed_as_long_as_the_gateway_does(house: House) -> None:
     house.state["Point-Gateway-State"] = "restored"
 

@@ -101,6 +101,30 @@ async def test_a_sender_who_hangs_up_is_no_failure_of_ours(served, lines):
     assert (line["status"], line["problem"]) == (400, "body-broken")
 
 
+@pytest.mark.parametrize(("is_signed", "first"), [(True, b"100"), (False, b"401")])
+async def test_a_body_is_asked_for_once_its_sender_is_admitted(served, is_signed, first):
+    body = b'{"exchange_id": "x-1", "units": 2}'
+    fields = {"Content-Type": "application/json", "Authorization": "Bearer pgs_hanako"}
+    if is_signed:
+        fields = sign_headers(
+            "POST", f"{served.url}/v1/exchanges", fields, body,
+            key_id=served.key.key_id, private_key=served.key.private_pem, created=served.clock(),
+        )  # fmt: skip
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items()).encode()
+    reader, writer = await connect(
+        served,
+        b"POST /v1/exchanges HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\n"
+        + head
+        + b"Content-Length: %d\r\n\r\n" % len(body),
+    )
+    answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
+    assert answer.split(b" ", 2)[1] == first
+    if is_signed:
+        writer.write(body)
+        assert (await asyncio.wait_for(reader.read(), 20)).startswith(b"HTTP/1.1 20")
+    await hang_up(writer)
+
+
 async def test_a_failure_outside_every_route_is_still_a_problem(
     building, store, clock, key, free_port, caplog
 ):
