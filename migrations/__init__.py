@@ -18,7 +18,6 @@ from migrations.schema_status import (
     status,
 )
 from migrations.steps import Step, config, known_revisions, list_steps
-from migrations.upgrading import run_downgrade, run_upgrade
 
 __all__ = [
     "SchemaRefused",
@@ -42,9 +41,13 @@ def upgrade(url: str, revision: str = "head", *, copy: bool = True) -> Path | No
     Before an SQLite file that has rows is changed, it is copied beside itself; the copy's path is returned.
     Raises SchemaRefused, saying what to do; then nothing was changed.
     """
+    from migrations.upgrading import run_upgrade
+
     return run_upgrade(url, revision, copy=copy)
 
 
 def downgrade(url: str, revision: str, *, copy: bool = True) -> Path | None:
     """Take the steps after `revision` back; what only they hold is lost. Otherwise as `upgrade`."""
+    from migrations.upgrading import run_downgrade
+
     return run_downgrade(url, revision, copy=copy)

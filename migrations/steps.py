@@ -3,14 +3,17 @@
 A step's file is named after its revision: `versions/r0001_ledger.py` is `0001_ledger`.
 """
 
+from __future__ import annotations
+
 import ast
 import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from alembic.config import Config
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 HERE = Path(__file__).parent
 _DOWN_REVISION: Final = re.compile(r'^down_revision(?:: [^=]+)? = (?:"(\w+)"|None)', re.MULTILINE)
@@ -26,6 +29,8 @@ class Step:
 
 def config(url: str) -> Config:
     """Make the settings that Alembic's own commands take, for the database at `url`."""
+    from alembic.config import Config
+
     settings = Config()
     settings.set_main_option("script_location", str(HERE).replace("%", "%%"))
     settings.set_main_option("path_separator", "os")

@@ -177,6 +177,7 @@ class Api:
     def __init__(self, title: str = "", version: str = "", description: str = "") -> None:
         self.title, self.version, self.description = title, version, description
         self._routes: list[Route] = []
+        self._declared: set[str | tuple[str, str]] = set()
 
     @property
     def routes(self) -> Sequence[Route]:
@@ -283,11 +284,12 @@ class Api:
         return declare
 
     def _add(self, route: Route) -> None:
-        for known in self._routes:
-            if (known.method, known.template) == (route.method, route.template) or known.name == route.name:
-                raise TypeError(
-                    f"{route.method} {route.template}: declared twice, or its name {route.name} is taken"
-                )
+        own: set[str | tuple[str, str]] = {(route.method, route.template), route.name}
+        if own & self._declared:
+            raise TypeError(
+                f"{route.method} {route.template}: declared twice, or its name {route.name} is taken"
+            )
+        self._declared |= own
         self._routes.append(route)
 
 

@@ -8,24 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-import webauthn
 from sqlalchemy import Connection
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from gateway.errors import ProblemError
 from gateway.members import passkey_rows
@@ -36,6 +25,14 @@ from gateway.members.sessions import SHARED_TERMINAL_IDLE_LIMIT, Session
 from gateway.model import Secret
 from gateway.platform.encryption import Vault
 from gateway.platform.security_log import SecurityEvent, log_security
+from gateway.platform.webauthn_ceremony import (
+    CredentialRefused,
+    PasskeyUser,
+    authentication_options,
+    registration_options,
+    verify_authentication,
+    verify_registration,
+)
 from gateway.plugin_interfaces import Clock
 
 CHALLENGE_TTL: Final = timedelta(minutes=5)
@@ -76,9 +73,7 @@ class Passkeys:
         """Ask any passkey of this site. Raises ProblemError `passkeys-not-configured` (404)."""
         self._require_open()
         challenge = secrets.token_bytes(32)
-        options = webauthn.generate_authentication_options(
-            rp_id=self._rp_id, challenge=challenge, user_verification=UserVerificationRequirement.REQUIRED
-        )
+        options = authentication_options(self._site, challenge)
         return await self._issue(challenge, options, _SIGN_IN, client_id, browser)
 
     async def sign_in(
@@ -101,19 +96,16 @@ class Passkeys:
         if passkey is None:
             raise self._refused()
         try:
-            verified = await asyncio.to_thread(
-                webauthn.verify_authentication_response,
-                credential=dict(credential),
-                expected_challenge=challenge.challenge,
-                expected_rp_id=self._rp_id,
-                expected_origin=self._site,
-                require_user_verification=True,
-                credential_public_key=passkey.public_key,
-                credential_current_sign_count=passkey.sign_count,
+            count = await asyncio.to_thread(
+                verify_authentication,
+                self._site,
+                challenge.challenge,
+                credential,
+                public_key=passkey.public_key,
+                sign_count=passkey.sign_count,
             )
-        except (WebAuthnException, ValueError, TypeError, KeyError):
+        except CredentialRefused:
             raise self._refused() from None
-        count = verified.new_sign_count
         if not await self._store.run(lambda conn: passkey_rows.raise_count(conn, passkey, count)):
             raise self._refused()
         return await self._members.sign_in_by_proof(
@@ -141,20 +133,17 @@ class Passkeys:
                 "passkeys-enough", f"A member has at most {MAX_PASSKEYS} passkeys; remove one first."
             )
         challenge = secrets.token_bytes(32)
-        options = webauthn.generate_registration_options(
-            rp_id=self._rp_id,
-            rp_name="マイキープラットフォーム",
-            user_id=bytes.fromhex(self._vault.stable_hash(session.member_id, purpose="passkey-user")),
-            user_name=member.mykey_id,
-            user_display_name=member.display_name,
-            challenge=challenge,
-            authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.REQUIRED,
-                user_verification=UserVerificationRequirement.REQUIRED,
+        options = registration_options(
+            self._site,
+            "マイキープラットフォーム",
+            challenge,
+            PasskeyUser(
+                handle=bytes.fromhex(self._vault.stable_hash(session.member_id, purpose="passkey-user")),
+                name=member.mykey_id,
+                display_name=member.display_name,
             ),
-            exclude_credentials=[
-                PublicKeyCredentialDescriptor(id=base64url_to_bytes(each)) for each in known
-            ],
+            known,
+            is_discoverable=True,
         )
         return await self._issue(challenge, options, _MAKE, session.client_id, session.session_id)
 
@@ -163,22 +152,15 @@ class Passkeys:
         self._require_open()
         challenge = await self._consume(token, _MAKE, session.client_id, session.session_id)
         try:
-            verified = await asyncio.to_thread(
-                webauthn.verify_registration_response,
-                credential=dict(credential),
-                expected_challenge=challenge.challenge,
-                expected_rp_id=self._rp_id,
-                expected_origin=self._site,
-                require_user_verification=True,
-            )
-        except (WebAuthnException, ValueError, TypeError, KeyError):
+            made = await asyncio.to_thread(verify_registration, self._site, challenge.challenge, credential)
+        except CredentialRefused:
             raise self._refused() from None
-        credential_id = bytes_to_base64url(verified.credential_id)
+        credential_id = made.credential_id
         passkey = StoredPasskey(
             credential_id=credential_id,
             member_id=session.member_id,
-            public_key=verified.credential_public_key,
-            sign_count=verified.sign_count,
+            public_key=made.public_key,
+            sign_count=made.sign_count,
         )
 
         def save(conn: Connection, proof_id: str) -> None:
@@ -210,8 +192,7 @@ class Passkeys:
             passkey_rows.issue(conn, token.reveal(), stored)
 
         await self._store.run(job)
-        plain = json.loads(webauthn.options_to_json(options))
-        return PasskeyChallenge(token=token, options=plain, expires_at=stored.expires_at)
+        return PasskeyChallenge(token=token, options=options, expires_at=stored.expires_at)
 
     async def _consume(self, token: str, purpose: str, client_id: str, browser: str) -> StoredChallenge:
         challenge = await self._store.run(lambda conn: passkey_rows.consume(conn, token))
@@ -234,10 +215,6 @@ class Passkeys:
             raise ProblemError(
                 "passkeys-not-configured", "Passkeys are not set up here; sign in another way."
             )
-
-    @property
-    def _rp_id(self) -> str:
-        return urlsplit(self._site).hostname or "localhost"
 
     def _refused(self) -> ProblemError:
         log_security(SecurityEvent.SIGN_IN_FAILED, who="member", by="passkey", code="passkey-refused")

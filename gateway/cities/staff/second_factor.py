@@ -7,25 +7,15 @@ own completion, dies after five misses, and serves once. A TOTP code opens once,
 from __future__ import annotations
 
 import base64
-import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import pyotp
-import webauthn
 from sqlalchemy import Connection, Row, delete, insert, select, update
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from gateway.cities import tables
 from gateway.cities.staff import staff_rows as records
@@ -35,6 +25,14 @@ from gateway.model import Secret
 from gateway.platform.encryption import Vault
 from gateway.platform.roles import PASSWORD_IS_ENOUGH
 from gateway.platform.sql import insert_new
+from gateway.platform.webauthn_ceremony import (
+    CredentialRefused,
+    PasskeyUser,
+    authentication_options,
+    registration_options,
+    verify_authentication,
+    verify_registration,
+)
 
 CHALLENGE_TTL: Final = timedelta(minutes=5)
 MISSES_ALLOWED: Final = 5
@@ -80,18 +78,9 @@ def has_any(conn: Connection, person: Staff) -> bool:
 
 def ask_for_proof(conn: Connection, person: Staff, client_id: str, site: str, now: datetime) -> Challenge:
     """The password was right; ask for a passkey where there is one. `options` is None where only TOTP is set up."""
-    known = [
-        webauthn.base64url_to_bytes(passkey.credential_id) for passkey in passkeys_of(conn, person.staff_id)
-    ]
-    challenge, options = secrets.token_bytes(32), None
-    if known:
-        public_key_credential_request_options = webauthn.generate_authentication_options(
-            rp_id=_rp_id(site),
-            challenge=challenge,
-            allow_credentials=[PublicKeyCredentialDescriptor(id=one) for one in known],
-            user_verification=UserVerificationRequirement.REQUIRED,
-        )
-        options = json.loads(webauthn.options_to_json(public_key_credential_request_options))
+    known = [passkey.credential_id for passkey in passkeys_of(conn, person.staff_id)]
+    challenge = secrets.token_bytes(32)
+    options = authentication_options(site, challenge, known) if known else None
     return _save_challenge(conn, person.staff_id, client_id, "sign-in", challenge, options, now)
 
 
@@ -115,21 +104,15 @@ def prove_by_passkey(
     if known is None:
         raise second_factor_wrong()
     try:
-        verified = webauthn.verify_authentication_response(
-            credential=dict(credential),
-            expected_challenge=row.challenge,
-            expected_rp_id=_rp_id(site),
-            expected_origin=site,
-            require_user_verification=True,
-            credential_public_key=known.public_key,
-            credential_current_sign_count=known.sign_count,
+        new_sign_count = verify_authentication(
+            site, row.challenge, credential, public_key=known.public_key, sign_count=known.sign_count
         )
-    except (WebAuthnException, ValueError, TypeError, KeyError) as fault:
+    except CredentialRefused as fault:
         raise second_factor_wrong() from fault
     conn.execute(
         update(_passkeys)
         .where(_passkeys.c.credential_id == known.credential_id)
-        .values(sign_count=verified.new_sign_count, used_at=now)
+        .values(sign_count=new_sign_count, used_at=now)
     )
     _end(conn, token)
     staff_id: str = row.staff_id
@@ -174,23 +157,14 @@ def owner_of(conn: Connection, token: str, *, client_id: str, now: datetime) -> 
 def begin_passkey(conn: Connection, person: Staff, client_id: str, site: str, now: datetime) -> Challenge:
     """Begin to make a passkey for this person at this site."""
     challenge = secrets.token_bytes(32)
-    registration = webauthn.generate_registration_options(
-        rp_id=_rp_id(site),
-        rp_name="自治体ポイント管理クラウド",
-        user_id=person.staff_id.encode(),
-        user_name=person.login,
-        user_display_name=person.display_name,
-        challenge=challenge,
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.PREFERRED,
-            user_verification=UserVerificationRequirement.REQUIRED,
-        ),
-        exclude_credentials=[
-            PublicKeyCredentialDescriptor(id=webauthn.base64url_to_bytes(passkey.credential_id))
-            for passkey in passkeys_of(conn, person.staff_id)
-        ],
+    options = registration_options(
+        site,
+        "自治体ポイント管理クラウド",
+        challenge,
+        PasskeyUser(handle=person.staff_id.encode(), name=person.login, display_name=person.display_name),
+        [passkey.credential_id for passkey in passkeys_of(conn, person.staff_id)],
+        is_discoverable=False,
     )
-    options = json.loads(webauthn.options_to_json(registration))
     return _save_challenge(conn, person.staff_id, client_id, "passkey", challenge, options, now)
 
 
@@ -210,29 +184,22 @@ def add_passkey(
     if row.staff_id != person.staff_id:
         raise _over()
     try:
-        verified_registration = webauthn.verify_registration_response(
-            credential=dict(credential),
-            expected_challenge=row.challenge,
-            expected_rp_id=_rp_id(site),
-            expected_origin=site,
-            require_user_verification=True,
-        )
-    except (WebAuthnException, ValueError, TypeError, KeyError) as fault:
+        made = verify_registration(site, row.challenge, credential)
+    except CredentialRefused as fault:
         raise second_factor_wrong() from fault
-    credential_id = webauthn.helpers.bytes_to_base64url(verified_registration.credential_id)
     if not insert_new(
         conn,
         _passkeys,
-        credential_id=credential_id,
+        credential_id=made.credential_id,
         staff_id=person.staff_id,
-        public_key=verified_registration.credential_public_key,
-        sign_count=verified_registration.sign_count,
+        public_key=made.public_key,
+        sign_count=made.sign_count,
         name=name,
         created_at=now,
     ):
         raise second_factor_wrong()  # a browser makes a new one each time, so this is a copy of one that is known
     _end(conn, token)
-    return Passkey(credential_id=credential_id, name=name, created_at=now, used_at=None)
+    return Passkey(credential_id=made.credential_id, name=name, created_at=now, used_at=None)
 
 
 def begin_totp(conn: Connection, person: Staff, vault: Vault) -> tuple[Secret, str]:
@@ -350,10 +317,6 @@ def _consume_challenge(conn: Connection, token: str, client_id: str, purpose: st
 
 def _end(conn: Connection, token: str) -> None:
     conn.execute(delete(_challenges).where(_challenges.c.challenge_hash == records.hash_of(token)))
-
-
-def _rp_id(site: str) -> str:
-    return urlsplit(site).hostname or "localhost"
 
 
 def second_factor_wrong() -> ProblemError:

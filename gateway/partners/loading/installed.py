@@ -34,17 +34,16 @@ def installed_plugins(group: str, path: Sequence[str] | None = None) -> Installe
 
     Of two with one name the first on the path counts, as for an import. `path` is instead of `sys.path`.
     """
+    places = list(sys.path if path is None else path)
     points: list[importlib.metadata.EntryPoint] = []
     left_aside: list[str] = []
-    seen: set[str] = set()
-    for dist in importlib.metadata.distributions(path=list(sys.path if path is None else path)):
+    for dist in importlib.metadata.distributions(path=places):
         folder = getattr(dist, "_path", None)
         try:
-            name = canonicalize_name(dist.metadata["Name"])
-            if name in seen:
-                continue
-            seen.add(name)
-            points += dist.entry_points.select(group=group)
+            own = dist.entry_points.select(group=group)
+            # A name is read where it matters: the metadata of all that is installed takes longer than the rest of a start.
+            if own and _is_first_of_its_name(dist, places):
+                points += own
         except Exception as fault:  # noqa: BLE001  somebody else's package: whatever is wrong with it stays there
             place = shown(Path(str(folder)) / "entry_points.txt") if folder is not None else "a distribution"
             left_aside.append(
@@ -52,6 +51,12 @@ def installed_plugins(group: str, path: Sequence[str] | None = None) -> Installe
                 " aside: install it anew, or remove it"
             )
     return InstalledPlugins(tuple(points), tuple(left_aside))
+
+
+def _is_first_of_its_name(dist: importlib.metadata.Distribution, places: list[str]) -> bool:
+    name = dist.metadata["Name"]
+    first = next(iter(importlib.metadata.distributions(name=name, path=places)), dist)
+    return getattr(first, "_path", None) == getattr(dist, "_path", None)
 
 
 def from_entry_points(entry_points: Iterable[importlib.metadata.EntryPoint]) -> Iterator[Candidate]:

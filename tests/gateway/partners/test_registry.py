@@ -576,6 +576,20 @@ class TestSomebodyElsesBrokenPackage:
         assert "broken-1.0.dist-info/entry_points.txt" in sentence
         assert "install it anew" in sentence
 
+    def test_of_two_with_one_name_the_first_on_the_path_counts(self, tmp_path: Path) -> None:
+        for place, points in (
+            ("first", "[console_scripts]\nx = y:z\n"),
+            ("second", "[gateway.partners]\nshadowed = y:z\n"),
+        ):
+            folder = tmp_path / place / "some_partner-1.0.dist-info"
+            folder.mkdir(parents=True)
+            (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: Some.Partner\nVersion: 1.0\n")
+            (folder / "entry_points.txt").write_text(points)
+        both = [str(tmp_path / "first"), str(tmp_path / "second")]
+        assert installed_plugins("gateway.partners", both).entry_points == ()
+        (point,) = installed_plugins("gateway.partners", both[::-1]).entry_points
+        assert point.name == "shadowed"
+
     def test_a_package_without_metadata_is_left_aside(self, tmp_path: Path) -> None:
         (tmp_path / "empty-1.0.dist-info").mkdir()
         assert installed_plugins("gateway.partners", [str(tmp_path)]).entry_points == ()
