@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
 
 from gateway.platform import tables
 from gateway.platform.compiled_sql import CompiledStatement
@@ -28,6 +28,15 @@ MESSAGE_RETENTION: Final = timedelta(days=30)
 _o, _k = tables.outbox, tables.webhook_keys
 _IS_PORTAL: Final = and_(_k.c.direction == Direction.OUT, _k.c.revoked_at.is_(None))
 _PORTALS: Final = CompiledStatement(select(_k.c.key_id).where(_IS_PORTAL))
+_FIRST_DUE: Final = CompiledStatement(
+    select(_o.c.message_id)
+    .where(
+        _o.c.next_at <= bindparam("now"),
+        or_(_o.c.leased_until.is_(None), _o.c.leased_until <= bindparam("now")),
+        _o.c.key_id.in_(select(_k.c.key_id).where(_k.c.direction == bindparam("direction"))),
+    )
+    .limit(1)
+)
 PORTALS_COLUMN: Final = select(func.string_agg(_k.c.key_id, " ")).where(_IS_PORTAL).scalar_subquery()
 """All portals as one column of whatever else PostgreSQL is asked: their ids with spaces between them, null for none."""
 
@@ -85,6 +94,11 @@ def enqueue_new(conn: Connection, messages: Sequence[OutboxEntry], at: datetime)
         for message in messages
     ]
     return len(insert_all_new(conn, _o, rows)) if rows else 0
+
+
+def is_due(conn: Connection, now: datetime, direction: Direction) -> bool:
+    """Whether there is a message to claim; asked each second, and mostly there is none."""
+    return _FIRST_DUE.first(conn, {"now": now, "direction": direction}) is not None
 
 
 def claim(

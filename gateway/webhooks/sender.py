@@ -75,6 +75,8 @@ class WebhookSender:
     async def poll_once(self, direction: Direction = Direction.OUT) -> int:
         """Deliver once what is due now to portals, or to mailers. Returns how many messages there were."""
         now, store = self.clock(), self.store
+        if not await store.read_inline(lambda conn: outbox.is_due(conn, now, direction)):
+            return 0
         until = now + 2 * timedelta(seconds=self.deadline_s)
         taken = await store.run(lambda conn: outbox.claim(conn, now, until, SEND_CONCURRENCY, direction))
         await asyncio.gather(*(self._deliver(message) for message in taken))

@@ -36,7 +36,7 @@ async def ended(task) -> None:
         await task
 
 
-@pytest.mark.parametrize(("kind", "reaches"), [(Reversals, "read"), (WebhookSender, "run")])
+@pytest.mark.parametrize(("kind", "reaches"), [(Reversals, "read"), (WebhookSender, "read_inline")])
 async def test_a_round_that_meets_a_restarting_database_is_followed_by_the_next(
     world, monkeypatch, kind, reaches
 ) -> None:

@@ -197,6 +197,16 @@ async def test_the_portal_hears_of_each_reversal(world, generous, portal, secret
     assert sorted(back) == [450, 900]
 
 
+async def test_a_round_with_nothing_to_tell_takes_no_turn_of_the_writer(
+    world, portal, secret, deliveries
+) -> None:
+    await world.settled(await world.member())
+    assert await deliveries.poll_once() == 1
+    before = dict(world.store.batch_sizes)
+    assert await deliveries.poll_once() == 0
+    assert world.store.batch_sizes == before
+
+
 @pytest.mark.parametrize("status", [500, 302, 404])
 async def test_what_is_not_taken_is_told_again_later_and_under_the_same_id(
     watch, world, portal, secret, deliveries, status
