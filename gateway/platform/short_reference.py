@@ -2,7 +2,8 @@
 
 They are the last 40 bits of its UUID in Crockford's base32 (no I, L, O or U), so nothing is stored and every side finds
 the same. The bits are random in a UUID of version 4 and 7: among the 50,000 payments that a busy shop has in a year the
-odds that any two share a reference are 1 in 900. A look-up gives all that fit, each with its day.
+odds that any two share a reference are 1 in 900, so a payment is refused an id whose reference its shop has already
+(`spending.pay`). A look-up of a city or of exchanges gives all that fit, each with its day.
 """
 
 from __future__ import annotations
@@ -26,6 +27,11 @@ def short_reference(uuid: str) -> str:
     number = int(uuid[-_TAIL:], 16)
     letters = "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(_LENGTH)))
     return f"{letters[:4]}-{letters[4:]}"
+
+
+def tail_of_id(uuid: str) -> str:
+    """The digits of a UUID that make its reference."""
+    return uuid[-_TAIL:]
 
 
 def tail_of(typed: str) -> str:

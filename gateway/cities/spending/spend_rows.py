@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from gateway.cities import tables
 from gateway.errors import ProblemError
 from gateway.members.sessions import Acting
 from gateway.platform.compiled_sql import CompiledStatement
-from gateway.platform.short_reference import ends_with, short_reference
+from gateway.platform.short_reference import ends_with, short_reference, tail_in, tail_of_id
 
 REPRESENTATIVE: Final = "representative:"
 """Before the representation's id, in place of who took a payment."""
@@ -27,6 +27,12 @@ _refunds = tables.refunds
 # city by their day than the one or two of an id.
 _ONE: Final = select(_spends).where(_spends.c.spend_id == bindparam("of_spend"))
 _FIND: Final = CompiledStatement(_ONE)
+_SAME_REFERENCE: Final = CompiledStatement(
+    select(_spends).where(tail_in(_spends.c.spend_id) == bindparam("of_tail"))
+)
+REFERENCE_PERIOD: Final = timedelta(days=400)
+"""As far back as a payment is found by its short reference, which no other of its shop has meanwhile; by its whole number it is
+found for ever."""
 # A database that is spread by book locks no row whose book is not said: a payment is found first, then locked.
 _LOCKED: Final = CompiledStatement(_ONE.where(_spends.c.book_id == bindparam("of_book")).with_for_update())
 _ADD: Final = CompiledStatement(insert(_spends))
@@ -170,19 +176,24 @@ def add_spend(conn: Connection, spend: Spend) -> None:
 
 
 def lock_id(conn: Connection, spend_id: str) -> None:
-    """Lock an id until the transaction ends, whether or not it stands for a payment yet.
+    """Lock an id, and with it all that have its reference, until the transaction ends, whether or not it stands for a payment yet.
 
     So two requests of one id take turns, and the second finds what the first has made, be it from another member.
     On SQLite the transaction is the only one that writes.
     """
     if conn.dialect.name == "postgresql":
-        key = int.from_bytes(sha256(spend_id.encode()).digest()[:8], signed=True)
+        key = int.from_bytes(sha256(tail_of_id(spend_id).encode()).digest()[:8], signed=True)
         conn.execute(_LOCK_ID, {"key": key})
 
 
 def is_known(conn: Connection, spend_id: str) -> bool:
     """Whether an id stands for a payment already, in any city."""
     return _FIND.first(conn, {"of_spend": spend_id}) is not None
+
+
+def list_with_same_reference(conn: Connection, spend_id: str) -> list[Spend]:
+    """Payments of all shops and times that have this id or its reference: nearly always none."""
+    return [spend_of(row) for row in _SAME_REFERENCE.all(conn, {"of_tail": tail_of_id(spend_id)})]
 
 
 def spend_columns(spend: Spend) -> dict[str, Any]:

@@ -7,6 +7,7 @@ is taken. Refunds are in `refunds`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -179,9 +180,10 @@ class Spending:
 def pay(conn: Connection, wish: PaymentRequest) -> PaymentResult:
     """Decide one payment in the caller's transaction, with the words for whatever stands in its way."""
     records.lock_id(conn, wish.spend_id)
-    known = _known(conn, wish)
-    if known is not None:
+    alike = records.list_with_same_reference(conn, wish.spend_id)
+    if any(each.spend_id == wish.spend_id for each in alike) and (known := _known(conn, wish)) is not None:
         return known
+    _require_reference_free(wish, alike)
     shop_rows.require_open(conn, wish.municipality, wish.shop_id)
     if wish.code_hash:
         try:
@@ -204,6 +206,17 @@ def pay(conn: Connection, wish: PaymentRequest) -> PaymentResult:
     if wish.acting is not None:
         _record_act(conn, wish, wish.acting)
     return _spend(conn, wish.of(wish.member_id, wish.point_service))
+
+
+def _require_reference_free(wish: PaymentRequest, alike: Sequence[Spend]) -> None:
+    """Raise ProblemError `id-reused` (409) where another payment of the shop has the reference of this id, of the last 400 days.
+
+    By it the shop finds the payment that somebody names over the telephone, and no other.
+    """
+    since = wish.at - records.REFERENCE_PERIOD
+    for each in alike:
+        if (each.municipality, each.shop_id) == (wish.municipality, wish.shop_id) and each.at > since:
+            raise ProblemError("id-reused", "Another payment of this shop has the reference of this id.")
 
 
 def _record_act(conn: Connection, wish: PaymentRequest, acting: Acting) -> None:

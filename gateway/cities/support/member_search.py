@@ -23,8 +23,6 @@ from gateway.model import JST
 from gateway.platform.short_reference import tail_of, unknown_reference
 from gateway.platform.typed_text import without_separators
 
-REFERENCE_PERIOD: Final = timedelta(days=400)
-"""As far back as a payment is found by its short reference; by its whole number it is found for ever."""
 MAX_MATCHES: Final = 50
 _UUID: Final = re.compile(r"([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})")
 
@@ -49,7 +47,7 @@ def by_reference(conn: Connection, code: str, typed: str, now: datetime) -> list
         spends, ids = spend_rows.list_by_id(conn, code, uuid), [uuid]
     else:
         tail = tail_of(typed)
-        spends = spend_rows.list_by_reference(conn, tail, code=code, since=now - REFERENCE_PERIOD)
+        spends = spend_rows.list_by_reference(conn, tail, code=code, since=now - spend_rows.REFERENCE_PERIOD)
         ids = list(exchange_rows.ids_by_reference(conn, tail))
     matches = [*_spend_matches(conn, spends), *_exchange_matches(conn, code, ids)]
     if not matches:

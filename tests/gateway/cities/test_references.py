@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from datetime import timedelta
 from urllib.parse import quote
 
+from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.spending import spend_rows
+from gateway.errors import ProblemError
 
 from .conftest import KASAMA, MITO, NOON, OUEN, give
 
@@ -91,3 +94,45 @@ async def test_a_members_payments_are_looked_for_in_the_members_own_shard(town):
 
     assert "spends.book_id = 'member:1'" in await town.store.read(lambda conn: asked(conn, "member:1"))
     assert "spends.book_id =" not in await town.store.read(lambda conn: asked(conn, ""))
+
+
+class TestAShopsReferences:
+    """What is random in each id comes from a source that gives the same again."""
+
+    async def pay(self, town, shop_id, first):
+        shop = await town.city.shops.get(KASAMA, shop_id)
+        member = await town.member(points=10)
+        spend_id = f"{first:08x}-0000-4000-8000-{0x7C0FFEE123:012x}"
+        code = town.city.shops.code_of(shop)
+        return (await town.city.spending.pay(member.member_id, spend_id, code, OUEN, 1)).spend
+
+    async def refused(self, town, shop_id, first):
+        try:
+            await self.pay(town, shop_id, first)
+        except ProblemError as problem:
+            return problem.type
+        return None
+
+    async def test_are_each_of_one_payment_for_four_hundred_days(self, town_on_each_database):
+        town = town_on_each_database
+        for shop_id in ("soba", "toki"):
+            await town.city.shops.register(await town.who("operator"), shop_id, ShopEntry(name=shop_id))
+        words = await asyncio.gather(*(self.refused(town, "soba", first) for first in range(1, 7)))
+        assert sorted(map(str, words)) == ["None", *["id-reused"] * 5]
+        assert await self.refused(town, "toki", 7) is None
+        town.clock.now = NOON + timedelta(days=399)
+        assert await self.refused(town, "soba", 8) == "id-reused"
+        town.clock.now = NOON + timedelta(days=401)
+        assert await self.refused(town, "soba", 9) is None
+
+    async def test_the_same_id_again_is_the_same_payment(self, town_on_each_database):
+        town = town_on_each_database
+        await town.city.shops.register(await town.who("operator"), "soba", ShopEntry(name="そば"))
+        shop, member, spend_id = (
+            await town.city.shops.get(KASAMA, "soba"),
+            await town.member(points=10),
+            str(uuid.uuid4()),
+        )
+        code = town.city.shops.code_of(shop)
+        paid = [await town.city.spending.pay(member.member_id, spend_id, code, OUEN, 1) for _ in range(2)]
+        assert [each.replayed for each in paid] == [False, True]
