@@ -7,7 +7,8 @@ broke: where a page is sent twice it carries the same id, and the gateway makes 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -45,6 +46,8 @@ class Gateway:
     def __init__(self, settings: SiteSettings) -> None:
         self.planned_stops: tuple[models.PlannedStopView, ...] = ()
         """What the gateway announced last of its own stops; see `pagekit.planned_stops`."""
+        self.on_call: Callable[[str, float], None] = _nobody_counts
+        """Told of each call what became of it (`answered`, the word of a refusal, `unreachable`) and its seconds."""
         self._transport = AiohttpTransport()
         self._client = AsyncClient(
             settings.gateway_url,
@@ -72,12 +75,24 @@ class Gateway:
     async def send(self, call: Call[AnswerT], *, token: str | None = None, language: str = "ja") -> AnswerT:
         """The typed answer. A token goes along only with calls that need a session. Raises Problem and Unreachable."""
         spoken: Language = "en" if language == "en" else "ja"
+        began, outcome = time.monotonic(), "unreachable"
         try:
-            return await self._client.send(
+            answer = await self._client.send(
                 call, token=None if call.session is False else token, language=spoken
             )
+            outcome = "answered"
         except UnexpectedAnswer as error:
             raise Unreachable(str(error)) from error
+        except Problem as refused:
+            outcome = refused.word
+            raise
+        finally:
+            self.on_call(outcome, time.monotonic() - began)
+        return answer
+
+
+def _nobody_counts(_outcome: str, _seconds: float) -> None:
+    """Where there is no operators' port."""
 
 
 class AiohttpTransport:

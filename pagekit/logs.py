@@ -58,8 +58,12 @@ def configure(form: str = "json", stream: TextIO | None = None) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def request_lines(name_source: Callable[[web.Request], str]) -> Middleware:
-    """A middleware that writes a line for each request, and names its source in every line of it."""
+def request_lines(
+    name_source: Callable[[web.Request], str], count: Callable[[str, str, int, float], None]
+) -> Middleware:
+    """A middleware that writes a line for each request, names its source in every line of it, and has it counted:
+    method, route, status and seconds.
+    """
 
     @web.middleware
     async def write_line(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -68,14 +72,17 @@ def request_lines(name_source: Callable[[web.Request], str]) -> Middleware:
             structlog.contextvars.bind_contextvars(source=source)
         started = time.perf_counter()
         answer = await handler(request)
-        route = request.match_info.route.resource
+        resource, seconds = request.match_info.route.resource, time.perf_counter() - started
+        method = request.method if request.method in ("GET", "HEAD", "POST") else "other"
+        route = "none" if resource is None else resource.canonical
+        count(method, route, answer.status, seconds)
         if not request.path.startswith("/health"):
             _log.info(
                 "site.request",
-                method=request.method if request.method in ("GET", "HEAD", "POST") else "other",
-                route="none" if route is None else route.canonical,
+                method=method,
+                route=route,
                 status=answer.status,
-                ms=round((time.perf_counter() - started) * 1000, 1),
+                ms=round(seconds * 1000, 1),
             )
         return answer
 

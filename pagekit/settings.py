@@ -61,6 +61,8 @@ class SiteSettings:
     log_format: str = "json"
     source_address: SourceAddress = SourceAddress.TRUNCATED
     """How a browser's address stands in the log."""
+    admin_address: tuple[str, int] | None = None
+    """Host and port of the operators' port: health and numbers of this very process. None: there is none."""
 
     @property
     def source_names(self) -> SourceNames:
@@ -112,6 +114,7 @@ class SiteSettings:
             source_address=SourceAddress(
                 _one_of(path, values, "source_address", tuple(SourceAddress), SourceAddress.TRUNCATED)
             ),
+            admin_address=_address(path, values.get("admin", "")),
             **cls.own(values),
         )
 
@@ -141,6 +144,16 @@ def _office(path: Path, given: Any) -> Office | None:
         phone=values["phone"],
         form_url=values["form_url"],
     )
+
+
+def _address(path: Path, given: Any) -> tuple[str, int] | None:
+    """HOST:PORT; without a host it is this machine alone."""
+    if given == "":
+        return None
+    host, _, port = str(given).rpartition(":")
+    if not port.isdecimal() or int(port) > 65_535 or (":" in host and not host.startswith("[")):
+        raise BadSettings(f"{path}: admin is no address; write HOST:PORT, such as 127.0.0.1:9102")
+    return host.strip("[]") or "127.0.0.1", int(port)
 
 
 def _text(path: Path, given: dict[str, Any], name: str) -> str:

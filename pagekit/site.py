@@ -19,6 +19,7 @@ from httpkit.systemd import supervised
 from pagekit.files import ROUTE, Files
 from pagekit.gateway_check import GatewayCheck
 from pagekit.logs import configure, places_of, request_lines
+from pagekit.metrics import SiteMetrics
 from pagekit.pages import (
     Pages,
     SessionT,
@@ -36,6 +37,7 @@ from pagekit.settings import BadSettings
 
 STOPS: Final = web.AppKey("stops", PlannedStops)
 CHECK: Final = web.AppKey("check", GatewayCheck)
+METRICS: Final = web.AppKey("metrics", SiteMetrics)
 HERE: Final = Path(__file__).parent
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _log = structlog.get_logger()
@@ -78,12 +80,16 @@ def site_app(
         return site.settings.source_names.name(address_of(request, site.settings.trusted_proxies))
 
     check = GatewayCheck(site.name, site.gateway)
+    metrics = SiteMetrics(site.name)
+    site.gateway.on_call = metrics.called
     app = web.Application(
-        client_max_size=site.form_limit, middlewares=[request_lines(name_source), last_resort]
+        client_max_size=site.form_limit,
+        middlewares=[request_lines(name_source, metrics.answered), last_resort],
     )
     app.on_response_prepare.append(prepare)
     app.cleanup_ctx.append(lambda _app: site.gateway.opened())
     app[CHECK] = check
+    app[METRICS] = metrics
     app[STOPS] = PlannedStops(site.gateway)
     pages = [page for part in parts for page in part.all]
     forms = {page.path: page for page in pages if page.method == "POST"}
@@ -123,8 +129,12 @@ async def _serve(name: str, settings: SettingsT, app: web.Application) -> None:
     app.cleanup_ctx.append(app[CHECK].watched)
     app.cleanup_ctx.append(app[STOPS].watched)
     runner = SiteRunner(app, is_https=settings.https)
+    operators = SiteRunner(app[METRICS].operators_app(app[CHECK]))
     await runner.setup()
+    await operators.setup()
     try:
+        if settings.admin_address is not None:
+            await web.TCPSite(operators, *settings.admin_address).start()
         await web.TCPSite(runner, settings.host, settings.port, backlog=BACKLOG).start()
         sys.stdout.write(f"{name} serves at {settings.public_url}\n")
         sys.stdout.flush()
@@ -132,6 +142,7 @@ async def _serve(name: str, settings: SettingsT, app: web.Application) -> None:
             await stop.wait()
     finally:
         await runner.cleanup()
+        await operators.cleanup()
 
 
 async def _health(_request: web.Request) -> web.StreamResponse:
