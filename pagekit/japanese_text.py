@@ -12,7 +12,7 @@ from typing import Final
 _JAPANESE: Final = r"[々-〇ぁ-ゖァ-ヺー㐀-䶿一-鿿豈-﫿ｦ-ﾟ]"
 _WITHIN: Final = r"[0-9０-９ 　・＊「」『』（）、。，．！？：／-]"
 """What belongs to a run where Japanese stands on both sides of it."""
-_RUN: Final = re.compile(f"{_JAPANESE}(?:{_WITHIN}*{_JAPANESE})*[＊]*[0-9]*")
+_RUN: Final = re.compile(f"{_JAPANESE}(?:{_WITHIN}*{_JAPANESE})*[＊]*(?:[0-9]+(?:-[0-9]+)*)?")
 _ANY: Final = re.compile(_JAPANESE)
 _TAG: Final = re.compile(r"<[^>]*>")
 _NAME: Final = re.compile(r"</?([a-z0-9]+)")

@@ -101,6 +101,7 @@ async def choose_default(visit: Visit) -> web.Response:
     return visit.render(
         "choose_service.html",
         choice="default",
+        often=[],
         back="/settings",
         action="/settings/default",
         link="/settings/default/confirm?",

@@ -6,6 +6,7 @@ address from the moment the amount was typed: the back button finds the same id,
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from pagekit.typed_text import number
 from point_gateway_client import calls, models
 from portal.error_messages import ErrorMessage
 from portal.municipality_search import service_of, services_in
+from portal.past_exchanges import MAX_EXCHANGES_READ, destinations_used_often
 from portal.site import Pages, Visit
 
 pages = Pages()
@@ -84,8 +86,22 @@ async def choose_municipality(visit: Visit) -> web.Response:
         back="/mypage",
         action="/allocate",
         link="/allocate/points?",
+        often=await _used_often(visit),
         **await services_in(visit),
     )
+
+
+async def _used_often(visit: Visit) -> list[models.PointServiceView]:
+    """よく使う移行先, without those that are gone."""
+    past, lines = await asyncio.gather(
+        visit.send(calls.list_exchanges(limit=MAX_EXCHANGES_READ)),
+        visit.send(calls.reserve_history(limit=MAX_EXCHANGES_READ)),
+    )
+    services = []
+    for chosen in destinations_used_often(past.exchanges, lines.lines):
+        listed = await visit.send(calls.list_point_services(municipality=chosen.municipality))
+        services += [each for each in listed.point_services if each.point_service == chosen.point_service]
+    return services
 
 
 @pages.get("/contribute")

@@ -47,6 +47,7 @@ from portal.i18n import WORDS, other_side, wallet_name
 from portal.prefecture_names import prefecture_in_list, prefecture_name
 from portal.session import members_seal
 from portal.settings import Settings
+from portal.shop_kinds import kind_name
 from portal.site import CAMERA_PAGES, CARD_PAGES, FORM_LIMIT, HOME, Portal
 
 HERE: Final = Path(__file__).parent
@@ -113,6 +114,7 @@ def templates() -> jinja2.Environment:
     jinja.globals |= {
         "BRINGS_POINTS": exchanges.BRINGS_POINTS,
         "fresh_id": fresh_id,
+        "kind_name": kind_name,
         "other_side": other_side,
         "prefecture_in_list": prefecture_in_list,
         "prefecture_name": prefecture_name,

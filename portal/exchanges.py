@@ -6,6 +6,7 @@ double click, a reload or the back button repeats nothing.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -171,17 +172,23 @@ async def choose_destination(visit: Visit) -> web.Response:
     exchange = await _exchange(visit)
     if exchange.state not in ("ready", "quoted"):
         return visit.redirect(_path(exchange.exchange_id))
-    default = await _direct_default(visit)
+    default, listed, partner = await asyncio.gather(
+        _direct_default(visit),
+        visit.send(calls.list_exchanges(limit=MAX_EXCHANGES_READ)),
+        partner_of(visit, exchange.partner_id),
+    )
     example = None if default else await _direct_example(visit)
-    shown = default or example
-    past = (await visit.send(calls.list_exchanges(limit=MAX_EXCHANGES_READ))).exchanges
+    shown, past = default or example, listed.exchanges
     last = None if exchange.coupon_value is not None else last_exchange(past, exchange.partner_id)
     wanted = [RESERVE, *([_to(shown)] if shown else []), *([last.destination] if last else [])]
-    offers = {chosen: await _offer(visit, chosen) for chosen in dict.fromkeys(wanted)}
+    unlike = list(dict.fromkeys(wanted))
+    offers = dict(
+        zip(unlike, await asyncio.gather(*(_offer(visit, chosen) for chosen in unlike)), strict=True)
+    )
     return visit.render(
         "destination.html",
         exchange=exchange,
-        partner=await partner_of(visit, exchange.partner_id),
+        partner=partner,
         default=default,
         example=example,
         to_reserve=_best_rate(offers[RESERVE]),
@@ -215,6 +222,7 @@ async def municipality(visit: Visit) -> web.Response:
     return visit.render(
         "choose_service.html",
         choice="direct",
+        often=[],
         back=_path(exchange_id, "destination"),
         action=_path(exchange_id, "municipality"),
         link=_path(exchange_id, "units") + "?destination=municipality&",

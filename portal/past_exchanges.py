@@ -39,12 +39,21 @@ def last_exchange(exchanges: Sequence[models.ExchangeView], partner_id: str) -> 
     return None
 
 
-def destinations_used_often(exchanges: Sequence[models.ExchangeView]) -> list[Destination]:
-    """The point services that exchanges with any partner went to, most often first, then the newest; at most three."""
+def destinations_used_often(
+    exchanges: Sequence[models.ExchangeView], reserve_lines: Sequence[models.HistoryLine] = ()
+) -> list[Destination]:
+    """The point services that exchanges with any partner, and moves out of the reserve, went to; at most three.
+
+    Most often first, then the newest. `reserve_lines` are of the reserve's history, newest first.
+    """
     used = Counter(
         destination_of(exchange.quote)
         for exchange in exchanges
         if exchange.state == "settled" and exchange.quote is not None
     )
+    for line in reserve_lines:
+        match line.from_or_to.split(":"):
+            case ["municipality", municipality, point_service] if line.points < 0:
+                used[Destination(municipality, point_service)] += 1
     del used[RESERVE]
     return [destination for destination, _ in used.most_common(MAX_DESTINATIONS)]

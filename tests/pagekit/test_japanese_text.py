@@ -14,6 +14,7 @@ from pagekit.japanese_text import mark_japanese
         ("<b>見＊＊＊郎</b>", '<b><span lang="ja">見＊＊＊郎</span></b>'),
         ("<p>そば処 見本 (soba)</p>", '<p><span lang="ja">そば処 見本</span> (soba)</p>'),
         ("<p>Ibaraki (茨城県) 2</p>", '<p>Ibaraki (<span lang="ja">茨城県</span>) 2</p>'),
+        ("<p>At 笠間1-2-3, 2</p>", '<p>At <span lang="ja">笠間1-2-3</span>, 2</p>'),
         ("<svg><text>東京</text></svg>", '<svg><text><tspan lang="ja">東京</tspan></text></svg>'),
         ('<option value="x">応援 1,000</option>', '<option lang="ja" value="x">応援 1,000</option>'),
     ],

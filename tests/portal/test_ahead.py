@@ -40,4 +40,5 @@ def test_the_thirtieth_day_is_the_end_of_the_picture_and_later_ones_are_not_in_i
 
 
 def test_reserve_that_found_no_municipality_to_move_to_lies_at_today() -> None:
+    """F14."""
     assert [change.at for change in ahead(overview({"2018-07-20": 5}, {}), TODAY)] == [TODAY_X]

@@ -338,3 +338,58 @@ def test_both_rates_and_the_last_day_stand_where_the_destination_is_chosen(taro:
     assert "450" in taro.words
     assert "550" in taro.words
     assert ("31 July 2018" if taro.language == "en" else "2018年7月31日") in taro.words
+
+
+def test_an_example_or_a_note_of_those_who_built_it_is_read_by_nobody(taro: Hand) -> None:
+    """F15."""
+    for destination in ("destination=reserve", f"destination=municipality&{KASAMA}"):
+        taro.to(f"{exchange_of(taro)}/units?{destination}")
+        assert not re.search("見本の値|公表されていません|not published|example value", taro.words)
+
+
+def test_a_page_that_asks_for_itself_is_left_alone_until_something_has_changed(taro: Hand) -> None:
+    """F6."""
+    taro.to(f"{exchange_of(taro)}/units?destination=reserve").send("/units", units="1")
+    answer = taro.http.get(f"{exchange_of(taro)}/live?state=quoted", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.text) == (204, "")
+
+
+def test_a_piece_of_a_page_that_asks_after_the_timeout_leads_back_to_the_page(taro: Hand) -> None:
+    """F0."""
+    page = f"{exchange_of(taro)}/units?destination=reserve"
+    idle(taro, 11)
+    asked = {"HX-Request": "true", "HX-Current-URL": f"{taro.town.portal_url}{page}"}
+    answer = taro.http.get(f"{exchange_of(taro)}/units/result?destination=reserve&units=1", headers=asked)
+    assert answer.status_code == 204
+    enter(taro.to(answer.headers["HX-Redirect"]), "見本太郎")
+    assert taro.address == page
+
+
+@pytest.mark.parametrize("path", ["/register", "/login"])
+def test_who_comes_in_at_a_library_can_say_so(stranger: Hand, path: str) -> None:
+    """F18."""
+    stranger.to(path)
+    assert stranger.says("図書館などの共用端末で使う")
+    assert 'name="shared_terminal"' in stranger.page
+
+
+def test_the_map_is_one_picture_behind_the_search(stranger: Hand) -> None:
+    """F22."""
+    main = stranger.to("/navi").page.partition("<main")[2]
+    picture = main[main.index("<svg") : main.index("</svg>")]
+    assert main.index('name="name"') < main.index("<svg")
+    assert 'aria-hidden="true"' in picture
+    assert picture.count("<a ") == picture.count(' tabindex="-1"') == 47
+
+
+def test_a_shops_kind_and_its_town_are_told_in_the_readers_language(
+    hand: Hand, city: CityHall, loop: Loop
+) -> None:
+    """F16."""
+    kind = {"ja": "飲食", "ja-easy": "食べる・飲む", "en": "Food and drink"}[hand.language]
+    for path in (f"/pay/shop?code={loop.run(city.shop_number('soba'))}", "/navi/08/082163?name=そば処 見本"):
+        hand.to(path)
+        assert kind in hand.words
+        assert NAMES[hand.language][0] in hand.words
+    if hand.language == "en":
+        assert '<small><span lang="ja">笠間1-2-3</span></small>' in hand.page

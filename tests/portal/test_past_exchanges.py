@@ -62,6 +62,18 @@ class TestDestinationsUsedOften:
     def test_the_reserve_and_what_came_to_nothing_are_none(self) -> None:
         assert destinations_used_often([past(RESERVE), past(KASAMA, state="expired")]) == []
 
+    def test_what_left_the_reserve_counts_too_and_what_came_back_does_not(self) -> None:
+        def line(points: int, side: str) -> models.HistoryLine:
+            return model(models.HistoryLine, points=points, from_or_to=side)
+
+        lines = [
+            line(-100, "municipality:082015:mito"),
+            line(-100, "event:himatsuri-2018"),
+            line(-100, "municipality:082015:mito"),
+            line(100, "municipality:082023:hitachi"),
+        ]
+        assert destinations_used_often([past(KASAMA)], lines) == [MITO, KASAMA]
+
 
 @pytest.fixture(params=[True, False], ids=["scripts", "no-scripts"])
 def context(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[BrowserContext]:
@@ -99,4 +111,13 @@ class TestOnThePage:
         page.click("#often a:has-text('笠間応援ポイント')")
         page.wait_for_selector("#units")
         assert page.input_value("#units") == ""
+        assert "笠間応援ポイント" in page.inner_text("main")
+
+    def test_out_of_the_reserve_it_is_one_press_away_as_well(
+        self, context: BrowserContext, town: DemoEnvironment
+    ) -> None:
+        walk = Walk(context.new_page(), town).sign_in().link_saison().to_kasama().units("1").confirm()
+        page = walk.to("/allocate").page
+        page.click("#often a:has-text('笠間応援ポイント')")
+        page.wait_for_url("**/allocate/points?**")
         assert "笠間応援ポイント" in page.inner_text("main")

@@ -29,6 +29,7 @@ def walk(chromium: Browser, town: DemoEnvironment) -> Iterator[Walk]:
 def test_an_event_shows_its_goal_and_how_far_it_is_and_a_missed_goal_says_what_follows(
     walk: Walk, city: CityHall, loop: Loop
 ) -> None:
+    """F13: before the points move, too."""
     event_id = loop.run(city.event("satoyama", "里山を守る会", 400))
     walk.to("/events")  # nobody is signed in: what a town asks for is no secret
     assert "里山を守る会" in walk.page.inner_text("main")
@@ -40,6 +41,7 @@ def test_an_event_shows_its_goal_and_how_far_it_is_and_a_missed_goal_says_what_f
     walk.to(f"/events/{event_id}").page.click("a:has-text('留保ポイントで応援する')")
     walk.page.fill("#points", "300")
     walk.page.click("button.primary")
+    assert "目標に届かなかったときは、ポイントは留保ポイントに戻ります" in walk.page.inner_text("main")
     walk.page.click("form[data-once] button.primary")
     walk.page.wait_for_selector("#settled-points")
     walk.to(f"/events/{event_id}").picture("under-way")
