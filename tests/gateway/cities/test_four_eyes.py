@@ -787,3 +787,39 @@ async def test_a_first_password_runs_out_after_a_day_and_a_stopped_person_is_sta
         (staff_id, "added"),
         (staff_id, "restarted"),
     }
+
+
+async def test_whose_access_was_raised_or_reset_is_told_by_whom_and_administrators_of_all(site):
+    boss, chief = await site.staff_token("administrator"), await site.staff_token("administrator")
+    raised, reset = await site.hire("operator", "tanaka"), await site.hire("operator", "sato")
+    bystander = await site.staff_token("operator")
+    for path, body in (
+        (f"/v1/city/staff/{raised}/role", {"role": "approver", "reason": "異動"}),
+        (f"/v1/city/staff/{reset}/reset", {"reason": "電話の紛失"}),
+    ):
+        method = "PUT" if path.endswith("role") else "POST"
+        status, answer = await site.decided(path, boss, body, method)
+        assert status == 200, answer
+
+    async def told(token):
+        changes = (await site.call("GET", "/v1/city/staff-changes", token))[1]["changes"]
+        return {(each["staff_id"], each["change"]) for each in changes}, {
+            each["by_staff"] for each in changes
+        }
+
+    def session(staff_id):
+        return site.services.store.run(
+            lambda conn: staff_rows.start_session(
+                conn, staff_id, client_id="city", strong=True, at=site.clock()
+            ).reveal()
+        )
+
+    mine, makers = await told(await session(raised))
+    assert mine == {(raised, "raised")}
+    assert len(makers) == 1  # who proposed it: no password was made
+    own = await session(reset)
+    await site.services.store.run(lambda conn: staff_rows.write(conn, reset, password_is_first=False))
+    assert (await told(own))[0] == {(reset, "reset")}
+    for token in (boss, chief):
+        assert (await told(token))[0] == {(raised, "raised"), (reset, "reset")}
+    assert (await told(bystander))[0] == set()
