@@ -90,7 +90,7 @@ ON_THE_COORDINATOR: Final = {
         "staff_grant_days", "tills", "till_tokens", "till_pins", "deed_rules", "proposals", "proposal_decisions",
         "grant_projects", "project_limits", "venue_limits", "grant_files", "grant_lines",
         "carry_ins", "carry_in_lines", "carried_numbers",
-        "companies", "company_shops", "company_readers", "shop_terms", "shop_applications", "shop_account_changes", "account_notices",
+        "companies", "company_shops", "company_readers", "company_workers", "shop_terms", "shop_applications", "shop_account_changes", "account_notices",
         "shop_debts", "city_banks", "pay_card_limits",
         "settlements", "settlement_lines", "settlement_settings", "settlement_accounts", "cycle_rules", "bank_results",
         "transfer_files", "transfer_file_contents", "payouts",

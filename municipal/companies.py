@@ -1,4 +1,4 @@
-"""Companies with several shops: which shops are one company's and whose log-ins read all of them; and what those log-ins see."""
+"""Companies with several shops: which shops are one company's, whose log-ins read all of them or work at each; and what those see."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from aiohttp import web
 from municipal.error_messages import ErrorMessage
 from municipal.forms import beside, day_param, status
 from municipal.proposals import proposed
+from municipal.session import CHOOSE_SHOP, CHOOSES, session_of
 from municipal.shop_documents import period
 from municipal.site import Pages, Visit
 from pagekit.api import Problem
@@ -31,6 +32,7 @@ _WRONG: Final[Mapping[str, tuple[str, str]]] = {
         "ログイン名を確かめてください",
         "この会社の店の責任者か経理のログイン名を入力してください。",
     ),
+    "workers": ("ログイン名を確かめてください", "この会社の店のログイン名を入力してください。"),
 }
 
 
@@ -57,6 +59,7 @@ async def edit(visit: Visit) -> web.Response:
         "name": company.name,
         "shops": " ".join(shop.shop_id for shop in company.shops),
         "readers": " ".join(reader.login for reader in company.readers),
+        "workers": " ".join(worker.login for worker in company.workers),
         "seen": company.version,
     }
     return visit.render("company_form.html", company=company, typed=typed, trouble=None)
@@ -66,6 +69,26 @@ async def edit(visit: Visit) -> web.Response:
 async def change(visit: Visit) -> web.Response:
     company = await _company(visit)
     return await _set(visit, company.company_id, company)
+
+
+@pages.get(CHOOSE_SHOP, needs=CHOOSES)
+async def shops_to_choose(visit: Visit) -> web.Response:
+    """The company's shops: each with its button, the one of this session named."""
+    return await _choose_page(visit, None)
+
+
+@pages.post(CHOOSE_SHOP, needs=CHOOSES)
+async def choose(visit: Visit) -> web.Response:
+    """Go on at this shop in a session of its own; a page that was drawn for another shop sends nothing any more."""
+    shop_id = visit.form.get("shop", "")
+    named = {shop.shop_id: shop.name for shop in (await visit.send(calls.shops_worked_at())).shops}
+    if shop_id not in named:
+        return await _choose_page(visit, visit.trouble(Problem("unknown-shop", 404)))
+    started = await visit.send(calls.choose_shop(shop_id=shop_id))
+    assert started.session is not None
+    assert started.token is not None
+    visit.session = session_of(started.session, started.token, visit.now, shop_name=named[shop_id])
+    return visit.redirect("/shop")
 
 
 @pages.get("/shop/company", needs="see_shop_books")
@@ -105,6 +128,17 @@ async def statement_pdf(visit: Visit) -> web.Response:
     return await visit.proxy_download(calls.company_statement_paper(day_param(visit, "cycle")))
 
 
+async def _choose_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:
+    listed = None
+    try:
+        listed = await visit.send(calls.shops_worked_at())
+    except Problem as problem:
+        if problem.word != "no-company":
+            raise
+        trouble = visit.trouble(problem)
+    return visit.render("shop_choose.html", status=status(trouble), listed=listed, trouble=trouble)
+
+
 async def _set(visit: Visit, company_id: str, company: models.CompanyView | None) -> web.Response:
     form = visit.form
     call = calls.set_company(
@@ -112,6 +146,7 @@ async def _set(visit: Visit, company_id: str, company: models.CompanyView | None
         name=form.get("name", ""),
         shop_ids=_words(form.get("shops", "")),
         readers=_words(form.get("readers", "")),
+        workers=_words(form["workers"]) if "workers" in form else UNSET,
         reason=form.get("reason", ""),
         seen=form.get("seen") or UNSET,
     )
@@ -140,10 +175,11 @@ def _words(text: str) -> list[str]:
 
 def _wrong(problem: Problem) -> ErrorMessage | None:
     """What is wrong with shops or log-ins, beside their field; None for a problem of another kind."""
-    field = {"unknown-shop": "shops", "unknown-staff": "readers"}.get(
-        problem.word, str(problem.facts.get("field", "")) if problem.word == "bad-company" else ""
-    )
+    named = str(problem.facts.get("field", ""))
+    field = {"unknown-shop": "shops", "unknown-staff": named, "bad-company": named}.get(problem.word, "")
     if problem.word == "body-invalid" and problem.errors:
-        field = {"shop_ids": "shops", "readers": "readers"}.get(problem.errors[0].field, "")
+        field = {"shop_ids": "shops", "readers": "readers", "workers": "workers"}.get(
+            problem.errors[0].field, ""
+        )
     sentences = _WRONG.get(field)
     return None if sentences is None else ErrorMessage(*sentences, 422, field=field)

@@ -35,6 +35,7 @@ LOGIN_CHANGES: Final[Mapping[str, str]] = {
     "restarted": "利用が再開されました。",
     "stopped": "利用が停止されました。",
     "role": "できることが変更されました。",
+    "company": "会社のほかの店の人が、この店でも使えるようになりました。",
 }
 DONE: Final[Mapping[str, str]] = {
     "till-refunds": "レジでの取消の設定を変更しました。いまから有効です。",
@@ -185,7 +186,12 @@ async def taken(visit: Visit) -> web.Response:
 
 @pages.get("/shop/latest", fragment=True)
 async def latest(visit: Visit) -> web.Response:
-    """The last payments, which ask for themselves: what a customer has paid by the shop's QR is seen at once."""
+    """The last payments, which ask for themselves: what a customer has paid by the shop's QR is seen at once.
+
+    A page of another shop than the one that was chosen since, in another tab, is drawn anew.
+    """
+    if visit.query("shop") not in ("", visit.signed_in().shop_id):
+        return visit.redirect("/shop/take")
     try:
         return visit.render("_latest.html", latest=await _latest(visit))
     except Unreachable:

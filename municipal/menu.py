@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from municipal.session import AT_TILL, Session
+from municipal.session import AT_TILL, CHOOSE_SHOP, CHOOSES, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ ENTRIES: Final = (
     Entry("/shop/people", "お店のログイン", "keep_own_shop", "この店で使う人と、その変更"),
     Entry("/shop/report", "期間の集計", "see_shop_books", "日や月ごとの利用と取消、CSV"),
     Entry("/shop/settlements", "精算の明細", "see_shop_books", "市からの支払い"),
+    Entry(CHOOSE_SHOP, "店を選ぶ", CHOOSES, "会社のどの店で使うか"),
     Entry("/shop/announcements", "市からのお知らせ", "see_own_shop", "市から加盟店への連絡"),
 )
 

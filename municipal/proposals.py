@@ -140,6 +140,8 @@ FACTS: Final[Mapping[str, str]] = {
     "company_shops_before": "会社の加盟店（変更前）",
     "company_readers": "すべての店の帳簿を見る人",
     "company_readers_before": "すべての店の帳簿を見る人（変更前）",
+    "company_workers": "どの店でも使える人",
+    "company_workers_before": "どの店でも使える人（変更前）",
     "new_shops": "登録する加盟店",
     "with_account": "そのうち口座のある店",
     "known_shops": "登録済みの店の行（変更されません）",

@@ -23,6 +23,9 @@ TILL_LIMIT: Final = timedelta(hours=24)
 """Of a bound till, after which the device shows its secret again; the gateway's own."""
 AT_TILL: Final = "@till"
 """Stands after what a page needs that a bound till opens, too: taking payments, and today's list."""
+CHOOSES: Final = "choose_shop"
+"""Stands among the actions of who works at several shops of a company."""
+CHOOSE_SHOP: Final = "/shop/choose"
 HALF_LASTS: Final = timedelta(minutes=5)
 
 
@@ -45,6 +48,8 @@ class Session(session_cookie.Session):
     """How often somebody else had a wrong password for this login before this sign-in."""
     till: str = ""
     """The name of the bound till whose session it is; empty for a person's."""
+    shop_name: str = ""
+    """The shop that somebody who works at several has chosen; empty until then, and for everybody else."""
 
     @property
     def idle_limit(self) -> timedelta:
@@ -68,16 +73,26 @@ class Session(session_cookie.Session):
     def first(self) -> str:
         if self.till:
             return "/login?why=till"
-        return "/setup" if self.unfinished else ""
+        if self.unfinished:
+            return "/setup"
+        return CHOOSE_SHOP if self.is_to_choose else ""
+
+    @property
+    def is_to_choose(self) -> bool:
+        """Whether this person works at several shops and has not said at which one now."""
+        return not self.till and not self.shop_name and CHOOSES in self.actions.split()
 
     @property
     def form_owner(self) -> str:
-        return f"staff:{self.staff_id}"
+        # A form of one shop must not come back at another.
+        return "" if CHOOSES in self.actions.split() else f"staff:{self.staff_id}"
 
     def may(self, need: str) -> bool:
         """Whether the role has this action (as the gateway calls it), and everything of one's own is set up."""
         if self.till:
             return need.endswith(AT_TILL)
+        if self.is_to_choose and need != CHOOSES:
+            return False
         return need.removesuffix(AT_TILL) in self.actions.split() and not self.unfinished
 
 
@@ -97,17 +112,24 @@ class HalfSignIn:
 
 
 def session_of(
-    view: models.StaffSessionView, token: str, now: datetime, missed_elsewhere: int = 0, till: str = ""
+    view: models.StaffSessionView,
+    token: str,
+    now: datetime,
+    missed_elsewhere: int = 0,
+    till: str = "",
+    shop_name: str = "",
 ) -> Session:
-    """From the gateway's view of a session; `till` is the name of the bound till whose it is."""
-    return Session(missed_elsewhere=missed_elsewhere, till=till, **begun(token, now), **_shown(view))
+    """From the gateway's view of a session; `till` is the name of the bound till whose it is, `shop_name` of the shop chosen."""
+    return Session(
+        missed_elsewhere=missed_elsewhere, till=till, shop_name=shop_name, **begun(token, now), **_shown(view)
+    )
 
 
 def renewed(session: Session, view: models.StaffSessionView) -> Session:
     """The same session with what has changed at the gateway."""
     values = {
         name: getattr(session, name)
-        for name in ("token", "form_secret", "used_at", "missed_elsewhere", "till")
+        for name in ("token", "form_secret", "used_at", "missed_elsewhere", "till", "shop_name")
     }
     return Session(**values, **_shown(view))
 
@@ -121,7 +143,7 @@ def _shown(view: models.StaffSessionView) -> dict[str, Any]:
         "municipality": view.municipality,
         "municipality_name": view.municipality_name,
         "shop_id": view.shop_id or "",
-        "actions": " ".join(view.actions),
+        "actions": " ".join([*view.actions, CHOOSES] if view.chooses_shop else view.actions),
         "strong": view.strong,
         "first_password": view.first_password,
     }

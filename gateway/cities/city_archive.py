@@ -63,6 +63,7 @@ OF_THE_CITY: Final[Mapping[Table, str]] = {
     city.companies: "companies with several shops",
     city.company_shops: "which shops are whose",
     city.company_readers: "whose log-ins read the books of a company's shops",
+    city.company_workers: "whose log-ins work at each of a company's shops",
     city.shop_terms: "what shops accept that apply, version by version",
     city.shop_applications: "applications of shops and how they ended; what each says of itself is in a file of its own",
     tables.announcements: "what was announced to members and shops",

@@ -184,10 +184,10 @@ def _forbid_till_refunds(conn: Connection, line: Line, _: datetime) -> int:
 
 
 def _end_company_reading(conn: Connection, line: Line, _: datetime) -> int:
-    """Whose log-ins read a company's books was decided anew: nobody's do until the city says so again."""
+    """Whose log-ins read a company's books, or work at all of its shops, was decided anew: nobody's do until the city says so again."""
     if _decided_since(conn, line, AuditAction.COMPANY_CHANGED):
         return 0
-    return company_rows.remove_readers(conn, str(line["municipality"]), str(line["subject"]))
+    return company_rows.remove_people(conn, str(line["municipality"]), str(line["subject"]))
 
 
 def _remove_passkey(conn: Connection, line: Line, at: datetime) -> int:

@@ -92,6 +92,7 @@ staff_sessions = _table(
     Column("seen_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
     Column("till_id", _Words),  # a bound till's: it opens the till alone
+    Column("shop_id", _Words),  # another shop of the company than the log-in's own
     Index("sessions_of_staff", "staff_id"),
 )
 
@@ -320,6 +321,16 @@ company_readers = _table(  # log-ins that read the books of all of a company's s
     Column("staff_id", _Words, nullable=False),
     Column("company_id", _Words, nullable=False),
     PrimaryKeyConstraint("municipality", "staff_id"),
+)
+
+company_workers = _table(  # log-ins that work at each of a company's shops
+    "company_workers",
+    Column("municipality", _Words, nullable=False),
+    Column("staff_id", _Words, nullable=False),
+    Column("company_id", _Words, nullable=False),
+    Column("added_at", Instant, nullable=False),
+    PrimaryKeyConstraint("municipality", "staff_id"),
+    Index("workers_of_a_company", "municipality", "company_id"),
 )
 
 city_banks = _table(  # who pays the shops

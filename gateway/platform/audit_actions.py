@@ -102,6 +102,7 @@ class AuditAction(StrEnum):
     SHOP_REGISTERED = "shop registered", "加盟店の登録", "Shop registered"
     SHOPS_IMPORTED = "shops imported", "加盟店の名簿の登録", "Shops imported from a list"
     COMPANY_CHANGED = "company changed", "会社の登録・変更", "Company changed"
+    SHOP_CHOSEN = "shop chosen", "会社の店の選択", "Shop chosen"
     SHOP_TERMS_SET = "shop terms set", "加盟店規約の登録", "Terms for shops set"
     SHOP_APPLIED = "shop applied", "加盟店の申請", "Shop applied"
     SHOP_APPLICATION_RESUBMITTED = (

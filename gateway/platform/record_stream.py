@@ -37,6 +37,7 @@ DEEDS_NOT_KEPT: Final = frozenset(
     {
         AuditAction.SIGNED_IN,
         AuditAction.SIGN_IN_FAILED,
+        AuditAction.SHOP_CHOSEN,
         AuditAction.MEMBER_LOOKED_UP,
         AuditAction.MEMBER_RECORD_EXPORTED,
         AuditAction.GRANTS_LOOKED_AT,

@@ -69,3 +69,67 @@ def test_an_owner_reads_all_shops_of_the_company(at: At) -> None:
     assert "shop=" in owner.path()
     assert owner.to("/shop/settlements?shop=shop-03").page.locator("h1").count() == 1
     assert "shop-03" not in owner.text()
+
+
+def test_one_log_in_works_at_the_shop_that_it_chooses(at: At) -> None:
+    """Named by two persons, in a company of its own; a page of the first shop that stands in another tab takes nothing any more."""
+    clerk = at("fukushi")
+    login = login_of(clerk.town.folder, "shop-05")
+    clerk.to("/companies/new")
+    clerk.fill(name="見本食品", shops="shop-05 shop-06", workers=f"{login} nobody").press("提案する")
+    assert "ログイン名を確かめてください" in clerk.text()
+    assert clerk.page.get_attribute("#workers", "aria-invalid") == "true"
+    clerk.fill(workers=login).press("提案する")
+    path = clerk.path().partition("?")[0]
+    assert path.startswith("/proposals/"), clerk.text()
+    chief = at("kacho").to(path)
+    assert "どの店でも使える人" in chief.text()
+    chief.press("承認する")
+    owner = at(login, signed_in=False).give_password()
+    assert owner.path() == "/shop/choose"
+    assert owner.to("/shop/take").path() == "/shop/choose", "nothing is taken before a shop is chosen"
+    assert faults(owner.page) == []
+    names = [name.inner_text() for name in owner.page.locator("main li b").all()]
+    assert len(names) == 2
+    owner.page.locator("main li button").nth(0).click()
+    owner.page.wait_for_url("**/shop/take")
+    first = owner.page.inner_text("h1")
+    assert first == names[0]
+    tab = owner.page.context.new_page()
+    tab.set_viewport_size({"width": 390, "height": 844})
+    tab.goto(clerk.town.municipal_url + "/shop/choose")
+    assert faults(tab) == []
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    owner.to("/shop/take/scan?points=100")
+    tab.locator("main li button").nth(1).click()
+    tab.wait_for_url("**/shop/take")
+    assert (tab.inner_text("h1"), tab.inner_text("#shop-chosen")) == (names[1], names[1])
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    sent = owner.page.request.post(
+        clerk.town.municipal_url + "/shop/take/check",
+        form={
+            "form_token": owner.page.input_value("[name=form_token]"), "points": "100", "code": "123456789012",
+            "id": owner.page.input_value("[name=id]"),
+        },
+        headers={"Origin": clerk.town.municipal_url},
+    )  # fmt: skip
+    assert sent.status == 403, "a form of the other shop"
+    owner.to("/shop/people")
+    assert login in owner.text()
+    assert "会社のほかの店の人" in owner.text()
+    assert faults(owner.page) == []
+
+
+def test_a_page_that_watches_the_other_shop_is_drawn_anew(at: At) -> None:
+    """The page asks for its last payments every two seconds: they are the chosen shop's, and its heading has to be, too."""
+    owner = at(login_of(at("fukushi").town.folder, "shop-05"), signed_in=False).give_password()
+    buttons = owner.page.locator("main li button")
+    buttons.nth(0).click()
+    owner.page.wait_for_url("**/shop/take")
+    first = owner.page.inner_text("h1")
+    tab = owner.page.context.new_page()
+    tab.goto(owner.town.municipal_url + "/shop/choose")
+    tab.locator("main li button").nth(1).click()
+    tab.wait_for_url("**/shop/take")
+    owner.page.wait_for_function("first => document.querySelector('h1').innerText !== first", arg=first)
+    assert owner.page.inner_text("h1") == tab.inner_text("h1")

@@ -1311,6 +1311,11 @@ export class TillOnly extends ForbiddenProblem {
   override name = "TillOnly";
 }
 
+/** A till is bound by its own shop. */
+export class TillOwnShop extends ConflictProblem {
+  override name = "TillOwnShop";
+}
+
 /** The PIN for refunds is locked. */
 export class TillPinLocked extends ForbiddenProblem {
   override name = "TillPinLocked";
@@ -1800,6 +1805,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "till-ended": TillEnded,
   "till-no-pin": TillNoPin,
   "till-only": TillOnly,
+  "till-own-shop": TillOwnShop,
   "till-pin-locked": TillPinLocked,
   "till-pin-needed": TillPinNeeded,
   "till-pin-unfit": TillPinUnfit,

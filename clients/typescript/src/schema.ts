@@ -2615,9 +2615,43 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Propose which shops are one company's, and whose log-ins read the books of all of them (202). */
+        /** Propose which shops are one company's, whose log-ins read the books of all of them, and whose work at each (202). */
         put: operations["set_company"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop/company/shops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The company's shops at which this log-in works, one at a time. */
+        get: operations["shops_worked_at"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop/company/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on at another of the company's shops: this session ends, and the new one takes points at, and sees, that shop alone. */
+        post: operations["choose_shop"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5276,7 +5310,7 @@ export interface components {
          * @description A deed. The value is what lines hold and programs branch on; `label` is what people read.
          * @enum {string}
          */
-        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "carry-in checked" | "carry-in cancelled" | "carry-in approved" | "carry-in joined" | "carry-in code stopped" | "carry-in code opened" | "carry-in code refused" | "carry-in applied" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service reading changed" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shops imported" | "company changed" | "shop terms set" | "shop applied" | "shop application resubmitted" | "shop application sent back" | "shop application refused" | "shop application accepted" | "shop application withdrawn" | "shop application erased" | "shop changed" | "shop closed" | "shop reopened" | "till refunds changed" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "privacy text changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "announcement published" | "announcement withdrawn" | "till bound" | "till ended" | "till PIN set" | "till PIN removed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "planned stop announced" | "planned stop withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
+        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "carry-in checked" | "carry-in cancelled" | "carry-in approved" | "carry-in joined" | "carry-in code stopped" | "carry-in code opened" | "carry-in code refused" | "carry-in applied" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service reading changed" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shops imported" | "company changed" | "shop chosen" | "shop terms set" | "shop applied" | "shop application resubmitted" | "shop application sent back" | "shop application refused" | "shop application accepted" | "shop application withdrawn" | "shop application erased" | "shop changed" | "shop closed" | "shop reopened" | "till refunds changed" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "privacy text changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "announcement published" | "announcement withdrawn" | "till bound" | "till ended" | "till PIN set" | "till PIN removed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "planned stop announced" | "planned stop withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
         /** @description A deed that a city's log may hold, as the filter takes it, and named for people. */
         AuditActionView: {
             action: string;
@@ -5832,6 +5866,7 @@ export interface components {
         CompanyCycles: {
             cycles: components["schemas"]["CompanyCycleView"][];
         };
+        /** @description A log-in that reads the company's books, or works at its shops; `shop_id` is its own. */
         CompanyReaderView: {
             staff_id: string;
             login: string;
@@ -5859,10 +5894,13 @@ export interface components {
             name: string;
             shops: components["schemas"]["CompanyShopView"][];
             readers: components["schemas"]["CompanyReaderView"][];
+            workers: components["schemas"]["CompanyReaderView"][];
             version: string;
         };
         /**
          * @description The company as it shall be; without shops it ends. `readers` are log-ins of owners and book-keepers of its shops.
+         *
+         *     `workers` are log-ins of its shops that work at each of them, with the right that they have; null keeps those of shops that stay.
          *
          *     `seen` is the `version` that it was drawn from; null changes whatever is there.
          */
@@ -5870,6 +5908,8 @@ export interface components {
             name: string;
             shop_ids: string[];
             readers?: string[];
+            /** @default null */
+            workers?: string[] | null;
             /** @default  */
             reason?: string;
             /** @default null */
@@ -6584,7 +6624,7 @@ export interface components {
         Links: {
             links: components["schemas"]["LinkView"][];
         };
-        /** @description `change` is added, reset, restarted, stopped or role: the right was changed. */
+        /** @description `change` is added, reset, restarted, stopped, role: the right was changed, or company: somebody of another of its shops works here too. */
         LoginChangeView: {
             login: string;
             display_name: string;
@@ -8078,6 +8118,9 @@ export interface components {
             /** @default null */
             seen?: string | null;
         };
+        ShopChosen: {
+            shop_id: string;
+        };
         /** @description The text of the shop's QR, or the six digits beside it. */
         ShopCodeScanned: {
             shop_code: string;
@@ -8185,7 +8228,9 @@ export interface components {
             people: components["schemas"]["ShopPersonView"][];
             changes: components["schemas"]["LoginChangeView"][];
         };
+        /** @description `shop_id` is another than the shop's own for who works here as one of the company's. */
         ShopPersonView: {
+            shop_id: string;
             login: string;
             display_name: string;
             role: string;
@@ -8292,6 +8337,12 @@ export interface components {
         ShopsPage: {
             shops: components["schemas"]["ShopView"][];
             next_after: string | null;
+        };
+        /** @description The company's shops in order of id; `shop_id` is the one of this session. */
+        ShopsWorkedAt: {
+            name: string;
+            shops: components["schemas"]["CompanyShopView"][];
+            shop_id: string;
         };
         /** @description `source` names the browser's network as the site saw it; `devices` are what the browser was given before. */
         SignIn: {
@@ -8406,7 +8457,8 @@ export interface components {
         /**
          * @description `actions` is what this role may do; a weak session (`strong` false) may only set up a second factor.
          *
-         *     With `till_id` it is a bound till's session: it calls what has `x-at-till`, whatever the role.
+         *     With `till_id` it is a bound till's session: it calls what has `x-at-till`, whatever the role. `chooses_shop`: it may go to
+         *     another shop of its company; `shop_id` is the one where it is.
          */
         StaffSessionView: {
             staff_id: string;
@@ -8424,6 +8476,7 @@ export interface components {
             /** Format: date-time */
             ends_at: string;
             till_id: string | null;
+            chooses_shop: boolean;
         };
         StaffSessions: {
             sessions: components["schemas"]["StaffSessionListed"][];
@@ -12833,6 +12886,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    shops_worked_at: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopsWorkedAt"];
+                };
+            };
+        };
+    };
+    choose_shop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShopChosen"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffSessionStarted"];
                 };
             };
         };

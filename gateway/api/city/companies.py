@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Final
 
@@ -13,12 +14,13 @@ from gateway.api.city.proposal_fields import PROPOSING, ProposalView
 from gateway.api.city.settlements import CycleView, ShopLineView
 from gateway.api.city.shop_reports import PeriodQuery
 from gateway.api.city.staff_request import StaffRequest
+from gateway.api.city.staff_sign_in import STARTED, StaffSessionStarted
 from gateway.api.fields import View
 from gateway.cities.settlement.settlement_csv import company_statement_csv
 from gateway.cities.settlement.statement_pdf import company_statement_pdf
-from gateway.cities.shops.companies import MAX_SHOPS, CompanyCycle, NamedCompany
+from gateway.cities.shops.companies import MAX_SHOPS, CompanyCycle, CompanyPerson, NamedCompany
 from gateway.cities.statistics.shop_report import ShopReport, company_report_csv
-from gateway.http.authentication import AuthLevel
+from gateway.http.authentication import AuthLevel, bearer_token
 from gateway.http.inputs import Strict, Words
 from gateway.http.routing import Api, Content, TypedResponse
 from gateway.platform.roles import Action
@@ -35,12 +37,15 @@ class CompanyPath(Strict):
 class CompanyWanted(Strict):
     """The company as it shall be; without shops it ends. `readers` are log-ins of owners and book-keepers of its shops.
 
+    `workers` are log-ins of its shops that work at each of them, with the right that they have; null keeps those of shops that stay.
+
     `seen` is the `version` that it was drawn from; null changes whatever is there.
     """
 
     name: Words
     shop_ids: Annotated[list[ShopId], Field(max_length=MAX_SHOPS)]
     readers: Annotated[list[Login], Field(max_length=MAX_SHOPS)] = Field(default_factory=list)
+    workers: Annotated[list[Login], Field(max_length=MAX_SHOPS)] | None = None
     reason: Line = ""
     seen: Version | None = None
 
@@ -51,10 +56,22 @@ class CompanyShopView(View):
 
 
 class CompanyReaderView(View):
+    """A log-in that reads the company's books, or works at its shops; `shop_id` is its own."""
+
     staff_id: str
     login: str
     display_name: str
     shop_id: str
+
+    @classmethod
+    def list_of(cls, people: Sequence[CompanyPerson]) -> list[CompanyReaderView]:
+        return [
+            cls(
+                staff_id=person.staff_id, login=person.login, display_name=person.display_name,
+                shop_id=person.shop_id,
+            )
+            for person in people
+        ]  # fmt: skip
 
 
 class CompanyView(View):
@@ -62,6 +79,7 @@ class CompanyView(View):
     name: str
     shops: list[CompanyShopView]
     readers: list[CompanyReaderView]
+    workers: list[CompanyReaderView]
     version: str
 
     @classmethod
@@ -70,14 +88,21 @@ class CompanyView(View):
         return cls(
             company_id=company.company_id, name=company.name, version=company.version,
             shops=[CompanyShopView(shop_id=shop.shop_id, name=shop.name) for shop in named.shops],
-            readers=[
-                CompanyReaderView(
-                    staff_id=reader.staff_id, login=reader.login, display_name=reader.display_name,
-                    shop_id=reader.shop_id,
-                )
-                for reader in named.readers
-            ],
+            readers=CompanyReaderView.list_of(named.readers),
+            workers=CompanyReaderView.list_of(named.workers),
         )  # fmt: skip
+
+
+class ShopsWorkedAt(View):
+    """The company's shops in order of id; `shop_id` is the one of this session."""
+
+    name: str
+    shops: list[CompanyShopView]
+    shop_id: str
+
+
+class ShopChosen(Strict):
+    shop_id: ShopId
 
 
 class CompaniesView(View):
@@ -151,12 +176,53 @@ async def list_companies(call: StaffRequest[None]) -> TypedResponse:
     refuses=("bad-company", "unknown-shop", "unknown-staff", "changed-meanwhile", *PROPOSING),
 )
 async def set_company(call: StaffRequest[CompanyWanted, None, CompanyPath]) -> TypedResponse:
-    """Propose which shops are one company's, and whose log-ins read the books of all of them (202)."""
+    """Propose which shops are one company's, whose log-ins read the books of all of them, and whose work at each (202)."""
     body = call.body
     proposal = await call.services.city.companies.propose(
-        call.staff, call.path.company_id, body.name, body.shop_ids, body.readers, body.reason, body.seen
+        call.staff,
+        call.path.company_id,
+        body.name,
+        body.shop_ids,
+        body.readers,
+        body.reason,
+        body.seen,
+        body.workers,
     )
     return TypedResponse(202, ProposalView.of(proposal))
+
+
+@api.get(
+    "/v1/shop/company/shops",
+    tag="counter",
+    caller=STAFF,
+    action=Action.SEE_OWN_SHOP,
+    returns={200: ShopsWorkedAt},
+    refuses=("no-company",),
+)
+async def shops_worked_at(call: StaffRequest[None]) -> TypedResponse:
+    """The company's shops at which this log-in works, one at a time."""
+    named = await call.services.city.companies.shops_worked_at(call.staff)
+    shops = [CompanyShopView(shop_id=shop.shop_id, name=shop.name) for shop in named.shops]
+    return TypedResponse(
+        200, ShopsWorkedAt(name=named.company.name, shops=shops, shop_id=call.staff.own_shop)
+    )
+
+
+@api.post(
+    "/v1/shop/company/sessions",
+    tag="counter",
+    caller=STAFF,
+    action=Action.SEE_OWN_SHOP,
+    body=ShopChosen,
+    returns=STARTED,
+    refuses=("no-company", "unknown-shop"),
+)
+async def choose_shop(call: StaffRequest[ShopChosen]) -> TypedResponse:
+    """Go on at another of the company's shops: this session ends, and the new one takes points at, and sees, that shop alone."""
+    signed_in = await call.services.city.companies.choose_shop(
+        call.staff, call.body.shop_id, bearer_token(call.request)
+    )
+    return TypedResponse(201, StaffSessionStarted.of(signed_in))
 
 
 @api.get(

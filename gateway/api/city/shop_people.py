@@ -22,6 +22,9 @@ STAFF: Final = AuthLevel.STAFF
 
 
 class ShopPersonView(View):
+    """`shop_id` is another than the shop's own for who works here as one of the company's."""
+
+    shop_id: str
     login: str
     display_name: str
     role: str
@@ -30,7 +33,7 @@ class ShopPersonView(View):
 
 
 class LoginChangeView(View):
-    """`change` is added, reset, restarted, stopped or role: the right was changed."""
+    """`change` is added, reset, restarted, stopped, role: the right was changed, or company: somebody of another of its shops works here too."""
 
     login: str
     display_name: str
@@ -60,7 +63,7 @@ async def list_own_people(call: StaffRequest) -> TypedResponse:
         return ShopPeople(
             people=[
                 ShopPersonView(
-                    login=person.login, display_name=person.display_name, role=person.role, active=person.active,
+                    shop_id=person.shop_id or "", login=person.login, display_name=person.display_name, role=person.role, active=person.active,
                     added_at=person.created_at,
                 )
                 for person in shop_people.list_people(conn, code, shop_id)

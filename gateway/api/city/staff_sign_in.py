@@ -103,7 +103,8 @@ class StaffPasswordChange(Strict):
 class StaffSessionView(View):
     """`actions` is what this role may do; a weak session (`strong` false) may only set up a second factor.
 
-    With `till_id` it is a bound till's session: it calls what has `x-at-till`, whatever the role.
+    With `till_id` it is a bound till's session: it calls what has `x-at-till`, whatever the role. `chooses_shop`: it may go to
+    another shop of its company; `shop_id` is the one where it is.
     """
 
     staff_id: str
@@ -119,6 +120,7 @@ class StaffSessionView(View):
     idle_ends_at: datetime
     ends_at: datetime
     till_id: str | None
+    chooses_shop: bool
 
     @classmethod
     def of(cls, session: StaffSession) -> StaffSessionView:
@@ -136,6 +138,7 @@ class StaffSessionView(View):
             idle_ends_at=session.idle_ends_at,
             ends_at=session.ends_at,
             till_id=session.till_id,
+            chooses_shop=session.chooses_shop,
         )
 
 

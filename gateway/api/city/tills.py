@@ -118,6 +118,7 @@ class TillOpenedView(View):
         "current-password-wrong",
         "sign-in-locked",
         "tills-too-many",
+        "till-own-shop",
         "unknown-shop",
         "shop-closed",
         "unknown-staff",

@@ -280,7 +280,7 @@ NO_PERSONAL_DATA: Final = frozenset(
         "shop_account_changes", "settlement_accounts", "transfer_files", "transfer_file_contents", "venue_limits",
         "payouts", "point_service_issuers", "shop_debts", "account_notices", "pay_card_limits",
         "journal_ends", "journal_marks", "journal_checkpoint", "settlement_settings", "cycle_rules", "bank_results", "privacy_texts", "announcements",
-        "shop_terms", "shop_applications", "companies", "company_shops", "company_readers",
+        "shop_terms", "shop_applications", "companies", "company_shops", "company_readers", "company_workers",
     }
 )  # fmt: skip
 """Tables of staff, shops, cities, partners and the gateway itself; what they say of an exchange is its number."""

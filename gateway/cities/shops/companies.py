@@ -1,6 +1,7 @@
 """Companies with several shops (会社): set by two persons of the city, read by the log-ins that the city names.
 
-Whoever reads a company reads the days, statements and accounts' ends of each of its shops, and takes points at none but the own.
+Whoever reads a company reads the days, statements and accounts' ends of each of its shops. Whoever works at its shops chooses one
+of them, and has a session of that shop alone until another one is chosen: with the log-in's own right, and under its name.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from gateway.cities.settlement.settlement_lines import ShopLine
 from gateway.cities.shops import company_rows, shop_rows
 from gateway.cities.shops.company_rows import Company
 from gateway.cities.staff import staff_rows
+from gateway.cities.staff.staff import StaffSignedIn
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.cities.statistics.shop_report import ShopReport, shop_report
 from gateway.errors import ProblemError
@@ -50,8 +52,8 @@ class CompanyShop:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CompanyReader:
-    """A log-in that reads the company's books."""
+class CompanyPerson:
+    """A log-in that reads the company's books, or works at its shops; `shop_id` is its own."""
 
     staff_id: str
     login: str
@@ -63,7 +65,8 @@ class CompanyReader:
 class NamedCompany:
     company: Company
     shops: tuple[CompanyShop, ...]
-    readers: tuple[CompanyReader, ...]
+    readers: tuple[CompanyPerson, ...]
+    workers: tuple[CompanyPerson, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,20 +105,23 @@ class Companies:
         logins: Sequence[str],
         reason: str = "",
         seen: str | None = None,
+        workers: Sequence[str] | None = None,
     ) -> Proposal:
-        """Propose which shops are one company's and whose log-ins read it; `seen` is the version that it was drawn from.
+        """Propose which shops are one company's, whose log-ins read it, and whose work at all of them; `seen` is the version
+        that it was drawn from. `workers` None keeps those of shops that stay.
 
         Raises ProblemError: `bad-company` (422), `unknown-shop`, `unknown-staff` (404), `changed-meanwhile` (409), and as `propose`.
         """
         now, code = self.context.clock(), who.municipality
 
         def job(conn: Connection) -> Proposal:
+            before = company_rows.find(conn, code, company_id)
             company = Company(
                 company_id=company_id, name=name.strip(), shop_ids=tuple(sorted(shop_ids)),
                 readers=_staff_ids(conn, code, logins),
+                workers=_kept(conn, code, before, shop_ids) if workers is None else _staff_ids(conn, code, workers, "workers"),
             )  # fmt: skip
             command = ChangeCompany(company=company)
-            before = company_rows.find(conn, code, company_id)
             require_seen(seen, _version(before))
             _require_fit(conn, code, company)
             return propose(
@@ -131,6 +137,36 @@ class Companies:
         return await self.context.store.read(
             lambda conn: _named(conn, who.municipality, require_own(conn, who))
         )
+
+    async def shops_worked_at(self, who: StaffSession) -> NamedCompany:
+        """The company at whose shops this log-in works. Raises ProblemError `no-company` (404)."""
+        return await self.context.store.read(
+            lambda conn: _named(conn, who.municipality, _require_worked_at(conn, who, who.own_shop))
+        )
+
+    async def choose_shop(self, who: StaffSession, shop_id: str, token: str) -> StaffSignedIn:
+        """Go to another of the company's shops: the session ends, and one of that shop begins, which ends when the first would.
+
+        Raises ProblemError: `no-company`, `unknown-shop` (404), `session-ended` (401).
+        """
+        now = self.context.clock()
+
+        def job(conn: Connection) -> StaffSignedIn:
+            person = staff_rows.require(conn, who.staff_id, who.municipality, lock=True)
+            session = staff_rows.find_session(conn, token, client_id=who.client_id, now=now)
+            company = _require_worked_at(conn, session, person.shop_id or "")
+            if shop_id not in company.shop_ids:
+                raise ProblemError("unknown-shop", "This is no shop of your company.")
+            staff_rows.end_session(conn, token, client_id=who.client_id)
+            new_token = staff_rows.start_session(
+                conn, who.staff_id, client_id=who.client_id, strong=session.strong, at=now,
+                shop_id=shop_id if shop_id != person.shop_id else None, ends_at=session.ends_at,
+            )  # fmt: skip
+            write_audit(conn, who, now, AuditAction.SHOP_CHOSEN, who.login, facts={"shop": shop_id})
+            new = staff_rows.find_session(conn, new_token.reveal(), client_id=who.client_id, now=now)
+            return StaffSignedIn(token=new_token, session=new)
+
+        return await self.context.store.run(job)
 
     async def report(
         self, who: StaffSession, since: date, until: date
@@ -200,6 +236,13 @@ def require_own(conn: Connection, who: StaffSession) -> Company:
     return company
 
 
+def _require_worked_at(conn: Connection, who: StaffSession, own_shop: str) -> Company:
+    company = company_rows.find_worked_at(conn, who.municipality, who.staff_id, {own_shop, who.own_shop})
+    if company is None:
+        raise ProblemError("no-company", "This log-in works at its own shop alone.")
+    return company
+
+
 def company_ground(_: CityContext, conn: Connection, code: str, command: ChangeCompany) -> Ground:
     """The company as the author saw it."""
     return {"company": _version(company_rows.find(conn, code, command.company.company_id))}
@@ -231,20 +274,39 @@ def _require_fit(conn: Connection, code: str, company: Company) -> None:
         if other.company_id != company.company_id and set(other.shop_ids) & set(company.shop_ids):
             raise _bad("shops", f"one of them is a shop of {other.name}")
     people = {person.staff_id: person for person in staff_rows.list_by_city(conn, code)}
-    for staff_id in company.readers:
-        person = people.get(staff_id)
-        if person is None or not person.active:
-            raise ProblemError("unknown-staff", "One of the log-ins is not there, or was stopped.")
-        if person.shop_id not in company.shop_ids or Action.SEE_SHOP_BOOKS not in ALLOWED[person.role]:
-            raise _bad("readers", f"{person.login} is no owner or book-keeper of one of the company's shops")
+    for field, staff_ids in (("readers", company.readers), ("workers", company.workers)):
+        for staff_id in staff_ids:
+            person = people.get(staff_id)
+            if person is None or not person.active:
+                raise ProblemError(
+                    "unknown-staff", "One of the log-ins is not there, or was stopped.", field=field
+                )
+            if person.shop_id not in company.shop_ids:
+                raise _bad(field, f"{person.login} is of none of the company's shops")
+            if field == "readers" and Action.SEE_SHOP_BOOKS not in ALLOWED[person.role]:
+                raise _bad(field, f"{person.login} is neither owner nor book-keeper")
 
 
-def _staff_ids(conn: Connection, code: str, logins: Sequence[str]) -> tuple[str, ...]:
+def _staff_ids(conn: Connection, code: str, logins: Sequence[str], field: str = "readers") -> tuple[str, ...]:
     people = {person.login: person.staff_id for person in staff_rows.list_by_city(conn, code)}
     wanted = {staff_rows.read_login(login) or "" for login in logins}
     if unknown := sorted(wanted - set(people)):
-        raise ProblemError("unknown-staff", f"There is no log-in {unknown[0]} of a shop of this city.")
+        raise ProblemError(
+            "unknown-staff", f"There is no log-in {unknown[0]} of a shop of this city.", field=field
+        )
     return tuple(sorted(people[login] for login in wanted))
+
+
+def _kept(conn: Connection, code: str, before: Company | None, shop_ids: Sequence[str]) -> tuple[str, ...]:
+    """Who works at the company's shops already, and is of one that stays."""
+    if before is None:
+        return ()
+    people = {person.staff_id: person for person in staff_rows.list_by_city(conn, code)}
+    return tuple(
+        staff_id
+        for staff_id in before.workers
+        if staff_id in people and people[staff_id].active and people[staff_id].shop_id in shop_ids
+    )
 
 
 def _shown(conn: Connection, code: str, before: Company | None, company: Company) -> Facts:
@@ -252,7 +314,7 @@ def _shown(conn: Connection, code: str, before: Company | None, company: Company
     shown: dict[str, str | int] = {"company": company.company_id, "name": company.name}
     if before is not None:
         shown["name_before"] = before.name
-    for field in ("company_shops", "company_readers"):
+    for field in ("company_shops", "company_readers", "company_workers"):
         own, was = _names(conn, code, field, company), _names(conn, code, field, before)
         shown |= {f"{field}_before": was or "―", field: own or "―"}
     return shown
@@ -264,26 +326,31 @@ def _names(conn: Connection, code: str, field: str, company: Company | None) -> 
     named = _named(conn, code, company)
     if field == "company_shops":
         return "、".join(f"{shop.name} ({shop.shop_id})" for shop in named.shops)
-    return "、".join(f"{reader.display_name} ({reader.login})" for reader in named.readers)
+    people = named.readers if field == "company_readers" else named.workers
+    return "、".join(f"{person.display_name} ({person.login})" for person in people)
 
 
 def _named(conn: Connection, code: str, company: Company) -> NamedCompany:
     people = {person.staff_id: person for person in staff_rows.list_by_city(conn, code)}
-    readers = [people[staff_id] for staff_id in company.readers if staff_id in people]
+
+    def named(staff_ids: Sequence[str]) -> tuple[CompanyPerson, ...]:
+        return tuple(
+            CompanyPerson(
+                staff_id=person.staff_id, login=person.login, display_name=person.display_name,
+                shop_id=person.shop_id or "",
+            )
+            for person in (people[staff_id] for staff_id in staff_ids if staff_id in people)
+        )  # fmt: skip
+
     return NamedCompany(
         company=company,
         shops=tuple(
             CompanyShop(shop_id=shop_id, name=shop_rows.require(conn, code, shop_id).name)
             for shop_id in company.shop_ids
         ),
-        readers=tuple(
-            CompanyReader(
-                staff_id=person.staff_id, login=person.login, display_name=person.display_name,
-                shop_id=person.shop_id or "",
-            )
-            for person in readers
-        ),
-    )  # fmt: skip
+        readers=named(company.readers),
+        workers=named(company.workers),
+    )
 
 
 def _version(company: Company | None) -> str:

@@ -49,10 +49,13 @@ class Tills:
     async def bind(self, who: StaffSession, password: str, name: str) -> tuple[Till, Secret]:
         """Bind the device at which this person sits; gives its first secret.
 
-        Raises ProblemError: `current-password-wrong` (403), `tills-too-many` (409), `shop-closed` (409),
+        Raises ProblemError: `current-password-wrong` (403), `tills-too-many`, `shop-closed`, `till-own-shop` (409),
         `sign-in-locked` (429), `busy` (503).
         """
         now, shop_id = self.context.clock(), who.own_shop
+        if who.is_elsewhere:
+            # It would act with a log-in of another shop, and end as soon as a release that knows one shop a log-in sees it.
+            raise ProblemError("till-own-shop", "A device is bound with a log-in of its own shop.")
 
         def work(conn: Connection, person: Staff) -> tuple[Till, Secret]:
             code = who.municipality

@@ -10,7 +10,7 @@ import hashlib
 import re
 import secrets
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row, RowMapping, delete, insert, select, upda
 
 from gateway.cities import tables
 from gateway.cities.drawn_from import version_of
+from gateway.cities.shops import company_rows
 from gateway.errors import ProblemError
 from gateway.model import Secret
 from gateway.platform.roles import PLATFORM, SHOP_ROLES, Role
@@ -34,7 +35,8 @@ TILL_SESSION_TTL: Final = timedelta(hours=24)
 
 _staff = tables.staff
 _sessions = tables.staff_sessions
-_TOKEN: Final = re.compile(r"pg[ct]_[A-Za-z0-9_-]{43}")
+_workers = tables.company_workers
+_TOKEN: Final = re.compile(r"pg[cts]_[A-Za-z0-9_-]{43}")
 _LOGIN: Final = re.compile(
     r"[a-z0-9](?:[a-z0-9._+-]{0,62}[a-z0-9])?(?:@[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?)?"
 )
@@ -84,6 +86,10 @@ class StaffSession:
     ends_at: datetime
     till_id: str | None = None
     """The bound till's whose session it is: it opens the till and nothing else."""
+    is_elsewhere: bool = False
+    """At another shop of the company than the log-in's own."""
+    chooses_shop: bool = False
+    """Whether the city lets this log-in work at several shops of a company: it may choose another one."""
 
     @property
     def idle_ends_at(self) -> datetime:
@@ -232,13 +238,23 @@ def transition(conn: Connection, person: Staff, state: StaffState) -> None:
 
 
 def start_session(
-    conn: Connection, staff_id: str, *, client_id: str, strong: bool, at: datetime, till_id: str | None = None
+    conn: Connection,
+    staff_id: str,
+    *,
+    client_id: str,
+    strong: bool,
+    at: datetime,
+    till_id: str | None = None,
+    shop_id: str | None = None,
+    ends_at: datetime | None = None,
 ) -> Secret:
-    """Keep a new session and give its token (`pgc_…`), which is kept nowhere.
+    """Keep a new session and give its token (`pgc_…`), which is kept nowhere. `shop_id` is another shop than the log-in's own.
 
-    A till's is `pgt_…`, which a release that knows no tills does not take for a whole session.
+    A till's is `pgt_…`, which a release that knows no tills does not take for a whole session; one at another shop is
+    `pgs_…`, which a release that knows one shop a log-in does not take for a session at that one.
     """
-    token = Secret(("pgt_" if till_id else "pgc_") + secrets.token_urlsafe(32))
+    kind = "pgt_" if till_id else "pgs_" if shop_id else "pgc_"
+    token = Secret(kind + secrets.token_urlsafe(32))
     conn.execute(
         insert(_sessions).values(
             token_hash=hash_of(token.reveal()),
@@ -247,8 +263,9 @@ def start_session(
             strong=strong,
             created_at=at,
             seen_at=at,
-            ends_at=at + (TILL_SESSION_TTL if till_id else ABSOLUTE_LIMIT),
+            ends_at=ends_at or at + (TILL_SESSION_TTL if till_id else ABSOLUTE_LIMIT),
             till_id=till_id,
+            shop_id=shop_id,
         )
     )
     return token
@@ -259,8 +276,13 @@ def find_session(conn: Connection, token: str, *, client_id: str, now: datetime)
     row = None
     if _TOKEN.fullmatch(token):
         query = (
-            select(_sessions, _staff)
+            select(_sessions, _staff, _workers.c.company_id)
             .join(_staff, _staff.c.staff_id == _sessions.c.staff_id)
+            .outerjoin(
+                _workers,
+                (_workers.c.municipality == _staff.c.municipality)
+                & (_workers.c.staff_id == _staff.c.staff_id),
+            )
             .where(
                 _sessions.c.token_hash == hash_of(token),
                 _sessions.c.client_id == client_id,
@@ -271,9 +293,15 @@ def find_session(conn: Connection, token: str, *, client_id: str, now: datetime)
     if row is None:
         raise _ended()
     session = _session(row)
-    if now >= session.idle_ends_at:
+    if now >= session.idle_ends_at or (session.is_elsewhere and not _still_works_there(conn, row)):
         raise _ended()
-    return session
+    return replace(session, chooses_shop=row[_workers.c.company_id] is not None and session.till_id is None)
+
+
+def _still_works_there(conn: Connection, row: RowMapping) -> bool:
+    """Whether the log-in's own shop and the session's are still of the company at whose shops the city lets it work."""
+    shop_ids = {row[_staff.c.shop_id], row[_sessions.c.shop_id]}
+    return company_rows.works_at(conn, row[_staff.c.municipality], row[_staff.c.staff_id], shop_ids)
 
 
 def list_sessions(conn: Connection, staff_id: str, now: datetime) -> list[StaffSession]:
@@ -296,7 +324,7 @@ def _session(row: RowMapping) -> StaffSession:
         login=row[_staff.c.login],
         display_name=row[_staff.c.display_name],
         role=Role(row[_staff.c.role]),
-        shop_id=row[_staff.c.shop_id],
+        shop_id=row[_sessions.c.shop_id] or row[_staff.c.shop_id],
         client_id=row[_sessions.c.client_id],
         strong=row[_sessions.c.strong],
         first_password=row[_staff.c.password_is_first],
@@ -304,6 +332,7 @@ def _session(row: RowMapping) -> StaffSession:
         seen_at=row[_sessions.c.seen_at],
         ends_at=row[_sessions.c.ends_at],
         till_id=row[_sessions.c.till_id],
+        is_elsewhere=row[_sessions.c.shop_id] is not None,
     )
 
 

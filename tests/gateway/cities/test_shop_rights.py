@@ -29,6 +29,8 @@ OPERATIONS = {
     "GET /v1/shop/settlements/2018-07-16/pdf": "shop bookkeeper",
     "GET /v1/shop/report?since=2018-07-01&until=2018-07-31": "shop bookkeeper",
     "GET /v1/shop/report/csv?since=2018-07-01&until=2018-07-31": "shop bookkeeper",
+    "GET /v1/shop/company/shops": "shop till bookkeeper",
+    "POST /v1/shop/company/sessions": "shop till bookkeeper",
     "GET /v1/shop/company": "shop bookkeeper",
     "GET /v1/shop/company/report?since=2018-07-01&until=2018-07-31": "shop bookkeeper",
     "GET /v1/shop/company/report/csv?since=2018-07-01&until=2018-07-31": "shop bookkeeper",
@@ -82,6 +84,7 @@ def asked(operation: str, spend_id: str) -> tuple[str, str, Any]:
         "/answer": {"answer": "confirmed"},
         "/till-refunds": {"allowed": False},
         "/tills": {"name": "レジ1", "password": "not-the-right-one"},
+        "/company/sessions": {"shop_id": "soba"},
         "/till-pin": {"pin": "4821", "password": "not-the-right-one"},
     }
     body = None

@@ -55,6 +55,7 @@ __all__ = [
     "change_staff_role",
     "check_mykey_id",
     "check_shop_list",
+    "choose_shop",
     "city_expiring",
     "city_figures",
     "city_figures_csv",
@@ -303,6 +304,7 @@ __all__ = [
     "shop_statement",
     "shop_statement_csv",
     "shop_statement_pdf",
+    "shops_worked_at",
     "show_event",
     "show_exchange",
     "sign_in",
@@ -2513,7 +2515,7 @@ def own_report_csv(
 def bind_till(*, name: str, password: str) -> Call[models.TillBound]:
     """Bind the device at which this person sits: it stays signed in at the till, and opens nothing else.
 
-    Refused with: current-password-wrong, unknown-shop, unknown-staff, tills-too-many, shop-closed, sign-in-locked.
+    Refused with: current-password-wrong, unknown-shop, unknown-staff, tills-too-many, till-own-shop, shop-closed, sign-in-locked.
     """
     return json_call(
         "POST",
@@ -2608,10 +2610,11 @@ def set_company(
     name: str,
     shop_ids: list[str],
     readers: list[str] | UnsetType = UNSET,
+    workers: list[str] | None | UnsetType = UNSET,
     reason: str | UnsetType = UNSET,
     seen: str | None | UnsetType = UNSET,
 ) -> Call[models.ProposalView]:
-    """Propose which shops are one company's, and whose log-ins read the books of all of them (202).
+    """Propose which shops are one company's, whose log-ins read the books of all of them, and whose work at each (202).
 
     Refused with: unknown-shop, unknown-staff, changed-meanwhile, proposal-pending, nobody-to-decide, bad-company.
     """
@@ -2620,7 +2623,31 @@ def set_company(
         f"/v1/city/companies/{path_part(company_id)}",
         models.ProposalView,
         session=True,
-        body=models.CompanyWanted(name=name, shop_ids=shop_ids, readers=readers, reason=reason, seen=seen),
+        body=models.CompanyWanted(
+            name=name, shop_ids=shop_ids, readers=readers, workers=workers, reason=reason, seen=seen
+        ),
+    )
+
+
+def shops_worked_at() -> Call[models.ShopsWorkedAt]:
+    """The company's shops at which this log-in works, one at a time.
+
+    Refused with: no-company.
+    """
+    return json_call("GET", "/v1/shop/company/shops", models.ShopsWorkedAt, session=True)
+
+
+def choose_shop(*, shop_id: str) -> Call[models.StaffSessionStarted]:
+    """Go on at another of the company's shops: this session ends, and the new one takes points at, and sees, that shop alone.
+
+    Refused with: no-company, unknown-shop.
+    """
+    return json_call(
+        "POST",
+        "/v1/shop/company/sessions",
+        models.StaffSessionStarted,
+        session=True,
+        body=models.ShopChosen(shop_id=shop_id),
     )
 
 

@@ -179,6 +179,7 @@ AuditAction: TypeAlias = Annotated[
         "shop registered",
         "shops imported",
         "company changed",
+        "shop chosen",
         "shop terms set",
         "shop applied",
         "shop application resubmitted",
@@ -672,6 +673,10 @@ class ClientKeyView(Message, frozen=True, kw_only=True):
 
 
 class CompanyReaderView(Message, frozen=True, kw_only=True):
+    """
+    A log-in that reads the company's books, or works at its shops; `shop_id` is its own.
+    """
+
     staff_id: str
     login: str
     display_name: str
@@ -688,6 +693,7 @@ class CompanyView(Message, frozen=True, kw_only=True):
     name: str
     shops: list[CompanyShopView]
     readers: list[CompanyReaderView]
+    workers: list[CompanyReaderView]
     version: str
 
 
@@ -695,12 +701,15 @@ class CompanyWanted(Message, frozen=True, kw_only=True):
     """
     The company as it shall be; without shops it ends. `readers` are log-ins of owners and book-keepers of its shops.
 
+    `workers` are log-ins of its shops that work at each of them, with the right that they have; null keeps those of shops that stay.
+
     `seen` is the `version` that it was drawn from; null changes whatever is there.
     """
 
     name: str
     shop_ids: list[str]
     readers: list[str] | UnsetType = UNSET
+    workers: list[str] | None | UnsetType = UNSET
     reason: str | UnsetType = UNSET
     seen: str | None | UnsetType = UNSET
 
@@ -1259,7 +1268,7 @@ class Links(Message, frozen=True, kw_only=True):
 
 class LoginChangeView(Message, frozen=True, kw_only=True):
     """
-    `change` is added, reset, restarted, stopped or role: the right was changed.
+    `change` is added, reset, restarted, stopped, role: the right was changed, or company: somebody of another of its shops works here too.
     """
 
     login: str
@@ -2480,6 +2489,10 @@ class ShopChanged(Message, frozen=True, kw_only=True):
     seen: str | None | UnsetType = UNSET
 
 
+class ShopChosen(Message, frozen=True, kw_only=True):
+    shop_id: str
+
+
 class ShopCodeScanned(Message, frozen=True, kw_only=True):
     """
     The text of the shop's QR, or the six digits beside it.
@@ -2583,6 +2596,11 @@ class ShopOfKey(Message, frozen=True, kw_only=True):
 
 
 class ShopPersonView(Message, frozen=True, kw_only=True):
+    """
+    `shop_id` is another than the shop's own for who works here as one of the company's.
+    """
+
+    shop_id: str
     login: str
     display_name: str
     role: str
@@ -2701,6 +2719,16 @@ class ShopsPage(Message, frozen=True, kw_only=True):
     next_after: str | None
 
 
+class ShopsWorkedAt(Message, frozen=True, kw_only=True):
+    """
+    The company's shops in order of id; `shop_id` is the one of this session.
+    """
+
+    name: str
+    shops: list[CompanyShopView]
+    shop_id: str
+
+
 class SignIn(Message, frozen=True, kw_only=True):
     """
     `source` names the browser's network as the site saw it; `devices` are what the browser was given before.
@@ -2798,7 +2826,8 @@ class StaffSessionView(Message, frozen=True, kw_only=True):
     """
     `actions` is what this role may do; a weak session (`strong` false) may only set up a second factor.
 
-    With `till_id` it is a bound till's session: it calls what has `x-at-till`, whatever the role.
+    With `till_id` it is a bound till's session: it calls what has `x-at-till`, whatever the role. `chooses_shop`: it may go to
+    another shop of its company; `shop_id` is the one where it is.
     """
 
     staff_id: str
@@ -2814,6 +2843,7 @@ class StaffSessionView(Message, frozen=True, kw_only=True):
     idle_ends_at: datetime
     ends_at: datetime
     till_id: str | None
+    chooses_shop: bool
 
 
 class StaffSessions(Message, frozen=True, kw_only=True):

@@ -1595,6 +1595,12 @@ class TillOnly(ForbiddenProblem):
     word = "till-only"
 
 
+class TillOwnShop(ConflictProblem):
+    """A till is bound by its own shop."""
+
+    word = "till-own-shop"
+
+
 class TillPinLocked(ForbiddenProblem):
     """The PIN for refunds is locked."""
 
@@ -2128,6 +2134,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "till-ended": TillEnded,
     "till-no-pin": TillNoPin,
     "till-only": TillOnly,
+    "till-own-shop": TillOwnShop,
     "till-pin-locked": TillPinLocked,
     "till-pin-needed": TillPinNeeded,
     "till-pin-unfit": TillPinUnfit,
