@@ -201,7 +201,7 @@ def _line(row: ListRow, width: int, places: Mapping[str, int], today: date) -> C
     cells = (*map(without_quote, row.cells), *("",) * (width - len(row.cells)))
     text = {field: cells[places[field]] if field in places else "" for field in COLUMNS}
     points, issued_on = points_of(text["points"]), day_of_text(text["issued_on"])
-    origin = _ORIGINS.get(search_key(text["origin"]), "")
+    origin = _ORIGINS.get(text["origin"]) or _ORIGINS.get(search_key(text["origin"])) or ""
     last_day = day_of_text(text["last_day"])
     line = CarryInLine(
         line=row.number,

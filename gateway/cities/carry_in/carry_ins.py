@@ -365,12 +365,15 @@ def _checked_rows(
     versions = {service: rules.versions(conn, code, service) for service in open_services}
     known = members_of(conn, [line.mykey_id for line in part if line.mykey_id and not line.fault])
     carried = carry_in_rows.list_carried(conn, code, [line.number for line in part if not line.fault])
+    last_days: dict[tuple[str, date | None], date | None] = {}
+    for line in part:  # lots of one day of issue have one last day: a list names few days
+        lot = (line.service, line.issued_on)
+        if line.issued_on is not None and line.service in versions and lot not in last_days:
+            last_days[lot] = rules.last_day(versions[line.service], line.issued_on)
     rows = []
     for line in part:
-        fault = line.fault or _fault(line, versions, known, carried)
-        last_day = None
-        if line.issued_on is not None and line.service in versions:
-            last_day = rules.last_day(versions[line.service], line.issued_on)
+        last_day = last_days.get((line.service, line.issued_on))
+        fault = line.fault or _fault(line, versions, last_day, known, carried)
         rows.append(
             {
                 "file_id": file.file_id,
@@ -401,13 +404,13 @@ def _checked_rows(
 def _fault(
     line: CarryInLine,
     versions: Mapping[str, Sequence[RuleVersion]],
+    last_day: date | None,
     known: Mapping[str, str],
     carried: Mapping[str, str],
 ) -> str:
     if line.service not in versions:
         return "service"
-    assert line.issued_on is not None
-    if rules.last_day(versions[line.service], line.issued_on) != line.last_day:
+    if last_day != line.last_day:
         return "last-day-differs"
     if line.mykey_id and line.mykey_id not in known:
         return "unknown-member"

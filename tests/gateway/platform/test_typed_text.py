@@ -5,8 +5,17 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from gateway.platform.typed_text import is_dash, nfc, same_note, search_key, without_separators
+from gateway.platform.typed_text import (
+    is_dash,
+    nfc,
+    plain_width,
+    same_note,
+    search_key,
+    without_separators,
+)
 from httpkit.safe_csv import excel_csv
 
 
@@ -105,3 +114,14 @@ class TestNotes:
 def test_no_cell_starts_a_formula_in_any_width(start: str) -> None:
     file = excel_csv(["name"], [[f"{start}cmd|' /C calc'!A0"]]).decode("utf-8-sig")
     assert file.splitlines()[1].lstrip('"').startswith("'")
+
+
+class TestPlainText:
+    """What has no letter beyond ASCII is folded by a shorter way, which says the same as the long one."""
+
+    @given(st.text(st.characters(codec="ascii"), max_size=12))
+    @example("\x1c-~._, \t\v\x0cA\\^`")
+    def test_is_folded_as_beside_a_letter_of_japan(self, text: str) -> None:
+        assert plain_width(text + "あ") == plain_width(text) + "あ"
+        assert without_separators(text + "あ") == without_separators(text) + "あ"
+        assert search_key(text + " あ") == f"{search_key(text)} あ".strip()
