@@ -8,12 +8,16 @@ import pytest
 from sqlalchemy import update
 
 from gateway.cities import tables
+from gateway.cities.grants.grant_file_rows import FileState
 from gateway.cities.proposals import deeds, proposal_rows
 from gateway.cities.proposals.deeds import CITY_DEEDS, DECIDING_ROLES, Deed, DeedRule
+from gateway.cities.proposals.effects import EFFECTS
 from gateway.cities.proposals.proposal_rows import ProposalState
 from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.staff import staff_rows
 from gateway.errors import ProblemError
+from gateway.platform import audit_log
+from gateway.platform.audit_actions import AuditAction
 from gateway.platform.roles import Role
 from gateway.points.rules import Expiry, PointRule
 
@@ -293,3 +297,86 @@ async def test_what_waits_is_found_however_much_has_ended(town, monkeypatch):
         if after is None:
             break
     assert len(seen) == len(set(seen)) == 5
+
+
+class TestWhomItConcerns:
+    async def test_who_is_to_be_raised_neither_approves_nor_sends_it_back(self, town):
+        boss, chief = (
+            await colleague(town, "administrator", "管理者"),
+            await colleague(town, "approver", "課長"),
+        )
+        await colleague(town, "approver", "部長")
+        proposal = await town.city.staff.change_role(boss, chief.staff_id, Role.ADMINISTRATOR, "昇任")
+        assert not (await town.city.proposals.get(chief, proposal.proposal_id)).may_decide
+        assert await refused_word(approve(town, chief, proposal)) == "second-person-missing"
+        sent_back = town.city.proposals.send_back(chief, proposal.proposal_id, "辞退します")
+        assert await refused_word(sent_back) == "second-person-missing"
+        await town.decided(proposal, name="部長")
+        people = await town.store.read(lambda conn: staff_rows.list_by_city(conn, KASAMA))
+        assert {each.staff_id: each.role for each in people}[chief.staff_id] is Role.ADMINISTRATOR
+
+    async def test_a_partner_is_asked_for_nobody_who_may_not_decide(self, town, monkeypatch):
+        boss, chief = (
+            await colleague(town, "administrator", "管理者"),
+            await colleague(town, "approver", "課長"),
+        )
+        asked = []
+
+        async def ask(_context, command):
+            asked.append(command)
+
+        monkeypatch.setitem(EFFECTS, Deed.PROJECT, replace(EFFECTS[Deed.PROJECT], beforehand=ask))
+        proposal = await town.city.projects.add(boss, PLAN)
+        assert await refused_word(approve(town, boss, proposal)) == "second-person-missing"
+        assert asked == []
+        await approve(town, chief, proposal)
+        assert len(asked) == 1
+
+
+class TestHowItEndsUndecided:
+    @pytest.mark.parametrize(
+        ("way", "state", "action"),
+        [
+            ("withdrawn", FileState.CANCELLED, AuditAction.PROPOSAL_WITHDRAWN),
+            ("sent back", FileState.SENT_BACK, AuditAction.PROPOSAL_SENT_BACK),
+            ("expired", FileState.CANCELLED, None),
+        ],
+    )
+    async def test_its_subject_is_free_and_the_log_says_who_and_why(self, town, way, state, action):
+        author, chief = (
+            await colleague(town, "operator", "担当"),
+            await colleague(town, "approver", "課長"),
+        )
+        await town.add_project(PLAN)
+        member = await town.member()
+        raw = f"マイキーID,ポイント\n{member.mykey_id},900".encode()
+        file, _ = await town.city.files.upload(author, "kosodate", "x.csv", raw)
+        proposal_id = await town.city.files.proposal_of(KASAMA, file.file_id)
+        match way:
+            case "withdrawn":
+                await town.city.proposals.withdraw(author, proposal_id, "取りやめ")
+            case "sent back":
+                await town.city.proposals.send_back(chief, proposal_id, "名簿が古い")
+            case _:
+                town.clock.forward(days=15)
+                assert await town.city.proposals.expire_lapsed() == 1
+        assert (await town.city.files.get(KASAMA, file.file_id)).state is state
+        if action is not None:
+            lines = await town.store.read(
+                lambda conn: audit_log.page(conn, KASAMA, actions=[action.value], limit=1)
+            )
+            who, why = (author, "取りやめ") if way == "withdrawn" else (chief, "名簿が古い")
+            assert [(line.actor_name, line.reason) for line in lines] == [(who.display_name, why)]
+
+    async def test_a_line_of_the_table_that_was_drawn_before_another_is_shown_anew(self, town):
+        boss = await colleague(town, "administrator", "管理者")
+        await colleague(town, "approver", "課長")
+        await colleague(town, "approver", "部長")
+        seen = next(
+            rule.version for rule in await town.city.proposals.deed_rules(boss) if rule.deed is Deed.PROJECT
+        )
+        await change_table(town, boss, DeedRule(deed=Deed.PROJECT, persons=2), "課長")
+        late = town.city.proposals.propose_deed_rule(
+            boss, DeedRule(deed=Deed.PROJECT, persons=0), "見直し", seen
+        )
+        assert await refused_word(late) == "changed-meanwhile"
