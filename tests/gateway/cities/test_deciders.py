@@ -22,7 +22,7 @@ from gateway.platform.roles import Role
 from gateway.points.rules import Expiry, PointRule
 
 from .conftest import KASAMA, MITO, NOON, OUEN
-from .test_four_eyes import PLAN, announce, colleague, count_projects, propose
+from .test_four_eyes import ACCOUNT, PLAN, announce, colleague, count_projects, propose
 
 
 async def refused_word(attempt):
@@ -380,3 +380,75 @@ class TestHowItEndsUndecided:
             boss, DeedRule(deed=Deed.PROJECT, persons=0), "見直し", seen
         )
         assert await refused_word(late) == "changed-meanwhile"
+
+
+class TestWhatEachIsShown:
+    async def test_who_may_decide_it_now_and_nobody_else(self, town):
+        author, chief = (
+            await colleague(town, "administrator", "起案者"),
+            await colleague(town, "approver", "課長"),
+        )
+        viewer, other = await colleague(town, "viewer", "閲覧"), await colleague(town, "approver", "部長")
+        await change_table(town, author, DeedRule(deed=Deed.PROJECT, persons=2), "課長")
+        proposal = await town.city.projects.add(author, PLAN)
+
+        async def shown_to(who):
+            page = await town.city.proposals.list_by_state(who, [ProposalState.WAITING])
+            (listed,) = page.proposals
+            assert listed == await town.city.proposals.get(who, proposal.proposal_id)
+            return listed.may_decide
+
+        assert [await shown_to(who) for who in (author, viewer, chief, other)] == [False, False, True, True]
+        await approve(town, chief, proposal)
+        assert [await shown_to(who) for who in (author, viewer, chief, other)] == [False, False, False, True]
+        town.clock.forward(days=15)
+        assert not (await town.city.proposals.get(other, proposal.proposal_id)).may_decide
+        page = await town.city.proposals.list_by_state(other)
+        assert [each.proposal.deed for each in page.proposals] == [Deed.DEED_RULE]
+
+    async def test_an_account_is_in_full_for_its_author_and_who_decides_it(self, town):
+        author, chief = (
+            await colleague(town, "administrator", "起案者"),
+            await colleague(town, "approver", "課長"),
+        )
+        viewer = await colleague(town, "viewer", "閲覧")
+        proposal, _ = await propose(town, Deed.SHOP_ACCOUNT, author)
+        numbers = [
+            (await town.city.proposals.get(who, proposal.proposal_id)).account_number
+            for who in (author, chief, viewer)
+        ]
+        assert numbers == [ACCOUNT.number, ACCOUNT.number, None]
+
+    async def test_a_code_of_a_members_is_shown_to_the_last_of_those_who_are_needed(self, town):
+        boss, chief = (
+            await colleague(town, "administrator", "管理者"),
+            await colleague(town, "approver", "課長"),
+        )
+        last = await colleague(town, "approver", "部長")
+        await change_table(town, boss, DeedRule(deed=Deed.MEMBER_ACCESS, persons=2), "課長")
+        proposal, _ = await propose(town, Deed.MEMBER_ACCESS, await colleague(town, "operator", "担当"))
+        first = await approve(town, chief, proposal)
+        assert (first.proposal.state, first.member_code) == (ProposalState.WAITING, None)
+        second = await approve(town, last, proposal)
+        assert second.proposal.state is ProposalState.CARRIED_OUT
+        assert second.member_code is not None
+        lines = await town.store.read(
+            lambda conn: audit_log.page(conn, KASAMA, actions=[AuditAction.PROPOSAL_APPROVED.value])
+        )
+        assert [line.actor_name for line in lines][:2] == ["部長", "課長"]
+
+    async def test_changes_of_access_are_the_administrators_to_see_and_ones_own(self, town):
+        boss, viewer = (
+            await colleague(town, "administrator", "管理者"),
+            await colleague(town, "viewer", "閲覧"),
+        )
+        await colleague(town, "approver", "課長")
+        clerk = await colleague(town, "operator", "担当")
+        for person in (viewer, clerk):
+            await town.decided(
+                await town.city.staff.change_role(boss, person.staff_id, Role.APPROVER, "昇任"), name="課長"
+            )
+        everybody = {each.staff_id for each in await town.city.proposals.staff_changes(boss)}
+        assert {viewer.staff_id, clerk.staff_id} <= everybody
+        own = await town.city.proposals.staff_changes(viewer)
+        assert {each.staff_id for each in own} == {viewer.staff_id}
