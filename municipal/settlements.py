@@ -135,9 +135,20 @@ async def make_transfer_file(visit: Visit) -> web.Response:
 
 @pages.get(f"/settlements/{_CYCLE}/transfer-files/{{number:[0-9]{{1,4}}}}", needs="settle")
 async def transfer_file(visit: Visit) -> web.Response:
-    """A file that was approved, as it is sent to the bank."""
+    """A file that was approved, as it is sent to the bank; where it was saved before, first by whom and when.
+
+    The address holds how many of its downloads the page has told of, so that one in between is told of as well.
+    """
     cycle, file_number = day_param(visit, "cycle"), int(visit.path_param("number"))
-    return await visit.proxy_download(calls.download_transfer_file(cycle, file_number))
+    seen = number(visit.query("seen")) or 0
+    try:
+        return await visit.proxy_download(calls.download_transfer_file(cycle, file_number, seen=seen))
+    except Problem as problem:
+        if problem.word != "file-downloaded-before":
+            raise
+    transfer = await visit.send(calls.list_transfer_files(cycle))
+    file = next(each for each in transfer.files if each.number == file_number)
+    return visit.render("transfer_file_again.html", cycle=cycle, file=file)
 
 
 @pages.get(f"/settlements/{_CYCLE}/payouts/{_SHOP}", needs="settle")

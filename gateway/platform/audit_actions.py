@@ -144,6 +144,11 @@ class AuditAction(StrEnum):
     REFUNDED = "refunded", "利用の取消", "Payment refunded"
     SETTLEMENT_CLOSED = "settlement closed", "精算の締め", "Settlement closed"
     TRANSFER_FILE_DOWNLOADED = "transfer file downloaded", "振込ファイルの保存", "Transfer file downloaded"
+    TRANSFER_FILE_DOWNLOADED_AGAIN = (
+        "transfer file downloaded again",
+        "振込ファイルの再保存",
+        "Transfer file downloaded again",
+    )
     PAYOUT_RECORDED = "payout recorded", "振込結果の登録", "Payout result recorded"
     BANK_RESULT_UPLOADED = (
         "bank result uploaded",

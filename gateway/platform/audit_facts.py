@@ -203,6 +203,7 @@ FACT_LABELS: Final[Mapping[str, Label]] = {
     "starts_at": Label("開始", "Starts at"),
     "takes_effect_on": Label("適用日", "Takes effect on"),
     "times": Label("回数", "Times"),
+    "downloads": Label("このファイルを保存した回数", "Downloads of this file"),
     "audience": Label("読む人", "Audience"),
     "shown_from": Label("掲載の開始", "Shown from"),
     "shown_until": Label("掲載の終了", "Shown until"),

@@ -118,14 +118,14 @@ def page(
     municipality: str,
     *,
     before: int | None = None,
-    limit: int = 50,
+    limit: int | None = 50,
     actions: Collection[str] | None = None,
     subject: str | None = None,
     actor: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[AuditLine]:
-    """Read the city's log, newest first; pass the last line's `seq` as `before` for the next page.
+    """Read the city's log, newest first; pass the last line's `seq` as `before` for the next page. A `limit` of None is all of them.
 
     `actions`, `subject` and `actor` leave out all other deeds, those that were done to others, and those of others;
     `since` (inclusive) and `until` (exclusive) those of other times.

@@ -56,6 +56,7 @@ DEEDS_NOT_KEPT: Final = frozenset(
         AuditAction.CARRY_IN_CODE_OPENED,
         AuditAction.CARRY_IN_CODE_REFUSED,
         AuditAction.TRANSFER_FILE_DOWNLOADED,
+        AuditAction.TRANSFER_FILE_DOWNLOADED_AGAIN,
         AuditAction.EVENT_SETTLED,
         AuditAction.DATABASE_RESTORED,
         AuditAction.DATABASE_COMPLETED,

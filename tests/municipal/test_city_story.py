@@ -337,6 +337,7 @@ def test_a_cycle_is_closed_once_and_the_bank_gets_its_file(at: At, tmp_path: Pat
     records = data.split(b"\r\n")
     assert {len(record) for record in records if record.strip(b"\x1a")} == {120}
     assert records[0][:1] == b"1"
+    the_file_is_saved_once_more_knowingly(at, approver, data)
     with approver.page.expect_download() as pdf:
         approver.page.click("text=PDFで保存")
     assert Path(pdf.value.path()).read_bytes().startswith(b"%PDF")
@@ -380,6 +381,22 @@ def test_fees_are_set_by_two_persons_and_seen_before_they_are_deducted(at: At) -
     assert operator.page.locator("#transfer").count() == 1
     statement = operator.to("/settlements/2018-07-16/shops/shop-02")
     assert "振込手数料" not in statement.text()
+
+
+def the_file_is_saved_once_more_knowingly(at: At, approver: Staffer, data: bytes) -> None:
+    """Whoever saves it next is told by whom it was, is asked to go on, and the city's page tells it afterwards."""
+    boss = at("kanri").to("/settlements/2018-07-16").press("振込ファイル（全銀）を保存")
+    assert "すでに 1 回保存されています" in boss.picture("transfer-file-again").text()
+    assert boss.page.locator("#downloads li").count() == 1
+    assert faults(boss.page) == []
+    with boss.page.expect_download() as again:
+        boss.page.click("text=確認したうえで、もう一度保存する")
+    assert Path(again.value.path()).read_bytes() == data
+    assert "保存 2 回" in approver.to("/settlements/2018-07-16").text()
+    assert "振込ファイルの再保存" in boss.to("/audit").text()
+    choose_language(boss.to("/settlements/2018-07-16/transfer-files/1").page, "English")
+    assert "This file was saved 2 times already." in boss.text()
+    choose_language(boss.page, "日本語")
 
 
 def the_banks_result_is_read(at: At, approver: Staffer, sent: bytes, folder: Path) -> None:

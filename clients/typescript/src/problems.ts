@@ -471,6 +471,11 @@ export class ExchangeState extends ConflictProblem {
   override name = "ExchangeState";
 }
 
+/** This file was downloaded before. */
+export class FileDownloadedBefore extends ConflictProblem {
+  override name = "FileDownloadedBefore";
+}
+
 /** This file was made before. */
 export class FileMadeBefore extends ConflictProblem {
   override name = "FileMadeBefore";
@@ -1637,6 +1642,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "event-state": EventState,
   "exchange-id-reused": ExchangeIdReused,
   "exchange-state": ExchangeState,
+  "file-downloaded-before": FileDownloadedBefore,
   "file-made-before": FileMadeBefore,
   "file-state": FileState,
   "fresh-proof-needed": FreshProofNeeded,

@@ -5022,7 +5022,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who has made this cycle's transfer file, when and for which day, oldest first; and until when one has to be sent. */
+        /** Who has made this cycle's transfer file, when and for which day, and downloaded it; and until when one has to be sent. */
         get: operations["list_transfer_files"];
         put?: never;
         /**
@@ -5043,7 +5043,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A transfer file as it was approved, byte for byte. Each download stands in the log. */
+        /**
+         * A transfer file as it was approved, byte for byte. Each download stands in the log, a repeated one as such.
+         * @description With `seen`, a file that was downloaded more often is not given, and the answer says by whom and when last.
+         */
         get: operations["download_transfer_file"];
         put?: never;
         post?: never;
@@ -5310,7 +5313,7 @@ export interface components {
          * @description A deed. The value is what lines hold and programs branch on; `label` is what people read.
          * @enum {string}
          */
-        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "carry-in checked" | "carry-in cancelled" | "carry-in approved" | "carry-in joined" | "carry-in code stopped" | "carry-in code opened" | "carry-in code refused" | "carry-in applied" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service reading changed" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shops imported" | "company changed" | "shop chosen" | "shop terms set" | "shop applied" | "shop application resubmitted" | "shop application sent back" | "shop application refused" | "shop application accepted" | "shop application withdrawn" | "shop application erased" | "shop changed" | "shop closed" | "shop reopened" | "till refunds changed" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "privacy text changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "announcement published" | "announcement withdrawn" | "till bound" | "till ended" | "till PIN set" | "till PIN removed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "planned stop announced" | "planned stop withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
+        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "representative appointed" | "representative ended" | "representative acted" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "carry-in checked" | "carry-in cancelled" | "carry-in approved" | "carry-in joined" | "carry-in code stopped" | "carry-in code opened" | "carry-in code refused" | "carry-in applied" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service reading changed" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shops imported" | "company changed" | "shop chosen" | "shop terms set" | "shop applied" | "shop application resubmitted" | "shop application sent back" | "shop application refused" | "shop application accepted" | "shop application withdrawn" | "shop application erased" | "shop changed" | "shop closed" | "shop reopened" | "till refunds changed" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "transfer file downloaded again" | "payout recorded" | "bank result uploaded" | "bank result recorded" | "settlement settings changed" | "privacy text changed" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "announcement published" | "announcement withdrawn" | "till bound" | "till ended" | "till PIN set" | "till PIN removed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "planned stop announced" | "planned stop withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "members merged" | "member erased" | "member rectified" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
         /** @description A deed that a city's log may hold, as the filter takes it, and named for people. */
         AuditActionView: {
             action: string;
@@ -6160,6 +6163,12 @@ export interface components {
             /** @default false */
             leave?: boolean;
             reason: string;
+        };
+        DownloadView: {
+            staff_id: string;
+            name: string;
+            /** Format: date-time */
+            at: string;
         };
         DueView: {
             /** Format: date */
@@ -8782,6 +8791,7 @@ export interface components {
             send_by: string | null;
             is_late: boolean;
         };
+        /** @description `downloaded` counts its downloads; `downloads` are the last 20 of them, oldest first. */
         TransferFileView: {
             number: number;
             /** Format: date-time */
@@ -8791,6 +8801,8 @@ export interface components {
             transfer_on: string;
             yen: number;
             send_by: string | null;
+            downloaded: number;
+            downloads: components["schemas"]["DownloadView"][];
         };
         /** @description `transfer_on` is a bank day for which a file can still be sent; null is the paying day, or the next such day. */
         TransferFileWanted: {
@@ -16699,7 +16711,9 @@ export interface operations {
     };
     download_transfer_file: {
         parameters: {
-            query?: never;
+            query?: {
+                seen?: number;
+            };
             header?: never;
             path: {
                 starts_on: string;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Final, Literal
 
@@ -18,6 +19,7 @@ from gateway.cities.settlement.cycle_rules import find_calendar
 from gateway.cities.settlement.payout_rows import PayoutState
 from gateway.cities.settlement.settlement import PayoutLine
 from gateway.cities.settlement.settlement_settings import find_settings
+from gateway.cities.settlement.transfer_file_downloads import Download, list_downloads
 from gateway.cities.settlement.transfer_files import TransferFileMade
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
@@ -26,6 +28,7 @@ from gateway.platform.roles import Action
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF
+MAX_DOWNLOADS_SHOWN: Final = 20
 
 
 class TransferFileWanted(Strict):
@@ -41,16 +44,39 @@ class TransferFilePath(Strict):
     number: Annotated[int, Field(ge=1, le=10_000)]
 
 
+class TransferFileQuery(Strict):
+    """`seen` is how many earlier downloads of this file the caller knows of; without it nothing is warned of."""
+
+    seen: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+
+
+class DownloadView(View):
+    staff_id: str
+    name: str
+    at: datetime
+
+    @classmethod
+    def of(cls, download: Download) -> DownloadView:
+        return cls(staff_id=download.staff_id, name=download.name, at=download.at)
+
+
 class TransferFileView(View):
+    """`downloaded` counts its downloads; `downloads` are the last 20 of them, oldest first."""
+
     number: int
     made_at: datetime
     made_by: str
     transfer_on: date
     yen: int
     send_by: date | None
+    downloaded: int
+    downloads: list[DownloadView]
 
     @classmethod
-    def of(cls, made: TransferFileMade, send_days: int) -> TransferFileView:
+    def of(
+        cls, made: TransferFileMade, send_days: int, cycle_downloads: Sequence[Download] = ()
+    ) -> TransferFileView:
+        downloads = [DownloadView.of(each) for each in cycle_downloads if each.number == made.number]
         return cls(
             number=made.number,
             made_at=made.made_at,
@@ -58,6 +84,8 @@ class TransferFileView(View):
             transfer_on=made.transfer_on,
             yen=made.yen,
             send_by=transfer_file_making.send_by(made.transfer_on, send_days),
+            downloaded=len(downloads),
+            downloads=downloads[-MAX_DOWNLOADS_SHOWN:],
         )
 
 
@@ -83,7 +111,7 @@ class TransferFileList(View):
     returns={200: TransferFileList},
 )
 async def list_transfer_files(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
-    """Who has made this cycle's transfer file, when and for which day, oldest first; and until when one has to be sent."""
+    """Who has made this cycle's transfer file, when and for which day, and downloaded it; and until when one has to be sent."""
     code, starts_on = call.staff.municipality, call.path.starts_on
     today = call.services.city.context.today
 
@@ -97,8 +125,9 @@ async def list_transfer_files(call: StaffRequest[None, None, CyclePath]) -> Type
         )
         days = transfer_file_making.days_of(cycle, today, send_days)
         made = transfer_files.list_made(conn, code, starts_on)
+        downloads = list_downloads(conn, code, starts_on)
         return TransferFileList(
-            files=[TransferFileView.of(each, send_days) for each in made],
+            files=[TransferFileView.of(each, send_days, downloads) for each in made],
             transfer_on=days.transfer_on,
             send_by=days.send_by,
             is_late=days.is_late,
@@ -141,13 +170,19 @@ async def make_transfer_file(call: StaffRequest[TransferFileWanted, None, CycleP
     caller=STAFF,
     action=Action.SETTLE,
     path=TransferFilePath,
+    query=TransferFileQuery,
     returns={200: "application/octet-stream"},
-    refuses=("unknown-file",),
+    refuses=("unknown-file", "file-downloaded-before"),
 )
-async def download_transfer_file(call: StaffRequest[None, None, TransferFilePath]) -> TypedResponse:
-    """A transfer file as it was approved, byte for byte. Each download stands in the log."""
+async def download_transfer_file(
+    call: StaffRequest[None, TransferFileQuery, TransferFilePath],
+) -> TypedResponse:
+    """A transfer file as it was approved, byte for byte. Each download stands in the log, a repeated one as such.
+
+    With `seen`, a file that was downloaded more often is not given, and the answer says by whom and when last.
+    """
     starts_on, number = call.path.starts_on, call.path.number
-    data = await call.services.city.settlements.transfer_file(call.staff, starts_on, number)
+    data = await call.services.city.settlements.transfer_file(call.staff, starts_on, number, call.query.seen)
     name = f"zengin-{starts_on}-{number}.txt"
     return TypedResponse(200, Content(data, "application/octet-stream"), attachment(name))
 

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, func, select
 
 from gateway.cities import tables
-from gateway.cities.city_context import CityContext, require_reason, write_audit
+from gateway.cities.city_context import CityContext, require_reason
 from gateway.cities.drawn_from import require_seen
 from gateway.cities.proposals import deeds
 from gateway.cities.proposals.deeds import Deed
@@ -33,6 +33,7 @@ from gateway.cities.settlement import (
     transfer_files,
 )
 from gateway.cities.settlement import settlement_lines as lines
+from gateway.cities.settlement import transfer_file_downloads as downloads
 from gateway.cities.settlement import transfer_file_making as making
 from gateway.cities.settlement.bank_results import BankResult, BankResultView, ResultRecorded
 from gateway.cities.settlement.business_days import CycleCalendar, SettlementCycle
@@ -54,7 +55,6 @@ from gateway.cities.spending.spend_rows import Refund, Spend
 from gateway.cities.staff import staff_rows
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
-from gateway.platform.audit_actions import AuditAction
 from httpkit.clock import day_of
 
 _spends, _refunds, _settlements = tables.spends, tables.refunds, tables.settlements
@@ -390,20 +390,22 @@ class Settlements:
 
         return await self.context.store.run(job)
 
-    async def transfer_file(self, who: StaffSession, starts_on: date, number: int) -> bytes:
-        """A transfer file that was made, byte for byte. Raises ProblemError `unknown-file` (404)."""
+    async def transfer_file(
+        self, who: StaffSession, starts_on: date, number: int, seen: int | None = None
+    ) -> bytes:
+        """A transfer file that was made, byte for byte; `seen` is how many earlier downloads the caller knows of.
+
+        Raises ProblemError: `unknown-file` (404), `file-downloaded-before` (409).
+        """
         now, code = self.context.clock(), who.municipality
 
         def job(conn: Connection) -> bytes:
+            lines.lock_closed(conn, code, starts_on)  # two at once are a first and a second
             file = making.read_file(self.context, conn, code, starts_on, number)
-            write_audit(
-                conn,
-                who,
-                now,
-                AuditAction.TRANSFER_FILE_DOWNLOADED,
-                starts_on.isoformat(),
-                facts={"times": number},
-            )
+            cycle_downloads = downloads.list_downloads(conn, code, starts_on)
+            earlier = [each for each in cycle_downloads if each.number == number]
+            downloads.require_seen(earlier, seen)
+            downloads.record(conn, who, starts_on, number, earlier, now)
             return file
 
         return await self.context.store.run(job)

@@ -4895,7 +4895,7 @@ def list_staff_changes() -> Call[models.StaffChangeList]:
 
 
 def list_transfer_files(starts_on: date) -> Call[models.TransferFileList]:
-    """Who has made this cycle's transfer file, when and for which day, oldest first; and until when one has to be sent."""
+    """Who has made this cycle's transfer file, when and for which day, and downloaded it; and until when one has to be sent."""
     return json_call(
         "GET",
         f"/v1/city/settlements/{path_part(starts_on)}/transfer-files",
@@ -4927,16 +4927,19 @@ def make_transfer_file(
     )
 
 
-def download_transfer_file(starts_on: date, number: int) -> Call[File]:
-    """A transfer file as it was approved, byte for byte. Each download stands in the log.
+def download_transfer_file(starts_on: date, number: int, *, seen: int | UnsetType = UNSET) -> Call[File]:
+    """A transfer file as it was approved, byte for byte. Each download stands in the log, a repeated one as such.
 
-    Refused with: unknown-file.
+    With `seen`, a file that was downloaded more often is not given, and the answer says by whom and when last.
+
+    Refused with: unknown-file, file-downloaded-before.
     """
     return json_call(
         "GET",
         f"/v1/city/settlements/{path_part(starts_on)}/transfer-files/{path_part(number)}",
         File,
         session=True,
+        query={"seen": seen},
     )
 
 

@@ -197,6 +197,7 @@ AuditAction: TypeAlias = Annotated[
         "refunded",
         "settlement closed",
         "transfer file downloaded",
+        "transfer file downloaded again",
         "payout recorded",
         "bank result uploaded",
         "bank result recorded",
@@ -906,6 +907,12 @@ class DifferenceClosed(Message, frozen=True, kw_only=True):
     exchange_id: str
     reason: str
     leave: bool | UnsetType = UNSET
+
+
+class DownloadView(Message, frozen=True, kw_only=True):
+    staff_id: str
+    name: str
+    at: datetime
 
 
 class DueView(Message, frozen=True, kw_only=True):
@@ -3104,12 +3111,18 @@ class TotpProof(Message, frozen=True, kw_only=True):
 
 
 class TransferFileView(Message, frozen=True, kw_only=True):
+    """
+    `downloaded` counts its downloads; `downloads` are the last 20 of them, oldest first.
+    """
+
     number: int
     made_at: datetime
     made_by: str
     transfer_on: date
     yen: int
     send_by: date | None
+    downloaded: int
+    downloads: list[DownloadView]
 
 
 class TransferFileWanted(Message, frozen=True, kw_only=True):

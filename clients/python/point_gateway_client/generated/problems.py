@@ -587,6 +587,12 @@ class ExchangeState(ConflictProblem):
     word = "exchange-state"
 
 
+class FileDownloadedBefore(ConflictProblem):
+    """This file was downloaded before."""
+
+    word = "file-downloaded-before"
+
+
 class FileMadeBefore(ConflictProblem):
     """This file was made before."""
 
@@ -1966,6 +1972,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "event-state": EventState,
     "exchange-id-reused": ExchangeIdReused,
     "exchange-state": ExchangeState,
+    "file-downloaded-before": FileDownloadedBefore,
     "file-made-before": FileMadeBefore,
     "file-state": FileState,
     "fresh-proof-needed": FreshProofNeeded,
