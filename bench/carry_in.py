@@ -21,8 +21,10 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.municipal_city import DAY, City, MunicipalTown, make_members, mykey_id, open_town
-from gateway.cities.carry_in.carry_in_report import report_csv
+from gateway.api.city.csv_stream import CSV_PAGE
+from gateway.cities.carry_in.carry_in_report import report_rows
 from gateway.points import rules
+from httpkit.safe_csv import excel_lines
 
 HEADER = "利用者番号,マイキーID,引継ぎコード,ポイント制度,ポイント,発行日,最終日,有償・無償"
 LOTS = 2
@@ -54,7 +56,8 @@ async def measure(folder: Path, lines: int) -> dict[str, Result]:
             file, _ = await carry_ins.upload(town.operator, "bench.csv", raw)
         assert (file.state, file.lines) == ("checked", lines), file
         with step("report"):
-            report_csv(await carry_ins.report(code, file.file_id, faults_only=False, limit=lines))
+            async for page in carry_ins.report_pages(code, file.file_id, CSV_PAGE):
+                excel_lines(report_rows(page))
         with step("check again"):
             await carry_ins.cancel(town.operator, file.file_id, "bench")
             file, _ = await carry_ins.upload(town.operator, "bench.csv", raw)

@@ -62,12 +62,23 @@ _ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2}(?: [0-9]{2}:[0-9]{2
 
 def excel_csv(header: Sequence[str], rows: Iterable[Sequence[str | int]]) -> bytes:
     """The whole file. Numbers stay numbers, below zero too; a text that would be run or changed gets a quote mark."""
+    return excel_head(header) + excel_lines(rows)
+
+
+def excel_head(header: Sequence[str]) -> bytes:
+    """How the file begins: `excel_lines` of any number of parts of its rows follow, and the whole is `excel_csv`'s."""
+    return b"\xef\xbb\xbf" + _written([header])
+
+
+def excel_lines(rows: Iterable[Sequence[str | int]]) -> bytes:
+    """Some rows of the file, in their order."""
+    return _written([_safe(cell) for cell in row] for row in rows)
+
+
+def _written(rows: Iterable[Sequence[str | int]]) -> bytes:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(header)
-    for row in rows:
-        writer.writerow([_safe(cell) for cell in row])
-    return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "replace")
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    return text.getvalue().encode("utf-8", "replace")
 
 
 def starts_a_formula(cell: str) -> bool:

@@ -8,7 +8,9 @@ broke: where a page is sent twice it carries the same id, and the gateway makes 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -28,16 +30,29 @@ from point_gateway_client import (
     Unreachable,
     models,
 )
-from point_gateway_client.call import Language
+from point_gateway_client.call import Language, read_answer
+from point_gateway_client.client import RequestSigner
 
 __all__ = ["Call", "File", "Gateway", "Problem", "Unreachable"]
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=40, sock_connect=5)
 """Longer than the gateway lets a partner take, so that its answer is seen rather than ours."""
 
+FILE_TIMEOUT: Final = aiohttp.ClientTimeout(sock_connect=5, sock_read=TIMEOUT.total)
+"""A file takes as long as the browser takes to read it."""
+
 STATE_HEADER: Final = "Point-Gateway-State"
 
 AnswerT = TypeVar("AnswerT")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """A `File` whose content is still at the gateway. Where it breaks off, its pieces raise what aiohttp raises."""
+
+    pieces: AsyncGenerator[bytes, None]
+    media_type: str
+    disposition: str
 
 
 class Gateway:
@@ -49,13 +64,9 @@ class Gateway:
         self.on_call: Callable[[str, float], None] = _nobody_counts
         """Told of each call what became of it (`answered`, the word of a refusal, `unreachable`) and its seconds."""
         self._transport = AiohttpTransport()
-        self._client = AsyncClient(
-            settings.gateway_url,
-            settings.key_id,
-            settings.private_key,
-            clock=settings.clock,
-            transport=self._transport,
-        )
+        access = (settings.gateway_url, settings.key_id, settings.private_key)
+        self._client = AsyncClient(*access, clock=settings.clock, transport=self._transport)
+        self._signer = RequestSigner(*access, settings.clock)
 
     @property
     def is_restored(self) -> bool:
@@ -74,12 +85,32 @@ class Gateway:
 
     async def send(self, call: Call[AnswerT], *, token: str | None = None, language: str = "ja") -> AnswerT:
         """The typed answer. A token goes along only with calls that need a session. Raises Problem and Unreachable."""
-        spoken: Language = "en" if language == "en" else "ja"
+        return await self._counted(
+            self._client.send(call, token=_token_of(call, token), language=_spoken(language))
+        )
+
+    async def open_file(self, call: Call[File], *, token: str | None, language: str) -> OpenFile:
+        """A file that is read as it is passed on, by who must read or close its pieces. Raises Problem and Unreachable."""
+        return await self._counted(self._open_file(call, _token_of(call, token), _spoken(language)))
+
+    async def _open_file(self, call: Call[File], token: str | None, language: Language) -> OpenFile:
+        try:
+            head, response = await self._transport.open_stream(self._signer.sign(call, token, language))
+        except ConnectionLost:
+            if call.method != "GET":
+                raise
+            head, response = await self._transport.open_stream(self._signer.sign(call, token, language))
+        try:
+            file = read_answer(call, head)
+        except Exception:
+            response.close()
+            raise
+        return OpenFile(_pieces(response), file.media_type, file.disposition)
+
+    async def _counted(self, sending: Coroutine[Any, Any, AnswerT]) -> AnswerT:
         began, outcome = time.monotonic(), "unreachable"
         try:
-            answer = await self._client.send(
-                call, token=None if call.session is False else token, language=spoken
-            )
+            answer = await sending
             outcome = "answered"
         except UnexpectedAnswer as error:
             raise Unreachable(str(error)) from error
@@ -89,6 +120,20 @@ class Gateway:
         finally:
             self.on_call(outcome, time.monotonic() - began)
         return answer
+
+
+def _token_of(call: Call[Any], token: str | None) -> str | None:
+    return None if call.session is False else token
+
+
+def _spoken(language: str) -> Language:
+    return "en" if language == "en" else "ja"
+
+
+async def _pieces(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
+    async with response:  # one that was not read to its end is closed, and its connection with it
+        async for piece in response.content.iter_any():
+            yield piece
 
 
 def _nobody_counts(_outcome: str, _seconds: float) -> None:
@@ -110,27 +155,48 @@ class AiohttpTransport:
         )
 
     async def send(self, request: SignedRequest) -> RawAnswer:
+        with _faults_of(request):
+            async with await self._request(request, TIMEOUT) as response:
+                return RawAnswer(response.status, _lowered(response.headers), await response.read())
+
+    async def open_stream(self, request: SignedRequest) -> tuple[RawAnswer, aiohttp.ClientResponse]:
+        """A success without its content, which is for the caller to read or to close; any other answer is whole."""
+        with _faults_of(request):
+            response = await self._request(request, FILE_TIMEOUT)
+            content = b"" if response.status < 300 else await response.read()
+            return RawAnswer(response.status, _lowered(response.headers), content), response
+
+    async def _request(
+        self, request: SignedRequest, patience: aiohttp.ClientTimeout
+    ) -> aiohttp.ClientResponse:
         if self._pool is None:
             raise RuntimeError("the site is not open: call the gateway only from a request")
-        try:
-            async with self._pool.request(
-                request.method,
-                URL(request.url, encoded=True),
-                data=request.content,
-                headers=request.headers,
-                allow_redirects=False,
-                skip_auto_headers=("Content-Type",),
-            ) as response:
-                self.is_restored = response.headers.get(STATE_HEADER) == "restored"
-                return RawAnswer(response.status, _lowered(response.headers), await response.read())
-        except _LostAfterConnect as error:
-            raise ConnectionLost(f"{request.method} {_path(request)}: {error}") from error
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise Unreachable(f"{request.method} {_path(request)}: {type(error).__name__}") from error
+        response = await self._pool.request(
+            request.method,
+            URL(request.url, encoded=True),
+            data=request.content,
+            headers=request.headers,
+            allow_redirects=False,
+            skip_auto_headers=("Content-Type",),
+            timeout=patience,
+        )
+        self.is_restored = response.headers.get(STATE_HEADER) == "restored"
+        return response
 
     async def close(self) -> None:
         if self._pool is not None:
             await self._pool.close()
+
+
+@contextmanager
+def _faults_of(request: SignedRequest) -> Iterator[None]:
+    """What aiohttp raises, as the client's transports do."""
+    try:
+        yield
+    except _LostAfterConnect as error:
+        raise ConnectionLost(f"{request.method} {_path(request)}: {error}") from error
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise Unreachable(f"{request.method} {_path(request)}: {type(error).__name__}") from error
 
 
 class _LostAfterConnect(aiohttp.ClientError):

@@ -26,6 +26,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from httpkit.client_address import bucket_of
 from httpkit.runner import invite_body
+from httpkit.streamed import StreamedResponse
 from pagekit import form_state
 from pagekit.api import Call, File, Gateway, Problem, Unreachable
 from pagekit.error_messages import ErrorMessage, ErrorMessages
@@ -194,12 +195,17 @@ class PageRequest(Generic[SettingsT, SessionT]):
         return answer
 
     async def proxy_download(self, call: Call[File]) -> web.Response:
-        """A file from the gateway, for who is signed in, under the name that the gateway gave it."""
-        file = await self.site.gateway.send(call, token=self.signed_in().token, language=self.speech.language)
-        return web.Response(
-            body=file.content,
-            headers={hdrs.CONTENT_TYPE: file.media_type, "Content-Disposition": file.disposition},
-        )
+        """A file from the gateway, for who is signed in, under the name that the gateway gave it.
+
+        It is passed on as it comes: where the gateway breaks it off, so does this.
+        """
+        token = self.signed_in().token
+        file = await self.site.gateway.open_file(call, token=token, language=self.speech.language)
+        headers = {hdrs.CONTENT_TYPE: file.media_type, "Content-Disposition": file.disposition}
+        return StreamedResponse(file.pieces, self._broken_off, headers=headers)
+
+    def _broken_off(self, fault: Exception) -> None:
+        _log.warning("gateway trouble", path=self.request.path, fault=type(fault).__name__)
 
     def path_param(self, name: str) -> str:
         """A part of the address."""
@@ -781,12 +787,11 @@ def _compress(visit: PageRequest[SettingsT, SessionT], answer: web.Response) -> 
     the length of a compressed page tells its text to who can make it repeat theirs (BREACH).
     """
     request, body = visit.request, answer.body
+    takes_gzip = "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
     if visit.session is not None and request.headers.get("Sec-Fetch-Site") not in ("same-origin", "none"):
         return
-    if (
-        isinstance(body, bytes)
-        and len(body) > 1_024
-        and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
-    ):
+    if isinstance(answer, StreamedResponse) and takes_gzip:
+        answer.enable_compression(web.ContentCoding.gzip)
+    elif isinstance(body, bytes) and len(body) > 1_024 and takes_gzip:
         answer.body = gzip.compress(body, 5, mtime=0)
         answer.headers[hdrs.CONTENT_ENCODING] = "gzip"

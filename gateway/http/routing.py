@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Generic, TypeAlias, get_origin, get_type_hints
 
@@ -24,6 +24,7 @@ from gateway.http.inputs import Id, Strict
 from gateway.http.problem_types import PROBLEM_TYPES
 from gateway.http.problems import as_refusal
 from gateway.platform.roles import Action
+from httpkit.streamed import StreamedResponse
 
 BodyT_co = TypeVar("BodyT_co", covariant=True, default=Any)
 ServicesT_co = TypeVar("ServicesT_co", covariant=True, default=Any)
@@ -64,11 +65,19 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
+class ContentStream:
+    """The same in pieces that are made while it is sent. What refuses it is raised before: a piece that fails cuts it off."""
+
+    pieces: AsyncGenerator[bytes, None] = field(repr=False)
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class TypedResponse:
     """What a handler answers: a status that the route declares, and the declared model or content, or nothing."""
 
     status: int
-    value: BaseModel | Content | None = None
+    value: BaseModel | Content | ContentStream | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -150,8 +159,14 @@ class Route:
         if isinstance(value, Content):
             headers["Content-Type"] = value.content_type
             return web.Response(status=reply.status, body=value.data, headers=headers)
+        if isinstance(value, ContentStream):
+            headers["Content-Type"] = value.content_type
+            return StreamedResponse(value.pieces, self._cut, status=reply.status, headers=headers)
         body = value.model_dump_json(by_alias=True).encode()
         return web.Response(status=reply.status, body=body, content_type="application/json", headers=headers)
+
+    def _cut(self, fault: Exception) -> None:
+        _log.error("http.cut", route=self.template, exc_info=fault)
 
     def report(self, what: str, word: str) -> None:
         # By now points may have moved: the caller gets the answer all the same, and a test helper fails.
@@ -352,9 +367,9 @@ def _path_model(template: str, model: type[BaseModel] | None, where: str) -> typ
     return create_model("Path", __base__=Strict, **parts)
 
 
-def _fits(value: BaseModel | Content | None, declared: type[BaseModel] | str | None) -> bool:
+def _fits(value: BaseModel | Content | ContentStream | None, declared: type[BaseModel] | str | None) -> bool:
     if isinstance(declared, str):
-        return isinstance(value, Content) and value.content_type.partition(";")[0] == declared
+        return isinstance(value, Content | ContentStream) and value.content_type.partition(";")[0] == declared
     if declared is None:
         return value is None
     return isinstance(value, declared)

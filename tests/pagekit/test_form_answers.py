@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import io
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -41,6 +41,8 @@ SHOP = {
 }
 PROJECT = {"project_id": "ouen", "name": "応援", "left": 1000}
 
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
 
 @dataclass
 class SiteUnderTest:
@@ -76,9 +78,14 @@ async def site_under_test(
     portal_url: str = "",
     who: Mapping[str, object] = SESSION,
     more: Mapping[str, object] = MappingProxyType({}),
+    answers: Mapping[str, Answer] = MappingProxyType({}),
 ) -> AsyncIterator[SiteUnderTest]:
+    """`answers` are given as they are, by path; the others are `problems`, or whole answers with `more` in them."""
+
     async def gateway(request: web.Request) -> web.StreamResponse:
         await request.read()
+        if request.path in answers:
+            return await answers[request.path](request)
         if request.path in problems:
             status, word = problems[request.path]
             return web.json_response({"type": f"/problems/{word}", "title": "x"}, status=status)

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import AsyncGenerator
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import Annotated, Any, Final
 
 from pydantic import Field, StringConstraints
 
+from core_ledger import Store
+from gateway.api.city.csv_stream import CSV_PAGE, csv_stream
 from gateway.api.city.exports import log_export
-from gateway.api.city.fields import CSV, Day, Line, attachment
+from gateway.api.city.fields import Day, Line, attachment
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import LabelView, View
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
-from gateway.http.routing import Api, Content, TypedResponse
+from gateway.http.routing import Api, TypedResponse
 from gateway.model import JST
 from gateway.platform import audit_log
 from gateway.platform.audit_actions import PLATFORM_ACTIONS, AuditAction, label_of
 from gateway.platform.audit_facts import ExportedList, fact_label, fact_value_label
 from gateway.platform.audit_log import AuditFault, AuditLine
 from gateway.platform.roles import Action
-from httpkit.safe_csv import excel_csv
 
 api = Api()
 ActorId = Annotated[str, StringConstraints(pattern=r"^(?:[0-9a-f]{32}|system)$")]
@@ -180,15 +182,22 @@ async def audit_csv(call: StaffRequest[None, AuditFilter]) -> TypedResponse:
     """The same for Excel, the newest 100,000 lines."""
     query, city = call.query, call.staff.municipality
     await log_export(call, ExportedList.AUDIT_LOG, f"{query.since or ''}/{query.until or ''}")
-    lines = await call.services.store.read(
-        lambda conn: audit_log.page(conn, city, limit=MAX_CSV_LINES, **query.of_log())
-    )
-    data = await asyncio.to_thread(
-        excel_csv,
-        ["番号", "日時", "誰が", "職員番号", "何を", "対象", "理由", "内容", "ハッシュ"],
-        [_row(line) for line in lines],
-    )
-    return TypedResponse(200, Content(data, CSV), attachment("audit.csv"))
+    header = ["番号", "日時", "誰が", "職員番号", "何を", "対象", "理由", "内容", "ハッシュ"]
+    pages = _pages(call.services.store, city, query.of_log())
+    content = await csv_stream(header, (map(_row, lines) async for lines in pages))
+    return TypedResponse(200, content, attachment("audit.csv"))
+
+
+async def _pages(store: Store, city: str, wanted: dict[str, Any]) -> AsyncGenerator[list[AuditLine], None]:
+    """The newest lines of the log; a line that is written meanwhile is newer than all that are still to come."""
+    before, left = None, MAX_CSV_LINES
+    while left:
+        read = partial(audit_log.page, municipality=city, before=before, limit=min(left, CSV_PAGE), **wanted)
+        lines = await store.read(read)
+        if not lines:
+            return
+        yield lines
+        before, left = lines[-1].seq, left - len(lines)
 
 
 def _row(line: AuditLine) -> tuple[str | int, ...]:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
+from gateway.api.city.csv_stream import CSV_PAGE, csv_stream
 from gateway.api.city.exports import log_export, log_look
 from gateway.api.city.fields import CSV, Day, Line, ReasonGiven, attachment
 from gateway.api.city.grant_files import FILE_LIMIT, FileLinesQuery, FilePath
 from gateway.api.city.proposal_fields import PROPOSING, ProposalView
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import PointServiceId, View
-from gateway.cities.carry_in.carry_in_list import COLUMNS, FAULTS, MAX_LINES
-from gateway.cities.carry_in.carry_in_report import reconciliation_csv, report_csv
+from gateway.cities.carry_in.carry_in_list import COLUMNS, FAULTS
+from gateway.cities.carry_in.carry_in_report import REPORT_HEADER, reconciliation_csv, report_rows
 from gateway.cities.carry_in.carry_in_rows import MAX_SUMS, CarryIn, FileTotals, LotTotal
 from gateway.cities.carry_in.carry_ins import FileLine
 from gateway.cities.carry_in.reconciliation import Reconciliation
@@ -266,11 +266,9 @@ async def carry_in_report(call: StaffRequest[None, None, FilePath]) -> TypedResp
     Until the file is approved, sent back or cancelled the codes are in it, for some weeks: it is for who may send the file.
     """
     await log_export(call, ExportedList.CARRY_IN_REPORT, call.path.file_id)
-    lines = await call.services.city.carry_ins.report(
-        call.staff.municipality, call.path.file_id, faults_only=False, limit=MAX_LINES
-    )
-    data = await asyncio.to_thread(report_csv, lines)
-    return TypedResponse(200, Content(data, CSV), attachment(f"carry-in-{call.path.file_id[:8]}.csv"))
+    pages = call.services.city.carry_ins.report_pages(call.staff.municipality, call.path.file_id, CSV_PAGE)
+    content = await csv_stream(REPORT_HEADER, (report_rows(lines) async for lines in pages))
+    return TypedResponse(200, content, attachment(f"carry-in-{call.path.file_id[:8]}.csv"))
 
 
 @api.post(

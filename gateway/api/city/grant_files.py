@@ -9,8 +9,9 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
+from gateway.api.city.csv_stream import CSV_PAGE, csv_stream
 from gateway.api.city.exports import log_export, log_look
-from gateway.api.city.fields import CSV, Line, ProjectId, ReasonGiven, attachment
+from gateway.api.city.fields import Line, ProjectId, ReasonGiven, attachment
 from gateway.api.city.grants import ProjectPath
 from gateway.api.city.proposal_fields import PROPOSING
 from gateway.api.city.staff_request import StaffRequest
@@ -19,7 +20,7 @@ from gateway.cities.grants.grant_file_rows import GrantFile
 from gateway.cities.grants.grant_files import FileLine
 from gateway.cities.grants.grant_list import FAULTS, MAX_LINES, ListColumns
 from gateway.cities.grants.list_file import XLSX
-from gateway.cities.grants.list_report import report_csv, report_workbook
+from gateway.cities.grants.list_report import report_header, report_rows, report_workbook
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, Words
 from gateway.http.routing import Api, Content, TypedResponse, Upload
@@ -274,9 +275,12 @@ async def file_lines(
 async def file_report(call: StaffRequest[None, None, FilePath]) -> TypedResponse:
     """Every line as it was typed, those with a fault first, with what to do; to be mended and sent again."""
     await log_export(call, ExportedList.GRANT_FILE_REPORT, call.path.file_id)
-    file, lines = await _reported(call)
-    data = await asyncio.to_thread(report_csv, lines, file.kept_columns)
-    return TypedResponse(200, Content(data, CSV), attachment(f"report-{file.file_id[:8]}.csv"))
+    code, files = call.staff.municipality, call.services.city.files
+    file = await files.get(code, call.path.file_id)
+    pages = files.report_pages(code, file.file_id, CSV_PAGE)
+    kept = file.kept_columns
+    content = await csv_stream(report_header(kept), (report_rows(lines, kept) async for lines in pages))
+    return TypedResponse(200, content, attachment(f"report-{file.file_id[:8]}.csv"))
 
 
 @api.get(

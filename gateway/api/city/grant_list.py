@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import AsyncGenerator
 from datetime import datetime
+from functools import partial
+from io import BytesIO
+from itertools import islice
 from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 from sqlalchemy import Connection
 
+from core_ledger import Store
+from gateway.api.city.csv_stream import csv_stream
 from gateway.api.city.exports import log_export, log_look
-from gateway.api.city.fields import CSV, Day, Reason, attachment
+from gateway.api.city.fields import Day, Reason, attachment
 from gateway.api.city.grants import MemberPath, ProjectPath
 from gateway.api.city.proposal_fields import PROPOSING, ProposalView
 from gateway.api.city.staff_request import StaffRequest
@@ -20,17 +25,16 @@ from gateway.cities.grants.granted import PAGE_SIZE, Granted, GrantedPage
 from gateway.cities.staff import staff_rows
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
-from gateway.http.routing import Api, Content, TypedResponse
+from gateway.http.routing import Api, TypedResponse
 from gateway.model import JST
 from gateway.platform.audit_facts import ExportedList
 from gateway.platform.roles import Action
-from httpkit.safe_csv import excel_csv
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF
 MAX_CORRECTION: Final = 10_000_000
-WAYS: Final = {"one": "窓口", "file": "ファイル", "venue": "会場"}
 _CSV_MEMBERS: Final = 500
+WAYS: Final = {"one": "窓口", "file": "ファイル", "venue": "会場"}
 
 
 class GrantListQuery(Strict):
@@ -132,23 +136,29 @@ async def grants_csv(call: StaffRequest[None, GrantDaysQuery, ProjectPath]) -> T
     code, project_id, query = call.staff.municipality, call.path.project_id, call.query
     await log_export(call, ExportedList.GRANTS, project_id)
 
-    def job(conn: Connection) -> list[tuple[str | int, ...]]:
-        names = {each.staff_id: each.display_name for each in staff_rows.list_by_city(conn, code)}
-        rows, after = list[tuple[str | int, ...]](), None
-        while True:
-            page = granted.list_by_project(
-                conn, code, project_id, since=query.since, until=query.until, after=after, limit=_CSV_MEMBERS
-            )
-            rows += [_row(grant, names) for grant in page.grants]
-            after = page.next_after
-            if after is None:
-                return rows
-
     header = [
         "日時", "マイキーID", "ポイント", "方法", "担当", "摘要", "取消済み(ポイント)", "未返還(ポイント)", "番号",
     ]  # fmt: skip
-    data = await asyncio.to_thread(excel_csv, header, await call.services.store.read(job))
-    return TypedResponse(200, Content(data, CSV), attachment(f"grants-{project_id}.csv"))
+    content = await csv_stream(header, _pages(call.services.store, code, project_id, query))
+    return TypedResponse(200, content, attachment(f"grants-{project_id}.csv"))
+
+
+async def _pages(
+    store: Store, code: str, project_id: str, query: GrantDaysQuery
+) -> AsyncGenerator[list[tuple[str | int, ...]], None]:
+    """The grants of a number of members at a time, to all who were granted when it began."""
+    since, until = query.since, query.until
+
+    def begin(conn: Connection) -> tuple[dict[str, str], BytesIO]:
+        names = {each.staff_id: each.display_name for each in staff_rows.list_by_city(conn, code)}
+        return names, granted.read_books(conn, code, project_id, since=since, until=until)
+
+    names, rest = await store.read(begin)
+    while books := [line[:-1].decode() for line in islice(rest, _CSV_MEMBERS)]:
+        read = partial(
+            granted.list_by_books, code=code, project_id=project_id, books=books, since=since, until=until
+        )
+        yield [_row(grant, names) for grant in await store.read(read)]
 
 
 @api.post(

@@ -19,10 +19,12 @@ ORIGINS: Final = {Origin.PAID.value: "有償", Origin.FREE.value: "無償", "": 
 MARKS: Final = ("行", "ルールの最終日", "誤りのある列", "誤り", "直し方")
 
 
+REPORT_HEADER: Final = (*(names[0] for names in COLUMNS.values()), *MARKS)
+
+
 def report_rows(lines: Iterable[FileLine]) -> Iterator[tuple[str, ...]]:
-    """The header, then a row a line, those with a fault first."""
-    yield (*(names[0] for names in COLUMNS.values()), *MARKS)
-    for line in sorted(lines, key=lambda each: each.fault is None):
+    """A row a line, without the header."""
+    for line in lines:
         last_day = line.last_day.isoformat() if line.last_day else NEVER
         cells = line.typed or {
             "number": line.number, "mykey_id": line.mykey_id, "service": line.point_service, "points": str(line.points),
@@ -33,11 +35,6 @@ def report_rows(lines: Iterable[FileLine]) -> Iterator[tuple[str, ...]]:
         marks = ("", "", "") if fault is None else (fault.column, fault.text, fault.remedy)
         cells = {**cells, "code": line.code}
         yield (*(cells.get(field, "") for field in COLUMNS), str(line.line), last_day, *marks)
-
-
-def report_csv(lines: Iterable[FileLine]) -> bytes:
-    header, *rows = report_rows(lines)
-    return excel_csv(header, rows)
 
 
 def reconciliation_csv(report: Reconciliation) -> bytes:

@@ -14,9 +14,9 @@ import asyncio
 import json
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import islice
 from typing import Any, Final
@@ -41,6 +41,7 @@ from gateway.cities.carry_in.carry_in_rows import (
 )
 from gateway.cities.carry_in.reconciliation import Reconciliation, reconcile
 from gateway.cities.city_context import CityContext, write_audit
+from gateway.cities.grants.faults_first import faults_first
 from gateway.cities.grants.grant_file_rows import LEGAL, FileState
 from gateway.cities.grants.grant_files import members_of
 from gateway.cities.proposals import file_proposals
@@ -266,6 +267,32 @@ class CarryIns:
             return [_file_line(self.context.vault, row, has_codes=has_codes) for row in rows]
 
         return await self.context.store.read(job)
+
+    def report_pages(self, code: str, file_id: str, page_size: int) -> AsyncGenerator[list[FileLine], None]:
+        """All lines of a file, those with a fault first, each page read by itself.
+
+        Raises ProblemError: `unknown-file` (404) at the first page; `file-state` (409) at a later one, where the file was
+        sent again meanwhile and other lines are its lines now.
+        """
+        query = select(_lines).where(_lines.c.file_id == file_id).order_by(_lines.c.line).limit(page_size)
+        checks = set[datetime]()
+
+        async def page(faults_only: bool, after: int) -> list[FileLine]:
+            wanted = query.where(_lines.c.line > after)
+            if faults_only:
+                wanted = wanted.where(_lines.c.fault.is_not(None))
+
+            def job(conn: Connection) -> list[FileLine]:
+                file = require(conn, code, file_id)
+                checks.add(file.uploaded_at)
+                if len(checks) > 1:
+                    raise _checked_meanwhile(file)
+                rows, has_codes = conn.execute(wanted).all(), file.state in HAS_CODES
+                return [_file_line(self.context.vault, row, has_codes=has_codes) for row in rows]
+
+            return await self.context.store.read(job)
+
+        return faults_first(page)
 
     def _begin(self, conn: Connection, who: StaffSession, name: str, digest: str) -> tuple[CarryIn, bool]:
         code, now = who.municipality, self.context.clock()

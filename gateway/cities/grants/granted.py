@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from io import BytesIO
 from typing import Any, Final
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, Select, select, tuple_
 
 from core_ledger import chart
 from core_ledger.read_model import moment, moves, read_lots
@@ -80,15 +81,9 @@ def list_by_project(
     Raises ProblemError: `unknown-project`, `unknown-member` (404).
     """
     grant_projects.require(conn, code, project_id)
-    query = select(_members.c.book_id, _members.c.last_on).where(
-        _members.c.municipality == code, _members.c.project_id == project_id
-    )
+    query = _granted_books(code, project_id, since, until)
     if mykey_id is not None:
         query = query.where(_members.c.book_id == _book_of(conn, mykey_id))
-    if since is not None:
-        query = query.where(_members.c.last_on >= since.isoformat())
-    if until is not None:
-        query = query.where(_members.c.first_on <= until.isoformat())
     if after is not None:
         book = _book_of(conn, after)
         last_on = conn.execute(
@@ -99,18 +94,60 @@ def list_by_project(
             )
         ).scalar_one_or_none()
         query = query.where(tuple_(_members.c.last_on, _members.c.book_id) < (last_on or "", book))
-    query = query.order_by(_members.c.last_on.desc(), _members.c.book_id.desc()).limit(limit)
-    books = list(conn.execute(query).scalars())
+    books = list(conn.execute(query.limit(limit)).scalars())
     ids = _mykey_ids(conn, books)
-    granted = _grants(conn, code, project_id, books, ids)
-    grants = [
+    grants = list_by_books(conn, code, project_id, books, since=since, until=until)
+    more = ids[books[-1]] if len(books) == limit and mykey_id is None else None
+    return GrantedPage(grants=tuple(grants), next_after=more or None)
+
+
+def read_books(
+    conn: Connection, code: str, project_id: str, *, since: date | None, until: date | None
+) -> BytesIO:
+    """Whose grants `list_by_project` gives, in its order: a book a line, some 40 bytes each, for `list_by_books` later.
+
+    Whoever is granted more meanwhile goes to the top of that order, and a page by page list would miss them. Raises
+    ProblemError `unknown-project` (404).
+    """
+    grant_projects.require(conn, code, project_id)
+    books = BytesIO()
+    books.writelines(
+        f"{book}\n".encode()
+        for book in conn.execute(_granted_books(code, project_id, since, until)).scalars()
+    )
+    books.seek(0)
+    return books
+
+
+def list_by_books(
+    conn: Connection,
+    code: str,
+    project_id: str,
+    books: Sequence[str],
+    *,
+    since: date | None,
+    until: date | None,
+) -> list[Granted]:
+    """The project's grants to these members in their order, of the days from `since` to `until`, both included."""
+    granted = _grants(conn, code, project_id, books, _mykey_ids(conn, books))
+    return [
         grant
         for book in books
         for grant in granted[book]
         if (since is None or day_of(grant.at) >= since) and (until is None or day_of(grant.at) <= until)
     ]
-    more = ids[books[-1]] if len(books) == limit and mykey_id is None else None
-    return GrantedPage(grants=tuple(grants), next_after=more or None)
+
+
+def _granted_books(code: str, project_id: str, since: date | None, until: date | None) -> Select[str]:
+    """Who was granted last comes first."""
+    query = select(_members.c.book_id).where(
+        _members.c.municipality == code, _members.c.project_id == project_id
+    )
+    if since is not None:
+        query = query.where(_members.c.last_on >= since.isoformat())
+    if until is not None:
+        query = query.where(_members.c.first_on <= until.isoformat())
+    return query.order_by(_members.c.last_on.desc(), _members.c.book_id.desc())
 
 
 def _grants(

@@ -13,16 +13,18 @@ from typing import Final
 
 from gateway.cities.grants.grant_files import FileLine
 from gateway.cities.grants.grant_list import FAULTS, MYKEY_ID, NOTE, POINTS
-from httpkit.safe_csv import excel_csv
 
 MARKS: Final = ("行", "誤りのある列", "誤り", "直し方")
 """Columns that the report adds; `MARKS[0]` is the line's number in the file that was sent."""
 _WIDTHS: Final = {MYKEY_ID: 14, NOTE: 30, "誤り": 34, "直し方": 60}
 
 
+def report_header(kept: Sequence[str]) -> tuple[str, ...]:
+    return (MYKEY_ID, POINTS, NOTE, *kept, *MARKS)
+
+
 def report_rows(lines: Iterable[FileLine], kept: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """The header, then a row a line."""
-    yield (MYKEY_ID, POINTS, NOTE, *kept, *MARKS)
+    """A row a line, without the header."""
     for line in lines:
         typed = line.typed
         cells = (
@@ -35,11 +37,6 @@ def report_rows(lines: Iterable[FileLine], kept: Sequence[str]) -> Iterator[tupl
         yield (*cells, *(line.kept.get(name, "") for name in kept), str(line.line), *marks)
 
 
-def report_csv(lines: Iterable[FileLine], kept: Sequence[str]) -> bytes:
-    header, *rows = report_rows(lines, kept)
-    return excel_csv(header, rows)
-
-
 def report_workbook(lines: Iterable[FileLine], kept: Sequence[str]) -> bytes:
     """The same as an Excel workbook, written as a stream."""
     from openpyxl import Workbook
@@ -49,12 +46,11 @@ def report_workbook(lines: Iterable[FileLine], kept: Sequence[str]) -> bytes:
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet("確認の結果")
     sheet.freeze_panes = "A2"
-    rows = report_rows(lines, kept)
-    header = next(rows)
+    header = report_header(kept)
     for place, name in enumerate(header):
         sheet.column_dimensions[chr(ord("A") + place)].width = _WIDTHS.get(name, 12)
     sheet.append(list(header))
-    for row in rows:
+    for row in report_rows(lines, kept):
         cells = []
         for text in row:
             cell = WriteOnlyCell(sheet, value=text)

@@ -27,7 +27,7 @@ from gateway.cities.carry_in import (
     carry_in_tidying,
     reconciliation,
 )
-from gateway.cities.carry_in.carry_in_report import reconciliation_csv, report_csv
+from gateway.cities.carry_in.carry_in_report import REPORT_HEADER, reconciliation_csv, report_rows
 from gateway.cities.carry_in.carry_in_rows import LotTotal
 from gateway.cities.member_data import erasure
 from gateway.cities.statistics import daily_stats, half_year
@@ -36,6 +36,7 @@ from gateway.members import member_events
 from gateway.members.member_rows import require_member
 from gateway.platform import audit_log
 from gateway.points.rules import Expiry, PointRule
+from httpkit.safe_csv import excel_csv
 
 from .conftest import KASAMA, MITO, NOON, OUEN, another_town
 
@@ -58,6 +59,10 @@ def row(
     service=OUEN,
 ):
     return f'{number},{mykey_id},{code},{service},"{points}",{issued},{last},{origin}'
+
+
+def report_of(lines) -> bytes:
+    return excel_csv(REPORT_HEADER, report_rows(lines))
 
 
 async def upload(town, raw, role="operator"):
@@ -242,7 +247,7 @@ class TestALineThatCannotBeCarriedIn:
         assert file.state == "faulty"
         assert await faults_of(town, file) == [(2, fault)]
         lines = await town.city.carry_ins.report(KASAMA, file.file_id, faults_only=False)
-        report = report_csv(lines)
+        report = report_of(lines)
         assert carry_in_list.FAULTS[fault].remedy in report.decode("utf-8-sig")
         again = await upload(town, report)
         if fault not in (
@@ -287,7 +292,7 @@ class TestTheReport:
             row("14", "", code="FGHJK12345"),
         ]
         file = await upload(town, csv_of(*rows))
-        report = report_csv(await town.city.carry_ins.report(KASAMA, file.file_id, faults_only=False))
+        report = report_of(await town.city.carry_ins.report(KASAMA, file.file_id, faults_only=False))
         mended = await upload(town, report.decode("utf-8-sig").replace(",x,", ",700,").encode())
         assert (mended.state, mended.points) == ("checked", 1_700)
         await approve(town, mended)
