@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -21,6 +21,7 @@ _SELECT: Final = select(_members, proofs.has_card().label("has_card"))
 _ONE: Final = _SELECT.where(_members.c.member_id == bindparam("of_member"))
 _FIND: Final = CompiledStatement(_ONE)
 _LOCKED: Final = CompiledStatement(_ONE.with_for_update())
+_LOCK_BATCH_SIZE: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +133,22 @@ def require_member(conn: Connection, member_id: str, *, lock: bool = False) -> M
     if member is None or not member.active:
         raise unknown_member()
     return member
+
+
+def lock_active(conn: Connection, member_ids: Collection[str]) -> set[str]:
+    """Which of these are members, and stay so until the transaction ends: for whoever puts points into their books.
+
+    Who erases or merges a member holds the row against this lock, and waits or is waited for; what else is written of a member
+    is not. It is taken before the books. Their own locks would not do: a book that nothing came into yet has no row.
+    """
+    active: set[str] = set()
+    ids = sorted(set(member_ids))
+    for start in range(0, len(ids), _LOCK_BATCH_SIZE):
+        these = _members.c.member_id.in_(ids[start : start + _LOCK_BATCH_SIZE])
+        query = select(_members.c.member_id).where(these, _members.c.state == MemberState.ACTIVE)
+        query = query.order_by(_members.c.member_id).with_for_update(read=True, key_share=True)
+        active.update(conn.scalars(query))
+    return active
 
 
 def credentials(

@@ -34,7 +34,7 @@ class ClaimedView(View):
     caller=AuthLevel.MEMBER,
     body=ClaimWanted,
     returns={201: ClaimedView},
-    refuses=("unknown-municipality", "carry-in-wrong", "carry-in-locked"),
+    refuses=("unknown-municipality", "unknown-member", "carry-in-wrong", "carry-in-locked"),
 )
 async def claim_carry_in(call: MemberRequest[ClaimWanted]) -> TypedResponse:
     """Take over the points of a city's former system, with the number there and the code that the city has sent.

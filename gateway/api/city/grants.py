@@ -364,7 +364,7 @@ async def grant_to_one(
     returns={201: GrantedView},
     refuses=(
         "venue-code-wrong", "unknown-project", "project-not-open", "granted-already", "budget-exceeded",
-        "limit-of-the-day", "limit-of-the-project", "limit-of-the-venue",
+        "limit-of-the-day", "limit-of-the-project", "limit-of-the-venue", "unknown-member",
     ),
 )  # fmt: skip
 async def grant_at_venue(call: MemberRequest[VenueScanned]) -> TypedResponse:

@@ -21,11 +21,10 @@ from core_ledger.read_model import moves
 from gateway.cities import tables
 from gateway.cities.carry_in.carry_in_rows import CarryIn, next_lines, require, write
 from gateway.cities.grants.grant_file_rows import FileState, batches
+from gateway.members import member_rows
 from gateway.platform import audit_log
 from gateway.platform.audit_actions import AuditAction
 from gateway.platform.sql import insert_all_new
-from gateway.platform.states import MemberState
-from gateway.platform.tables import members
 
 APPLY_BATCH_SIZE: Final = 250
 """Lines in a transaction; more where one number has more."""
@@ -70,7 +69,7 @@ def lot_move_id(code: str, row: Row[Any]) -> str:
 def _carry_numbers(conn: Connection, file: CarryIn, rows: Sequence[Row[Any]], at: datetime) -> None:
     code, by = file.municipality, file.approved_by or ""
     groups = {number: list(lots) for number, lots in groupby(rows, key=lambda row: row.number)}
-    active = _active_members(conn, [row.member_id for row in rows if row.member_id])
+    active = member_rows.lock_active(conn, [row.member_id for row in rows if row.member_id])
     refused = {
         number: NOT_CARRIED for number, (row, *_) in groups.items() if row.member_id not in {*active, None}
     }
@@ -123,7 +122,7 @@ def carry_missing_lots(
     for part in batches(sorted(ids)):
         here.update(conn.scalars(select(moves.c.id).where(moves.c.id.in_(part), moves.c.book_id == book)))
     missing = [row for move, row in ids.items() if move not in here]
-    if missing and not _active_members(conn, [member_id]):
+    if missing and not member_rows.lock_active(conn, [member_id]):
         return [row.line for row in missing]
     _carry_lots(conn, code, dict.fromkeys((row.line for row in missing), member_id), missing, at, by)
     return []
@@ -154,13 +153,3 @@ def _carry_lots(
         if isinstance(outcome, LedgerError):
             _log.error("carry-in refused", file=row.file_id, line=row.line, text=str(outcome))
             raise RuntimeError(f"carry-in of file {row.file_id}: line {row.line} was refused") from outcome  # noqa: TRY004
-
-
-def _active_members(conn: Connection, member_ids: Sequence[str]) -> set[str]:
-    active: set[str] = set()
-    for part in batches(sorted(set(member_ids))):
-        query = select(members.c.member_id).where(
-            members.c.member_id.in_(part), members.c.state == MemberState.ACTIVE
-        )
-        active.update(conn.scalars(query))
-    return active

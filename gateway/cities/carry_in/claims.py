@@ -36,7 +36,7 @@ class Claims:
     async def claim(self, member_id: str, code: str, number: str, typed_code: str) -> list[LotTotal]:
         """Take a number over: its points come at once. Again by the same member: the same answer.
 
-        Raises ProblemError: `unknown-municipality` (404), `carry-in-wrong` (409), `carry-in-locked` (429).
+        Raises ProblemError: `unknown-municipality`, `unknown-member` (404), `carry-in-wrong` (409), `carry-in-locked` (429).
         """
         directory.require_municipality(code)
         now = self.context.clock()
@@ -77,7 +77,7 @@ class Claims:
         if row.member_id is None:
             add_number(conn, code, number, row.file_id, member_id, at)
         if carry_missing_lots(conn, code, member_id, lots, at, by="member"):
-            raise RuntimeError(f"carry-in of file {row.file_id}: whoever claimed it is no longer a member")
+            raise member_rows.unknown_member()  # erased since the session was looked at
         return [
             LotTotal(point_service=lot.point_service, last_day=day_or_never(lot.last_day), points=lot.points)
             for lot in lots

@@ -105,7 +105,7 @@ def join_number(
     add_number(conn, code, row.number, row.file_id, member.member_id, at)
     lots = conn.execute(select(_lines).where(_is_of(row)).order_by(_lines.c.line)).all()
     if carry_missing_lots(conn, code, member.member_id, lots, at, by=approved_by):
-        raise RuntimeError(f"carry-in of file {row.file_id}: number {row.number} was joined to nobody")
+        raise member_rows.unknown_member()  # merged a moment ago
     facts: dict[str, str | int] = {"number": row.number, "points": sum(lot.points for lot in lots)}
     write_audit(conn, who, at, AuditAction.CARRY_IN_JOINED, member.mykey_id, reason, facts)
 

@@ -12,13 +12,12 @@ from sqlalchemy import Connection, Row, select, update
 from core_ledger import LedgerError, Transfer, chart, ledger
 from gateway.cities import daily_limits, tables
 from gateway.cities.grants import grant_projects, project_members
-from gateway.cities.grants.grant_file_rows import FileState, GrantFile, batches, require, write
+from gateway.cities.grants.grant_file_rows import FileState, GrantFile, require, write
 from gateway.cities.grants.grant_projects import GrantProject
 from gateway.cities.grants.grants import transfer_of
+from gateway.members import member_rows
 from gateway.platform import audit_log
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.states import MemberState
-from gateway.platform.tables import members
 from gateway.points import rules
 from httpkit.clock import day_of
 
@@ -77,15 +76,7 @@ def _grant_lines(
     conn: Connection, file: GrantFile, project: GrantProject, rows: Sequence[Row[Any]], at: datetime
 ) -> set[int]:
     """Make the moves of these lines; gives the numbers of those that could not be granted any more."""
-    alive: set[str] = set()
-    for part in batches([row.member_id for row in rows]):
-        alive.update(
-            conn.execute(
-                select(members.c.member_id).where(
-                    members.c.member_id.in_(part), members.c.state == MemberState.ACTIVE
-                )
-            ).scalars()
-        )
+    alive = member_rows.lock_active(conn, [row.member_id for row in rows])
     refused = {row.line: "not-granted" for row in rows if row.member_id not in alive}
     _refuse_beyond_limits(conn, project, [row for row in rows if row.line not in refused], at, refused)
     by = file.approved_by or ""

@@ -97,7 +97,7 @@ class Grants:
         """A member scans the code of a venue: each member is granted it once in a project.
 
         Raises ProblemError: `venue-code-wrong`, `project-not-open`, `granted-already`, `budget-exceeded`,
-        `limit-of-the-day`, `limit-of-the-venue` (409), `unknown-project` (404).
+        `limit-of-the-day`, `limit-of-the-venue` (409), `unknown-project`, `unknown-member` (404).
         """
         now = self.context.clock()
         code, project_id = read_venue_code(self.context, venue_code, day_of(now))
@@ -206,11 +206,14 @@ def transfer_of(
 
 
 def _grant(conn: Connection, project: GrantProject, move: Transfer, at: datetime) -> GrantResult:
+    is_member = member_rows.lock_active(conn, [move.book.removeprefix("member:")])
     try:
         receipt = ledger.transfer(conn, move)
     except IdReused:
         raise _id_reused() from None
     if not receipt.replayed:
+        if not is_member:
+            raise member_rows.unknown_member()  # erased or merged since they were looked at
         code, plan, today = project.municipality, project.plan, day_of(at)
         project_members.count(conn, code, plan.project_id, move.book, today, move.points)
         grant_projects.take_from_budget(conn, code, plan.project_id, move.points)

@@ -1996,7 +1996,7 @@ def list_grants(
 def grant_at_venue(*, venue_code: str) -> Call[models.GrantedView]:
     """The member has scanned a venue's code: granted once in each project.
 
-    Refused with: not-for-a-representative, unknown-project, venue-code-wrong, project-not-open, granted-already, budget-exceeded, limit-of-the-day, limit-of-the-project, limit-of-the-venue.
+    Refused with: not-for-a-representative, unknown-project, unknown-member, venue-code-wrong, project-not-open, granted-already, budget-exceeded, limit-of-the-day, limit-of-the-project, limit-of-the-venue.
     """
     return json_call(
         "POST",
@@ -2183,7 +2183,7 @@ def claim_carry_in(*, municipality: str, number: str, code: str) -> Call[models.
 
     Each number once for ever. The points keep their days of issue and their last days.
 
-    Refused with: not-for-a-representative, unknown-municipality, carry-in-wrong, carry-in-locked.
+    Refused with: not-for-a-representative, unknown-municipality, unknown-member, carry-in-wrong, carry-in-locked.
     """
     return json_call(
         "POST",
