@@ -7,6 +7,7 @@ What lets somebody in later, or takes it away, asks for the password first: the 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from typing import Final
@@ -15,6 +16,7 @@ from aiohttp import web
 
 from municipal.error_messages import ErrorMessage
 from municipal.forms import credential_of
+from municipal.labels import STAFF_CHANGES
 from municipal.session import renewed
 from municipal.site import Pages, Visit
 from pagekit.api import AnswerT, Call, Problem
@@ -49,8 +51,24 @@ async def setup(visit: Visit) -> web.Response:
 
 @pages.get("/account")
 async def account(visit: Visit) -> web.Response:
-    me = await _renew(visit)
-    return visit.render("account.html", me=me, done=DONE.get(visit.query("done"), ""))
+    """Who one is here, and what others have changed of it in the last 30 days."""
+    me, who = await _renew(visit), visit.signed_in()
+    own: list[models.StaffChangeView] = []
+    names: dict[str, str] = {}
+    if not who.shop_id and who.may("see"):
+        changed, people = await asyncio.gather(
+            visit.send(calls.list_staff_changes()), visit.send(calls.name_people())
+        )
+        own = [change for change in changed.changes if change.staff_id == who.staff_id]
+        names = {person.staff_id: person.display_name for person in people.people}
+    return visit.render(
+        "account.html",
+        me=me,
+        changes=own,
+        change_names=STAFF_CHANGES,
+        names=names,
+        done=DONE.get(visit.query("done"), ""),
+    )
 
 
 @pages.get("/account/password")

@@ -20,6 +20,14 @@ ROLES: Final[Mapping[str, str]] = {
     "bookkeeper": "加盟店の経理",
     "platform": "プラットフォーム",
 }
+STAFF_CHANGES: Final[Mapping[str, str]] = {
+    "added": "職員の登録",
+    "raised": "権限の追加",
+    "lowered": "権限の縮小",
+    "reset": "ログインの再設定",
+    "restarted": "利用の再開",
+    "stopped": "利用の停止",
+}
 CITY_ROLES: Final[tuple[Literal["viewer", "operator", "approver", "administrator"], ...]] = (
     "viewer",
     "operator",

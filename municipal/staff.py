@@ -8,7 +8,7 @@ from aiohttp import web
 
 from municipal.error_messages import ErrorMessage
 from municipal.forms import beside, chosen, status
-from municipal.labels import CITY_ROLES, PLATFORM_ROLES, ROLES, SHOP_ROLES
+from municipal.labels import CITY_ROLES, PLATFORM_ROLES, ROLES, SHOP_ROLES, STAFF_CHANGES
 from municipal.proposals import proposed
 from municipal.site import Pages, Visit
 from pagekit.api import Call, Problem
@@ -25,12 +25,18 @@ _PERSON: Final = r"{person:[0-9a-f]{32}}"
 
 @pages.get("/staff")
 async def people_list(visit: Visit) -> web.Response:
+    """The people, and whose access was made, changed or ended of late."""
     who = visit.query("who")
     people = (await visit.send(calls.list_staff())).staff
+    is_city = who != "shops" and visit.signed_in().may("see")
+    changes = (await visit.send(calls.list_staff_changes())).changes if is_city else None
     return visit.render(
         "staff.html",
         people=[person for person in people if bool(person.shop_id) == (who == "shops")],
         who=who,
+        changes=changes,
+        change_names=STAFF_CHANGES,
+        names={person.staff_id: person.display_name for person in people},
         done=DONE.get(visit.query("done"), ""),
     )
 

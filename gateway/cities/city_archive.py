@@ -46,7 +46,7 @@ OF_THE_CITY: Final[Mapping[Table, str]] = {
     city.point_service_issuers: "who issues each",
     tables.support_events: "support events",
     city.staff: "people of the city's staff and of its shops, without passwords and second factors",
-    city.staff_changes: "who added, raised, reset or restarted whom",
+    city.staff_changes: "who added, raised, reset, restarted, lowered or stopped whom",
     city.deed_rules: "the city's table of what needs a second person",
     city.proposals: "what was proposed, and how it ended",
     city.proposal_decisions: "each person's yes",

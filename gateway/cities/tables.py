@@ -664,17 +664,19 @@ proposal_decisions = _table(  # each person's yes
     PrimaryKeyConstraint("municipality", "proposal_id", "staff_id"),
 )
 
-staff_changes = _table(  # who added, raised, reset or restarted whom: the two decide nothing of each other's
-    "staff_changes",
-    Column("change_id", _Words, primary_key=True),
-    Column("municipality", _Words, nullable=False),
-    Column("staff_id", _Words, nullable=False),
-    Column("change", _Words, nullable=False),
-    Column("by_staff", _Words, nullable=False),
-    Column("at", Instant, nullable=False),
-    Index("staff_changes_of_a_city", "municipality", "at"),
-    Index("staff_changes_of_a_person", "staff_id"),
-    Index("staff_changes_by_a_person", "by_staff"),
+staff_changes = (
+    _table(  # who added, raised, reset, restarted, lowered or stopped whom: `staff_ties` says what ties
+        "staff_changes",
+        Column("change_id", _Words, primary_key=True),
+        Column("municipality", _Words, nullable=False),
+        Column("staff_id", _Words, nullable=False),
+        Column("change", _Words, nullable=False),
+        Column("by_staff", _Words, nullable=False),
+        Column("at", Instant, nullable=False),
+        Index("staff_changes_of_a_city", "municipality", "at"),
+        Index("staff_changes_of_a_person", "staff_id"),
+        Index("staff_changes_by_a_person", "by_staff"),
+    )
 )
 
 first_passwords = _table(  # until when a password that somebody else has set opens anything

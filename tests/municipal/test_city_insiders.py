@@ -44,6 +44,21 @@ def test_an_invented_colleague_has_no_password_until_somebody_else_says_so(at: A
     assert "架空 太郎" not in boss.to("/staff").text()
 
 
+def test_who_was_stopped_is_told_to_administrators_with_who_did_it(at: At) -> None:
+    boss = at("kanri").to("/staff/new")
+    boss.fill(display_name="退職 次郎", login="taishoku", reason="増員").press("登録する")
+    decide(at, boss)
+    boss.to("/staff").page.click("main a:has-text('退職 次郎')")
+    boss.page.fill("#why-close", "退職")
+    boss.press("利用を止める")
+    told = boss.to("/staff").picture("staff-changes").text("#staff-changes li >> nth=0")
+    assert "利用の停止" in told
+    assert "退職 次郎" in told
+    assert "操作した職員" in told
+    assert faults(boss.page) == []
+    assert "職員のログインや権限の変更" in boss.to("/").text()
+
+
 def test_a_payout_is_turned_by_nobody_alone_and_the_number_is_typed_twice(at: At) -> None:
     boss = at("kanri").to("/shops/shop-03/bank")
     account = {

@@ -11,6 +11,7 @@ import pytest
 from gateway.demo.environment import DemoEnvironment
 from municipal.app import HERE, make_app
 from municipal.settings import Settings
+from tests.axe import faults
 from tests.municipal.conftest import At
 from tests.municipal.staffer import Staffer
 from tests.portal.conftest import Loop
@@ -49,6 +50,8 @@ def test_who_is_added_changes_the_first_password_sets_up_a_passkey_and_signs_in_
     new.fill(password="tsubaki-no-hana-7").press("登録に進む").press("パスキーを登録する")
     new.page.wait_for_url("**/account?done=passkey")
     assert "このパソコン" in new.picture("account").text()
+    assert "職員の登録" in new.text("#staff-changes")  # and by whom, for who is concerned
+    assert faults(new.page) == []
     new.page.click("header >> text=ログアウト")
 
     new.password = "tsubaki-no-hana-7"

@@ -5005,7 +5005,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whose access was made or changed in the last 30 days: all for administrators, one's own for others. */
+        /** Whose access was made, changed or ended in the last 30 days: all for administrators, one's own for others. */
         get: operations["list_staff_changes"];
         put?: never;
         post?: never;
@@ -8408,7 +8408,11 @@ export interface components {
         StaffChangeList: {
             changes: components["schemas"]["StaffChangeView"][];
         };
-        /** @description Somebody's access was made or changed: added, raised, reset or restarted. */
+        /**
+         * @description Somebody's access was made, changed or ended. `change`: added, raised, reset, restarted, lowered or stopped.
+         *
+         *     What two persons have done is two changes of one moment.
+         */
         StaffChangeView: {
             staff_id: string;
             change: string;

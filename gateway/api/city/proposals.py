@@ -121,7 +121,10 @@ class DeedRuleList(View):
 
 
 class StaffChangeView(View):
-    """Somebody's access was made or changed: added, raised, reset or restarted."""
+    """Somebody's access was made, changed or ended. `change`: added, raised, reset, restarted, lowered or stopped.
+
+    What two persons have done is two changes of one moment.
+    """
 
     staff_id: str
     change: str
@@ -295,6 +298,6 @@ async def propose_deed_rule(
     returns={200: StaffChangeList},
 )
 async def list_staff_changes(call: StaffRequest) -> TypedResponse:
-    """Whose access was made or changed in the last 30 days: all for administrators, one's own for others."""
+    """Whose access was made, changed or ended in the last 30 days: all for administrators, one's own for others."""
     changes = await call.services.city.proposals.staff_changes(call.staff)
     return TypedResponse(200, StaffChangeList(changes=[StaffChangeView.of(each) for each in changes]))

@@ -4,6 +4,8 @@ Two persons who are tied decide nothing that the other has proposed: a proposal 
 the change, or before it, for ever; later ones not any more. A first password is known to both who made the change.
 Hence both are tied, and so is everybody whose password they made, or who was made by one of these: whoever signs in
 as one could sign in as all of them.
+
+Who lowers or stops somebody lets nobody in: it is told as the others are, and ties nobody.
 """
 
 from __future__ import annotations
@@ -15,19 +17,22 @@ from datetime import datetime, timedelta
 from itertools import combinations
 from typing import Final, Literal
 
-from sqlalchemy import Column, ColumnElement, Connection, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, and_, or_, select
 
 from gateway.cities import tables
 
 _changes = tables.staff_changes
 TIE_PERIOD: Final = timedelta(days=30)
 NOTICE_PERIOD: Final = timedelta(days=30)
-Change = Literal["added", "raised", "reset", "restarted"]
+Change = Literal["added", "raised", "reset", "restarted", "lowered", "stopped"]
+_PASSWORDS: Final = ("added", "reset", "restarted")
+"""A first password was made, which its makers have seen."""
+_TIES: Final = (*_PASSWORDS, "raised")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffChange:
-    """Somebody's access was made or changed by `by_staff`, and decided by `decided_by`."""
+    """Somebody's access was made, changed or ended by `by_staff`: who proposed it, and who decided it, each a change."""
 
     staff_id: str
     change: str
@@ -38,7 +43,7 @@ class StaffChange:
 def record(
     conn: Connection, code: str, staff_id: str, change: Change, by_staff: Iterable[str], at: datetime
 ) -> None:
-    """Record who made the change; each of them is tied to the person."""
+    """Record who made the change; each of them is tied to the person, where it is one that ties."""
     conn.execute(
         _changes.insert(),
         [
@@ -53,7 +58,7 @@ def record(
 
 def tied_to(conn: Connection, staff_id: str, proposed_at: datetime) -> set[str]:
     """Who may decide nothing that this person proposed at that moment."""
-    since = _changes.c.at > proposed_at - TIE_PERIOD
+    since = and_(_changes.c.at > proposed_at - TIE_PERIOD, _changes.c.change.in_(_TIES))
     rows = conn.execute(
         select(_changes.c.staff_id, _changes.c.by_staff).where(
             or_(_changes.c.staff_id == staff_id, _changes.c.by_staff == staff_id), since
@@ -80,7 +85,7 @@ def _reach(
     """These persons and whoever is reached from them over the passwords that were made, step by step."""
     reached, frontier = set(start), set(start)
     while frontier:
-        passwords = (from_.in_(sorted(frontier)), _changes.c.change != "raised", since)
+        passwords = (from_.in_(sorted(frontier)), _changes.c.change.in_(_PASSWORDS), since)
         frontier = set(conn.execute(select(to).where(*passwords)).scalars()) - reached
         reached |= frontier
     return reached

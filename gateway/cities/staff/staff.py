@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from gateway.cities.city_context import CityContext, require_reason, write_audit
 from gateway.cities.drawn_from import require_seen
-from gateway.cities.proposals import deciders, deeds
+from gateway.cities.proposals import deciders, deeds, staff_ties
 from gateway.cities.proposals.deeds import Deed
 from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.proposals.propose import SystemActor, propose
@@ -508,6 +508,8 @@ class StaffService:
             till_rows.end_all(conn, who, till_rows.of_person(staff_id), TillEnd.LOGIN_ENDED, now)
             records.end_sessions(conn, staff_id)
             write_audit(conn, who, now, AuditAction.STAFF_CLOSED, person.login, why)
+            if person.active and person.shop_id is None:  # stopped once more is no change
+                staff_ties.record(conn, who.municipality, staff_id, "stopped", [who.staff_id], now)
             return records.require(conn, staff_id, who.municipality)
 
         return await self.context.store.run(job)

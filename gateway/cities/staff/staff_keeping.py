@@ -102,6 +102,10 @@ def change_role(
     write_audit(conn, who, at, AuditAction.ROLE_CHANGED, person.login, why, facts)
     if not ALLOWED[command.role] <= ALLOWED[person.role]:
         staff_ties.record(conn, who.municipality, person.staff_id, "raised", makers, at)
+    elif (
+        person.shop_id is None and command.role is not person.role
+    ):  # a shop is told of its own people by itself
+        staff_ties.record(conn, who.municipality, person.staff_id, "lowered", makers, at)
     return records.require(conn, person.staff_id, who.municipality)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from gateway.cities import tables
 from gateway.cities.grants.grant_file_rows import FileState
-from gateway.cities.proposals import deeds, proposal_rows
+from gateway.cities.proposals import deeds, proposal_rows, staff_ties
 from gateway.cities.proposals.deeds import CITY_DEEDS, DECIDING_ROLES, Deed, DeedRule
 from gateway.cities.proposals.effects import EFFECTS
 from gateway.cities.proposals.proposal_rows import ProposalState
@@ -452,3 +452,44 @@ class TestWhatEachIsShown:
         assert {viewer.staff_id, clerk.staff_id} <= everybody
         own = await town.city.proposals.staff_changes(viewer)
         assert {each.staff_id for each in own} == {viewer.staff_id}
+
+    async def test_who_was_lowered_or_stopped_is_told_like_the_others_by_whom_and_once(
+        self, town_on_each_database
+    ):
+        town = town_on_each_database
+        boss, chief, clerk = (
+            await colleague(town, "administrator", "管理者"),
+            await colleague(town, "approver", "課長"),
+            await colleague(town, "operator", "担当"),
+        )
+        await colleague(town, "approver", "部長")
+        cashier = await town.who("shop", shop_id="soba")
+        await town.city.staff.change_role(boss, chief.staff_id, Role.VIEWER, "異動")
+        await town.city.staff.change_role(boss, chief.staff_id, Role.VIEWER, "同じ権限")
+        for person in (clerk, clerk, cashier):  # a shop is told of its own people by itself
+            await town.city.staff.close(boss, person.staff_id, "退職")
+        changes = await town.city.proposals.staff_changes(boss)
+        told = {(each.staff_id, each.change, each.by_staff) for each in changes}
+        assert told == {
+            (chief.staff_id, "lowered", boss.staff_id),
+            (clerk.staff_id, "stopped", boss.staff_id),
+        }
+        assert len(changes) == 2
+        own = await town.city.proposals.staff_changes(chief)
+        assert [(each.staff_id, each.change) for each in own] == [(chief.staff_id, "lowered")]
+
+    async def test_who_lowers_or_stops_somebody_is_tied_to_nobody_by_it(self, town_on_each_database):
+        town = town_on_each_database
+        boss, chief, clerk = (
+            await colleague(town, "administrator", "管理者"),
+            await colleague(town, "administrator", "部長"),
+            await colleague(town, "approver", "課長"),
+        )
+        await town.city.staff.change_role(chief, clerk.staff_id, Role.OPERATOR, "異動")
+        await town.city.staff.close(chief, clerk.staff_id, "退職")
+        await town.city.staff.close(boss, clerk.staff_id, "退職")
+        ties = [
+            await town.store.read(lambda conn, who=who: staff_ties.tied_to(conn, who.staff_id, town.clock()))
+            for who in (boss, chief, clerk)
+        ]
+        assert ties == [set(), set(), set()]

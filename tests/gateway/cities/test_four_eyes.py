@@ -785,6 +785,7 @@ async def test_a_first_password_runs_out_after_a_day_and_a_stopped_person_is_sta
     changes = (await site.call("GET", "/v1/city/staff-changes", boss))[1]["changes"]
     assert {(each["staff_id"], each["change"]) for each in changes} == {
         (staff_id, "added"),
+        (staff_id, "stopped"),
         (staff_id, "restarted"),
     }
 

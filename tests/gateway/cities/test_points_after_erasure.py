@@ -84,7 +84,7 @@ async def by_carry_in(town, member):
 
 async def applied(files, file):
     """Until what the decision has begun is done. Nobody else works on it: who waits for a lock is the other deed alone."""
-    while (await files.get(KASAMA, file.file_id)).state != "applied":
+    while (await files.get(KASAMA, file.file_id)).state != "applied":  # noqa: ASYNC110 - another task writes it
         await asyncio.sleep(0.01)
 
 

@@ -4890,7 +4890,7 @@ def propose_deed_rule(
 
 
 def list_staff_changes() -> Call[models.StaffChangeList]:
-    """Whose access was made or changed in the last 30 days: all for administrators, one's own for others."""
+    """Whose access was made, changed or ended in the last 30 days: all for administrators, one's own for others."""
     return json_call("GET", "/v1/city/staff-changes", models.StaffChangeList, session=True)
 
 

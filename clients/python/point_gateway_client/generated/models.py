@@ -2793,7 +2793,9 @@ class Spends(Message, frozen=True, kw_only=True):
 
 class StaffChangeView(Message, frozen=True, kw_only=True):
     """
-    Somebody's access was made or changed: added, raised, reset or restarted.
+    Somebody's access was made, changed or ended. `change`: added, raised, reset, restarted, lowered or stopped.
+
+    What two persons have done is two changes of one moment.
     """
 
     staff_id: str
