@@ -9,7 +9,7 @@ from typing import Final
 from aiohttp import web
 
 from municipal.error_messages import ErrorMessage
-from municipal.forms import beside, day_param, status
+from municipal.forms import beside, day_param, status, unread_day
 from municipal.proposals import proposed
 from municipal.session import CHOOSE_SHOP, CHOOSES, session_of
 from municipal.shop_documents import period
@@ -99,6 +99,7 @@ async def own_company(visit: Visit) -> web.Response:
     try:
         report = await visit.send(calls.company_report(since=since, until=until))
         cycles = (await visit.send(calls.company_settlements())).cycles
+        trouble = unread_day(visit, "since", "until")
     except Problem as problem:
         trouble = visit.trouble(problem) if problem.word == "no-company" else beside(visit, problem)
     return visit.render(
@@ -115,6 +116,8 @@ async def own_company(visit: Visit) -> web.Response:
 @pages.get("/shop/company/csv", needs="see_shop_books")
 async def company_csv(visit: Visit) -> web.Response:
     since, until = period(visit)
+    if unread_day(visit, "since", "until"):
+        return visit.redirect(f"/shop/company?{visit.request.rel_url.raw_query_string}")
     return await visit.proxy_download(calls.company_report_file(since=since, until=until))
 
 

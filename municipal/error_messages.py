@@ -218,7 +218,7 @@ _RULES: Final[dict[tuple[str, str], Sentences]] = {
     ("bad-application", "name"): _NAME,
     ("bad-application", "name_kana"): (
         "店名（カナ）を、かなで入力してください",
-        "漢字は使えません。カタカナかひらがなで、読み方を入力してください。",
+        "漢字・英数字・記号は使えません。カタカナかひらがなで、読み方を入力してください。",
     ),
     ("bad-application", "category"): _SHOWN,
     ("bad-application", "address"): _SHOWN,
@@ -233,6 +233,10 @@ _RULES: Final[dict[tuple[str, str], Sentences]] = {
     ),
     ("bad-shop", "shop_id"): _FORM,
     ("bad-shop", "name"): _NAME,
+    ("bad-shop", "name_kana"): (
+        "店名（カナ）を、かなで入力してください",
+        "漢字・英数字・記号は使えません。カタカナかひらがなで、読み方を入力してください。",
+    ),
     ("bad-issuer", "name"): _NAME,
     ("bad-issuer", "contact"): (
         "苦情・相談窓口を入力してください",
@@ -242,7 +246,7 @@ _RULES: Final[dict[tuple[str, str], Sentences]] = {
     ("bad-point-service", "name"): _NAME,
     ("bad-point-service", "name_kana"): (
         "読みは、ひらがなかカタカナで入力してください",
-        "漢字は使えません。ことばの間に空白を入れてください。",
+        "漢字・英数字・記号は使えません。ことばの間に空白を入れてください。",
     ),
 }
 

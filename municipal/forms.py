@@ -96,6 +96,12 @@ def credential_of(form: Mapping[str, str]) -> models.Credential:
         return _NO_CREDENTIAL
 
 
+def unread_day(visit: Visit, *names: str) -> ErrorMessage | None:
+    """What to say beside the first of these parts of the query that is there and is no day; the page shows its usual days."""
+    wrong = next((name for name in names if visit.query(name) and day(visit.query(name)) is None), None)
+    return None if wrong is None else replace(NO_DAY, field=wrong)
+
+
 def without_day(form: Mapping[str, str], *names: str) -> ErrorMessage | None:
     """What to say beside the first of these fields that holds no day; None where all do."""
     wrong = next((name for name in names if day(form.get(name, "")) is None), None)

@@ -9,8 +9,8 @@ from typing import Final
 from aiohttp import web
 
 from municipal.counter import SPEND, spend_of_shop
-from municipal.error_messages import ErrorMessage, no_number
-from municipal.forms import beside, day, number, status
+from municipal.error_messages import NO_DAY, ErrorMessage, no_number
+from municipal.forms import beside, day, number, status, unread_day
 from municipal.labels import WAYS
 from municipal.session import AT_TILL
 from municipal.site import Pages, Visit
@@ -46,6 +46,14 @@ _NO_REASON: Final = ErrorMessage(
 async def day_page(visit: Visit) -> web.Response:
     typed = visit.query("reference")[:40]
     matches, trouble = await _referred(visit, typed)
+    trouble = trouble or unread_day(visit, "day")
+    try:
+        shown = await _day(visit, day(visit.query("day")))
+    except Problem as problem:
+        if problem.word != "query-invalid":
+            raise
+        trouble = replace(NO_DAY, field="day")
+        shown = await _day(visit, None)
     return visit.render(
         "shop_day.html",
         status=status(trouble),
@@ -53,7 +61,7 @@ async def day_page(visit: Visit) -> web.Response:
         reference=typed,
         matches=matches,
         trouble=trouble,
-        **await _day(visit, day(visit.query("day"))),
+        **shown,
     )
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from municipal.error_messages import ErrorMessage
-from municipal.forms import beside, day, day_param, status
+from municipal.forms import beside, day, day_param, status, unread_day
 from municipal.labels import WAYS
 from municipal.site import Pages, Visit
 from municipal.statements import corrected
@@ -52,6 +52,7 @@ async def report_page(visit: Visit) -> web.Response:
     report, company, trouble = None, None, None
     try:
         report = await visit.send(calls.own_report(since=since, until=until, by=by, shop_id=shop_id))
+        trouble = unread_day(visit, "since", "until")
     except Problem as problem:
         trouble = beside(visit, problem)
     try:
@@ -76,6 +77,10 @@ async def report_page(visit: Visit) -> web.Response:
 async def report_csv(visit: Visit) -> web.Response:
     since, until = period(visit)
     by, shop_id = _by(visit), books_shop(visit)
+    if unread_day(
+        visit, "since", "until"
+    ):  # a file of other days than were asked for would say nothing of it
+        return visit.redirect(f"/shop/report?{visit.request.rel_url.raw_query_string}")
     return await visit.proxy_download(calls.own_report_csv(since=since, until=until, by=by, shop_id=shop_id))
 
 

@@ -283,7 +283,7 @@ class _Filling:
         applications = ShopApplications(self._desk_at(at))
         terms = await applications.set_terms(who, _TERMS, "見本の登録")
         entry = ApplicationEntry(
-            name="パン屋 見本41", name_kana="パンヤミホン41", category="パン", address="笠間市見本41番地", phone="0296-00-0041",
+            name="パン屋 見本41", name_kana="パンヤ ミホン ヨンジュウイチ", category="パン", address="笠間市見本41番地", phone="0296-00-0041",
             contact="見本 花", mail="pan@example.jp",
         )  # fmt: skip
         await applications.apply(

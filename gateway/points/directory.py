@@ -17,6 +17,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from gateway.errors import ProblemError
 from gateway.platform import tables
 from gateway.platform.compiled_sql import CompiledStatement
+from gateway.platform.kana_reading import kana_reading
 from gateway.platform.romaji import letters_key, romaji
 from gateway.platform.sql import insert_new
 from gateway.platform.typed_text import search_key
@@ -233,8 +234,8 @@ def set_reading(conn: Connection, code: str, service: str, *, name_kana: str) ->
 
 
 def _reading(name_kana: str) -> str:
-    reading = " ".join(name_kana.split())
-    if reading and not romaji(reading):
+    reading = kana_reading(name_kana)
+    if reading is None or (reading and not romaji(reading)):
         raise ProblemError(
             "bad-point-service",
             "name_kana: Write how the name is read in hiragana or katakana, with a space between words.",

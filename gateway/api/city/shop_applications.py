@@ -35,7 +35,7 @@ class MunicipalityPath(Strict):
 
 
 class ApplicationEntryFields(Strict):
-    """The shop as the register will have it, and whom the city asks back. `name_kana` has no kanji."""
+    """The shop as the register will have it, and whom the city asks back. `name_kana` is in kana."""
 
     name: Words
     name_kana: Words
@@ -47,7 +47,8 @@ class ApplicationEntryFields(Strict):
 
     @property
     def entry(self) -> ApplicationEntry:
-        return ApplicationEntry(**{name: getattr(self, name) for name in ApplicationEntryFields.model_fields})
+        typed = {name: getattr(self, name) for name in ApplicationEntryFields.model_fields}
+        return ApplicationEntry(**typed).with_reading
 
 
 class ApplicationWanted(ApplicationEntryFields):

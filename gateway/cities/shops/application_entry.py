@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from gateway.cities.shops.shops import ShopEntry
 from gateway.errors import ProblemError
 from gateway.members.mail_addresses import checked_address
+from gateway.platform.kana_reading import kana_reading
 from gateway.platform.typed_text import plain_width, without_separators
 
 MAX_LENGTH: Final = 200
@@ -49,6 +50,14 @@ class ApplicationEntry:
             object.__setattr__(self, "mail", checked_address(self.mail))
         except ProblemError:
             raise bad_application("mail", "give a mail address such as shop@example.jp") from None
+
+    @property
+    def with_reading(self) -> ApplicationEntry:
+        """The entry with its reading in one width, for what is submitted now. Raises ProblemError as a new entry."""
+        reading = kana_reading(self.name_kana)
+        if reading is None:
+            raise bad_application("name_kana", "write the reading in hiragana or katakana")
+        return replace(self, name_kana=reading)
 
     @property
     def shop_entry(self) -> ShopEntry:

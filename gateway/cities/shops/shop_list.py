@@ -15,12 +15,13 @@ from typing import Final
 from gateway.cities.grants.grant_list import MAX_ROWS_ABOVE
 from gateway.cities.grants.list_file import ListRow, read_sheets
 from gateway.cities.shops import bank_register
-from gateway.cities.shops.application_entry import MAX_LENGTH, has_kanji, is_telephone
+from gateway.cities.shops.application_entry import MAX_LENGTH, is_telephone
 from gateway.cities.shops.bank_accounts import KIND_NAMES, BankAccount
 from gateway.cities.shops.bank_register import Listing
 from gateway.cities.shops.shops import SHOP_ID, ShopEntry
 from gateway.errors import ProblemError
 from gateway.platform.invisible_chars import is_printable
+from gateway.platform.kana_reading import kana_reading
 from gateway.platform.typed_text import nfc, plain_width, search_key, without_separators
 from httpkit.safe_csv import starts_a_formula, without_quote
 
@@ -81,7 +82,7 @@ FAULTS: Final[Mapping[str, Wrong]] = {
     "number-unknown": Wrong("この番号の加盟店はありません", "新しい店の番号は登録のときに決まります。空にしてください。"),
     "shop-id": Wrong("加盟店IDの形ではありません", "英小文字・数字・ハイフンで40文字までです。空なら自動で決まります。"),
     "two-shops": Wrong("番号と加盟店IDが、別の店のものです", "どちらかを直してください。"),
-    "kana": Wrong("読みに漢字があります", "カナかひらがなで入力してください。"),
+    "kana": Wrong("読みに、かなでない文字があります", "カナかひらがなで入力してください。数字や英字も、読み方をかなにします。"),
     "phone": Wrong("電話番号として読み取れません", "市外局番から入力してください。最初の0が消えているときは、列の書式を「文字列」にして入力し直します。"),
     "digits": Wrong("桁数が違います", "銀行コードは4桁、支店コードは3桁、口座番号は7桁です。最初の0が消えているときは、列の書式を「文字列」にして入力し直します。"),
     "kind": Wrong("預金種目を読み取れません", "普通・当座・貯蓄・その他か、1・2・4・9です。"),
@@ -169,7 +170,8 @@ def _line(row: ListRow, width: int, places: Mapping[str, int], *, is_too_many: b
     if len(row.cells) > width:
         faults.append(CellFault("", "columns"))
     faults += [CellFault(field, word) for field, cell in text.items() if (word := _fault_of_text(cell))]
-    entry = ShopEntry(**{field: nfc(text.get(field, "")).strip() for field in ENTRY})
+    words = {field: nfc(text.get(field, "")).strip() for field in ENTRY}
+    entry = ShopEntry(**words | {"name_kana": folded_reading(words["name_kana"])})
     number = without_separators(text.get("number", ""))
     shop_id = plain_width(text.get("shop_id", "")).strip()
     is_masked = _MASKED.fullmatch(text.get("account", "")) is not None
@@ -191,11 +193,17 @@ def faults_of_an_id(line: ListLine) -> tuple[CellFault, ...]:
     return _once([*line.faults, *own, *_faults_of_a_new_shop(line.entry)])
 
 
+def folded_reading(text: str) -> str:
+    """A reading in one width; what the register took before it asked for kana stays as it is."""
+    reading = kana_reading(text)
+    return text if reading is None else reading
+
+
 def _faults_of_a_new_shop(entry: ShopEntry) -> list[CellFault]:
     faults = []
     if not entry.name:
         faults.append(CellFault("name", "missing"))
-    if has_kanji(entry.name_kana):
+    if kana_reading(entry.name_kana) is None:
         faults.append(CellFault("name_kana", "kana"))
     if entry.phone and not _is_phone(entry.phone):
         faults.append(CellFault("phone", "phone"))

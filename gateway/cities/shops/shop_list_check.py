@@ -26,7 +26,7 @@ from gateway.cities.shops.application_duplicates import (
 )
 from gateway.cities.shops.application_rows import ApplicationState
 from gateway.cities.shops.bank_accounts import BankAccount, decrypt_account
-from gateway.cities.shops.shop_list import ENTRY, CellFault, ListLine, faults_of_an_id
+from gateway.cities.shops.shop_list import ENTRY, CellFault, ListLine, faults_of_an_id, folded_reading
 from gateway.cities.shops.shop_rows import Shop
 from gateway.cities.shops.shops import ShopEntry
 from gateway.platform.encryption import Vault
@@ -205,11 +205,16 @@ def _differences(line: ListLine, shop: Shop, accounts: tuple[BankAccount, ...]) 
     faults = [
         CellFault(field, "changed")
         for field in ENTRY
-        if field in line.typed and getattr(line.entry, field) != getattr(shop, field).strip()
+        if field in line.typed and getattr(line.entry, field) != _registered(shop, field)
     ]
     if line.account is not None and not any(_is_account(line, each) for each in accounts):
         faults.append(CellFault("account", "account-changed"))
     return tuple(faults)
+
+
+def _registered(shop: Shop, field: str) -> str:
+    text: str = getattr(shop, field).strip()
+    return folded_reading(text) if field == "name_kana" else text
 
 
 def _is_account(line: ListLine, account: BankAccount) -> bool:

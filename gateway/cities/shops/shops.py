@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -34,6 +34,7 @@ from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
 from gateway.platform.audit_actions import AuditAction
 from gateway.platform.audit_facts import TillEnd
+from gateway.platform.kana_reading import kana_reading
 from gateway.platform.sql import insert_into
 
 SHOP_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
@@ -87,7 +88,7 @@ class Shops:
 
     async def register(self, who: StaffSession, shop_id: str, entry: ShopEntry) -> Shop:
         """Put a shop on the register. Raises ProblemError: `bad-shop` (422), `shop-exists` (409)."""
-        now = self.context.clock()
+        now, entry = self.context.clock(), _with_reading(entry)
         return await self.context.store.run(lambda conn: register_shop(conn, who, shop_id, entry, now))
 
     async def change(
@@ -104,8 +105,9 @@ class Shops:
         def job(conn: Connection) -> Shop:
             before = records.require(conn, code, shop_id, lock=True)
             require_seen(seen, before.version)
-            write_audit(conn, who, now, AuditAction.SHOP_CHANGED, shop_id, facts=_changes(before, entry))
-            return records.write(conn, code, shop_id, **asdict(entry))
+            after = entry if entry.name_kana == before.name_kana else _with_reading(entry)
+            write_audit(conn, who, now, AuditAction.SHOP_CHANGED, shop_id, facts=_changes(before, after))
+            return records.write(conn, code, shop_id, **asdict(after))
 
         return await self.context.store.run(job)
 
@@ -337,6 +339,14 @@ def new_shop(code: str, shop_id: str, entry: ShopEntry, now: datetime) -> Shop:
         registered_at=now,
         closed_at=None,
     )
+
+
+def _with_reading(entry: ShopEntry) -> ShopEntry:
+    """`entry` with its reading in one width. Raises ProblemError `bad-shop` (422)."""
+    reading = kana_reading(entry.name_kana)
+    if reading is None:
+        raise _bad("name_kana", "Write how the name is read in hiragana or katakana.")
+    return replace(entry, name_kana=reading)
 
 
 def _bad(field: str, text: str) -> ProblemError:

@@ -47,6 +47,9 @@ class TestHowTheNameIsRead:
             "コソダテ",
             True,
         )
+        for typed in ("ｺｿﾀﾞﾃ・ｵｳｴﾝ", "コソタ\u3099テ･オウエン", "コソタ゛テ・オウエン"):
+            status, changed = await site.call("PUT", where, boss, json={"name_kana": typed})
+            assert (status, changed["name_kana"]) == (200, "コソダテ・オウエン")
         status, changed = await site.call("PUT", where, boss, json={"name_kana": " "})
         assert (status, changed["name_kana"]) == (200, "")
         (listed,) = (await site.call("GET", f"/v1/point-services?municipality={KASAMA}&name=子育て"))[1][
@@ -54,7 +57,9 @@ class TestHowTheNameIsRead:
         ]
         assert (listed["name_kana"], listed["name_romaji"]) == ("", "")
 
-    @pytest.mark.parametrize("typed", ["笠間", "かさま応援", "※", "カサマ★"])
+    @pytest.mark.parametrize(
+        "typed", ["笠間", "かさま応援", "※", "カサマ★", '"><script>', "Kasama", "ｶｻﾏ1", "ー", "かさま|みと"]
+    )
     async def test_is_kana_and_nothing_else(self, site, typed):
         boss = await site.staff_token("administrator")
         where = f"/v1/city/point-services/{OUEN}/reading"

@@ -11,10 +11,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from gateway.api.city.shop_applications import ApplicationEntryFields
 from gateway.cities import tables
 from gateway.cities.record_recovery import RecordObstacle, close_gaps
 from gateway.cities.shops import application_rows, shop_terms
-from gateway.cities.shops.application_entry import ApplicationEntry
+from gateway.cities.shops.application_entry import ApplicationEntry, read_entry
 from gateway.cities.shops.application_rows import LEGAL, ApplicationState
 from gateway.cities.shops.applications import MAX_OPEN_OF_A_SOURCE
 from gateway.cities.shops.bank_accounts import BankAccount
@@ -85,6 +86,17 @@ class TestAnEntry:
         with pytest.raises(ProblemError) as caught:
             replace(ENTRY, **values)
         assert (caught.value.type, caught.value.facts["field"]) == ("bad-application", field)
+
+    @pytest.mark.parametrize("typed", ['"><script>', "パン1", "Pan"])
+    def test_a_reading_is_kana_where_it_is_submitted_and_stays_readable_where_it_was(self, typed):
+        entry = read_entry(replace(ENTRY, name_kana=typed).text)
+        with pytest.raises(ProblemError) as caught:
+            _ = entry.with_reading
+        assert (caught.value.type, caught.value.facts["field"]) == ("bad-application", "name_kana")
+        fields = {name: getattr(entry, name) for name in ApplicationEntryFields.model_fields}
+        with pytest.raises(ProblemError):
+            _ = ApplicationEntryFields(**fields).entry
+        assert ApplicationEntryFields(**fields | {"name_kana": "ﾊﾟﾝ"}).entry.name_kana == "パン"
 
     def test_is_read_kindly(self):
         entry = replace(ENTRY, name=" パンの見本　", phone="（０２９６）００－０００１")

@@ -99,6 +99,8 @@ class TestALine:
             ("口座番号", "123456", "digits"),
             ("口座名義", "", "missing"),
             ("口座名義", "見本", "name-in-kana"),
+            ("店名（カナ）", 'ソバ"><script>', "kana"),
+            ("店名（カナ）", "ソバ24", "kana"),
         ],
     )
     def test_names_each_field_that_is_wrong(self, column, cell, word):
