@@ -202,6 +202,8 @@ class FormWalk:
     """The languages beside Japanese."""
     tries_markup: bool = True
     """Not where it would be taken for a name and stay."""
+    final: re.Pattern[str] = re.compile("(?!)")
+    """The forms, by where they lead, that do at once and for good what they say: they are sent empty alone."""
     met: set[str] = field(default_factory=set)
     accepted: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
@@ -256,10 +258,16 @@ class FormWalk:
             if (goal, form.names) in self.seen or goal in self.left:
                 continue
             self.seen.add((goal, form.names))
-            for kind in kinds_of(form) if self.tries_markup else [k for k in kinds_of(form) if k != "markup"]:
+            for kind in self._kinds_for(form):
                 for pressed in [*([("", "")] if form.has_plain_button else []), *form.presses]:
                     where = f"{address} {form.action} ({' '.join(filter(None, (kind, pressed[1])))})"
                     self.faults += [f"{where}: {fault}" for fault in self._try(address, form, kind, pressed)]
+
+    def _kinds_for(self, form: Form) -> list[str]:
+        kinds = kinds_of(form)
+        if self.final.fullmatch(form.action):
+            return [kind for kind in kinds if kind == "empty"]
+        return kinds if self.tries_markup else [kind for kind in kinds if kind != "markup"]
 
     def _try(self, address: str, form: Form, kind: str, pressed: tuple[str, str]) -> Iterator[str]:
         sent = filled(form, kind, pressed)
@@ -319,7 +327,17 @@ def walk_as(
 ) -> FormWalk:
     """A walk through the staff's pages as who is signed in at this browser of Playwright's."""
     cookies = httpx.Cookies({each["name"]: each["value"] for each in request.storage_state()["cookies"]})
-    return FormWalk(site, routes, left or {}, cookies, others=("en",), tries_markup=False)
+    return FormWalk(
+        site,
+        routes,
+        left or {},
+        cookies,
+        others=("en",),
+        tries_markup=False,
+        final=re.compile(
+            r"/staff/\w+/(close|role)|/proposals/\w+/(return|withdraw)|/(services|shops)/[\w-]+/closing|/projects/[\w-]+/open"
+        ),
+    )
 
 
 def faults_of(request: APIRequestContext, site: str, path: str, skip: frozenset[str]) -> Iterator[str]:
