@@ -74,6 +74,7 @@ from gateway.partners.isolation.remote_plugin import RemotePlugin
 from gateway.partners.loading.checks import place_of_code
 from gateway.partners.loading.profile_checks import coherence
 from gateway.plugin_interfaces import Log
+from httpkit.clock import day_of
 
 _T = TypeVar("_T")
 
@@ -84,8 +85,8 @@ MAX_PAGES: Final = 100_000
 class _RatesAsked(NamedTuple):
     at: datetime
     table: RateTable
-    orders: dict[Destination, tuple[WalletId, ...]]
-    """Of wallets, as the plugin answered while the table was good."""
+    orders: dict[tuple[Destination, date], tuple[WalletId, ...]]
+    """Of wallets, as the plugin answered while the table was good; what begins with a day in Japan begins on time."""
 
     def is_good(self, at: datetime) -> bool:
         return self.at <= at < self.at + self.table.good_for
@@ -205,16 +206,17 @@ class Partner:
     async def wallet_priority(self, destination: Destination, at: datetime) -> tuple[WalletId, ...]:
         """The order in which wallets are drawn on; as in the profile when the plugin has no opinion.
 
-        While the last rate table is good, an order is asked for once for each destination.
+        While the last rate table is good, an order is asked for once for each destination and day.
         """
         if not self.can("wallet_priority"):
             return tuple(wallet.id for wallet in self.profile.wallets)
         rates = self._rates_asked
         if rates is None or not rates.is_good(at):
             return await self._asked_wallet_priority(destination, at)
-        if destination not in rates.orders:
-            rates.orders[destination] = await self._asked_wallet_priority(destination, at)
-        return rates.orders[destination]
+        asked_for = destination, day_of(at)
+        if asked_for not in rates.orders:
+            rates.orders[asked_for] = await self._asked_wallet_priority(destination, at)
+        return rates.orders[asked_for]
 
     async def _asked_wallet_priority(self, destination: Destination, at: datetime) -> tuple[WalletId, ...]:
 

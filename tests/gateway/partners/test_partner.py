@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from prometheus_client import REGISTRY
@@ -696,6 +696,20 @@ async def test_an_order_of_wallets_is_kept_as_long_as_the_rate_table_is_good(sta
             assert await partner.wallet_priority(CITY, at) == ("cash", "points")
             assert await partner.wallet_priority(Destination.reserve(), at) == ("points",)
     assert asked == [(it, at) for at in (NOON, later) for it in (CITY, Destination.reserve())]
+
+
+async def test_an_order_that_begins_with_a_day_is_asked_for_when_the_day_begins(stage, rate):
+    midnight = datetime(2018, 8, 1, tzinfo=JST)
+
+    def wallet_priority(self, destination, at):
+        return ["points"] if at < midnight else ["cash"]
+
+    table = RateTable(rates=(rate(),), good_for=timedelta(minutes=10))
+    partner = stage(wallet_priority=wallet_priority, rate_table=answering(table)).partner
+    before = midnight - timedelta(minutes=1)
+    await partner.rate_table(before)
+    orders = [await partner.wallet_priority(CITY, at.astimezone(UTC)) for at in (before, midnight)]
+    assert orders == [("points",), ("cash",)]
 
 
 async def test_without_a_table_that_is_good_an_order_of_wallets_is_asked_for_each_time(stage, rate):
