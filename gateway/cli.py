@@ -60,11 +60,14 @@ def _without_typer(arguments: list[str], fault: ModuleNotFoundError) -> str:
     if arguments == ["--version"]:
         sys.stdout.write(f"{RELEASE} {gateway.__version__}\n")
         sys.exit(0)
-    typed = next((word for word in arguments if word in COMMANDS), None)
-    if typed is not None:
+    if (typed := _typed_command(arguments)) is not None:
         return str(extra_missing(typed, fault))
     lines = [f"  {name:12} {RELEASE}[{command.extras}]" for name, command in COMMANDS.items()]
     return "\n".join(("this is the plugin author's part alone; these commands need an extra:", *lines))
+
+
+def _typed_command(arguments: list[str]) -> str | None:
+    return next((word for word in arguments if word in COMMANDS), None)
 
 
 def _sentence(fault: Exception) -> str | None:
@@ -80,6 +83,8 @@ def _sentence(fault: Exception) -> str | None:
         return str(fault)
     if isinstance(fault, ModuleNotFoundError) and fault.name in EXTRAS_BY_PACKAGE:
         return f"{fault.name} is left out of the package for servers; on another machine: pip install '{RELEASE}[{EXTRAS_BY_PACKAGE[fault.name]}]'"
+    if isinstance(fault, ModuleNotFoundError) and (typed := _typed_command(sys.argv[1:])) is not None:
+        return str(extra_missing(typed, fault))
     sqlalchemy = sys.modules.get("sqlalchemy.exc")
     if sqlalchemy is not None and isinstance(fault, sqlalchemy.SQLAlchemyError):
         from gateway.commands.shared import database_in_use
