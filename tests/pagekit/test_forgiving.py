@@ -128,6 +128,8 @@ class FakeGateway:
                 balances = {"reserve": reserve, "reserve_heaps": [], "municipal": [], "events": []}
                 me = {"default_municipality": "082163" if self.default else None}
                 return web.json_response({"member": me, "balances": balances, "expiring": [], "waiting": []})
+            case "GET", "/history/reserve":
+                return web.json_response({"entries": [], "next_before": None})
             case "GET", "/exchanges":
                 return web.json_response({"exchanges": self.listed, "next_before": None})
             case "POST", "/allocations":
