@@ -35,7 +35,7 @@ def test_a_path_of_ours_is_followed(text: str) -> None:
 
 def test_settings_say_what_is_missing(tmp_path: Path) -> None:
     file = tmp_path / "portal.toml"
-    with pytest.raises(BadSettings, match=r"portal\.toml: cannot be read"):
+    with pytest.raises(BadSettings, match=r"portal\.toml: is not there; put the file there"):
         Settings.load(file)
     file.write_text('seal_file = "seal"\n')
     (tmp_path / "seal").write_text("short")
