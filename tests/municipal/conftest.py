@@ -26,6 +26,7 @@ from tests.portal.conftest import (  # one browser and one event loop in a proce
 
 __all__ = ["chromium", "city", "loop", "payer", "town"]
 
+HERE = Path(__file__).parent
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 
 
@@ -44,6 +45,11 @@ def filled(tmp_path_factory: pytest.TempPathFactory, loop: Loop) -> Iterator[Dem
     """A town that all stories share: what one has done the next finds there."""
     with filled_town(tmp_path_factory.mktemp("city"), loop) as town:
         yield town
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The walk through every form comes last: what bad input it has passed (proposals that wait, a changed text) stays in the town."""
+    items.sort(key=lambda item: item.path.parent == HERE and item.path.name == "test_every_form.py")
 
 
 At = Callable[..., Staffer]
