@@ -336,6 +336,7 @@ def walk_as(
         tries_markup=False,
         final=re.compile(
             r"/staff/\w+/(close|role)|/proposals/\w+/(return|withdraw)|/(services|shops)/[\w-]+/closing|/projects/[\w-]+/open"
+            r"|/platform/partners/[\w-]+/pause"
         ),
     )
 

@@ -348,7 +348,8 @@ def test_every_refusal_at_the_counter_has_its_own_sentences() -> None:
     }
     refused = {word for route in api.routes if route.template in ours for word in route.refuses}
     assert len(refused) > 10
-    never_seen = {"unknown-municipality", "unknown-point-service", "pay-code-unknown"}
+    # Who is erased while a grant is on its way has no session to read it in.
+    never_seen = {"unknown-municipality", "unknown-point-service", "pay-code-unknown", "unknown-member"}
     assert refused - never_seen - TROUBLES.words.keys() == set()
 
 
