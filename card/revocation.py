@@ -24,7 +24,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from card.algorithms import ALGORITHMS, algorithm_for
 from card.refusals import CertificateRevoked, RevocationUnknown
-from httpkit.named_files import read_named_file
+from httpkit.named_files import FileUnusable, read_named_file
 
 _CRL_UNDERSTOOD: Final = {ExtensionOID.CRL_NUMBER, ExtensionOID.AUTHORITY_KEY_IDENTIFIER}
 _SKEW: Final = timedelta(seconds=60)
@@ -254,7 +254,10 @@ class CrlFolder:
         key = _signing_key(x509.load_der_x509_certificate(issuer))
         ours = []
         for path in sorted(self._folder.glob("*.crl")):
-            der = read_named_file(path, most_bytes=MAX_CRL_BYTES)
+            try:
+                der = read_named_file(path, most_bytes=MAX_CRL_BYTES)
+            except FileUnusable as fault:
+                raise OSError(f"{path.name} {fault}") from fault
             try:
                 if x509.load_der_x509_crl(der).is_signature_valid(key):
                     ours.append(der)

@@ -19,7 +19,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from httpkit.named_files import read_named_file
+from httpkit.named_files import FileUnusable, read_named_file
 
 KindOfRoot = Literal["auth", "sign"]
 
@@ -123,8 +123,16 @@ def load_trust(
     return TrustStore(tuple(auth), tuple(sign), tuple(name for name in facts if name not in roots))
 
 
+def read_root(path: Path) -> bytes:
+    """A root's file. Raises TrustBroken, which names it."""
+    try:
+        return read_named_file(path)
+    except FileUnusable as fault:
+        raise TrustBroken(f"{path.name} {fault}") from None
+
+
 def _pinned(path: Path, fact: Mapping[str, object], stated: str | None) -> PinnedRoot:
-    certificate = _parse(read_named_file(path), path.name)
+    certificate = _parse(read_root(path), path.name)
     der = certificate.public_bytes(Encoding.DER)
     known = fact.get("sha256")
     if known and stated and stated != known:

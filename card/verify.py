@@ -29,7 +29,7 @@ from card.revocation import (
     check_revocation,
 )
 from card.second_opinion import ask_second_opinion
-from card.trust import TrustBroken, TrustStore, load_trust
+from card.trust import TrustBroken, TrustStore, load_trust, read_root
 
 __all__ = [
     "CachedRevocation",
@@ -50,6 +50,7 @@ __all__ = [
     "consume_challenge",
     "load_trust",
     "read_client_data",
+    "read_root",
     "verify_login",
 ]
 

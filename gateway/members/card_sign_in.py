@@ -34,6 +34,7 @@ from card.verify import (
     check_login,
     load_trust,
     read_client_data,
+    read_root,
 )
 from gateway.errors import ProblemError
 from gateway.members import card_challenges
@@ -42,7 +43,6 @@ from gateway.members.proofs import ProofKey, card_proof
 from gateway.platform.security_log import SecurityEvent, log_security
 from gateway.plugin_interfaces import Clock
 from gateway.settings import Settings, SettingsWrong
-from httpkit.named_files import read_named_file
 
 __all__ = ["CardRules", "CardSignIns", "Purpose", "rules_of"]
 
@@ -274,8 +274,8 @@ def rules_of(settings: Settings, clock: Callable[[], datetime]) -> CardRules | N
         trust = load_trust(
             base / card.roots if card.roots else None,
             fingerprints=card.fingerprints,
-            test_auth=[read_named_file(base / name) for name in card.test_auth_roots],
-            test_sign=[read_named_file(base / name) for name in card.test_sign_roots],
+            test_auth=[read_root(base / name) for name in card.test_auth_roots],
+            test_sign=[read_root(base / name) for name in card.test_sign_roots],
         )
     except (TrustBroken, OSError) as broken:
         raise SettingsWrong(f"[card] the roots cannot be believed: {broken} ({where})") from None

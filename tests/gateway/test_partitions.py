@@ -34,6 +34,7 @@ ADDS = re.compile(r"(WITH changed AS\s*\()?INSERT")
 
 BY_A_PAYMENTS_OWN_ID = {
     "gateway.cities.spending.spend_rows._FIND",
+    "gateway.cities.spending.spend_rows._SAME_REFERENCE",
 }
 """A shop names a payment and no member: it asks every part, until payments have a look-up as exchanges have."""
 
