@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -18,8 +19,7 @@ Put = Callable[[Path], object]
 
 def _socket(path: Path) -> None:
     # A relative name: an address of this kind has a hundred characters at most.
-    os.chdir(path.parent)
-    with socket.socket(socket.AF_UNIX) as opened:
+    with contextlib.chdir(path.parent), socket.socket(socket.AF_UNIX) as opened:
         opened.bind(path.name)
 
 
