@@ -7,7 +7,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -73,15 +73,25 @@ def test_what_is_no_small_file_is_said_in_a_sentence_with_a_remedy(
         assert mode_of_named_file(named) is None
 
 
+@pytest.fixture
+def open_to_all(tmp_path: Path) -> Iterator[Path]:
+    """A folder that every user may come to; those above it are shared, and are shut again for the tests that follow."""
+    modes = {above: above.stat().st_mode for above in (tmp_path, *tmp_path.parents[:-2])}
+    for above in modes:
+        above.chmod(0o755)
+    yield tmp_path
+    for above, mode in modes.items():
+        above.chmod(mode)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user, whom a mode keeps out")
 @pytest.mark.parametrize("shut", ["the file", "its folder"])
-def test_one_that_this_user_may_not_read_says_to_whom_to_give_it(tmp_path: Path, shut: str) -> None:
-    folder = tmp_path / "secrets"
+def test_one_that_this_user_may_not_read_says_to_whom_to_give_it(open_to_all: Path, shut: str) -> None:
+    folder = open_to_all / "secrets"
     folder.mkdir()
+    folder.chmod(0o755)
     file = folder / "sealing"
     file.write_text("tahini", "utf-8")
-    for above in (folder, *folder.parents[:-2]):
-        above.chmod(0o755)
     (file if shut == "the file" else folder).chmod(0o000)
     read, write = os.pipe()
     if (child := os.fork()) == 0:
