@@ -94,7 +94,7 @@ async def site(name: str, town: Town, folder: Path) -> AsyncIterator[Program]:
         await _end(process)
 
 
-async def asked(program: Program) -> float:
+async def health_seconds(program: Program) -> float:
     """How many seconds the program's health took, on a connection of its own; `PATIENCE_S` where it was not well."""
     began = time.monotonic()
     timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
@@ -135,7 +135,7 @@ async def attacked(
     async def watch(each: Program) -> None:
         nonlocal most
         while not is_over.is_set():
-            health[each.name] = max(health[each.name], await asked(each))
+            health[each.name] = max(health[each.name], await health_seconds(each))
             most = max(most, target.memory_mb)
             await asyncio.sleep(0.1)
 

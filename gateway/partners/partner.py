@@ -212,13 +212,13 @@ class Partner:
             return tuple(wallet.id for wallet in self.profile.wallets)
         rates = self._rates_asked
         if rates is None or not rates.is_good(at):
-            return await self._asked_wallet_priority(destination, at)
-        asked_for = destination, day_of(at)
-        if asked_for not in rates.orders:
-            rates.orders[asked_for] = await self._asked_wallet_priority(destination, at)
-        return rates.orders[asked_for]
+            return await self._ask_wallet_priority(destination, at)
+        key = destination, day_of(at)
+        if key not in rates.orders:
+            rates.orders[key] = await self._ask_wallet_priority(destination, at)
+        return rates.orders[key]
 
-    async def _asked_wallet_priority(self, destination: Destination, at: datetime) -> tuple[WalletId, ...]:
+    async def _ask_wallet_priority(self, destination: Destination, at: datetime) -> tuple[WalletId, ...]:
 
         async def ask() -> object:
             answer = self._hook("wallet_priority")(destination=destination, at=at)

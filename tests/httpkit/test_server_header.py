@@ -64,29 +64,29 @@ async def send(request: pytest.FixtureRequest) -> AsyncIterator[Send]:
     await runner.cleanup()
 
 
-def _asked(line: str, *fields: str, body: str = "") -> bytes:
+def _request_bytes(line: str, *fields: str, body: str = "") -> bytes:
     return "\r\n".join([f"{line} HTTP/1.1", "Host: x", "Connection: close", *fields, "", body]).encode()
 
 
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
-        (_asked("GET /stream"), b"200"),
-        (_asked("HEAD /stream"), b"200"),
+        (_request_bytes("GET /stream"), b"200"),
+        (_request_bytes("HEAD /stream"), b"200"),
         (b"GET /stream HTTP/1.0\r\n\r\n", b"200"),
-        (_asked("GET /files/test_server_header.py"), b"200"),
-        (_asked("GET /nowhere"), b"404"),
-        (_asked("DELETE /read"), b"405"),
-        (_asked("GET /broken"), b"500"),
-        (_asked("POST /read", "Content-Length: 12", body="123456789012"), b"413"),
-        (_asked("GET /stream", "Expect: 200-maybe"), b"200"),
-        (_asked("GET /files/test_server_header.py", "Range: bytes=999999-"), b"416"),
+        (_request_bytes("GET /files/test_server_header.py"), b"200"),
+        (_request_bytes("GET /nowhere"), b"404"),
+        (_request_bytes("DELETE /read"), b"405"),
+        (_request_bytes("GET /broken"), b"500"),
+        (_request_bytes("POST /read", "Content-Length: 12", body="123456789012"), b"413"),
+        (_request_bytes("GET /stream", "Expect: 200-maybe"), b"200"),
+        (_request_bytes("GET /files/test_server_header.py", "Range: bytes=999999-"), b"416"),
         (b"BREW\x00 /pot HTTP/1.1\r\n\r\n", b"400"),
         (b"\x16\x03\x01\x02\x00", b"400"),
         (b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n\r\n", b"400"),
-        (_asked("GET /stream", "X: " + "a" * 20_000), b"400"),
-        (_asked("GET /stream", "Content-Length: 1", "Content-Length: 2"), b"400"),
-        (_asked("POST /read", "Transfer-Encoding: chunked", body="no size\r\n"), b"400"),
+        (_request_bytes("GET /stream", "X: " + "a" * 20_000), b"400"),
+        (_request_bytes("GET /stream", "Content-Length: 1", "Content-Length: 2"), b"400"),
+        (_request_bytes("POST /read", "Transfer-Encoding: chunked", body="no size\r\n"), b"400"),
     ],
 )
 async def test_an_answer_names_no_server(send: Send, sent: bytes, status: bytes) -> None:
@@ -109,7 +109,7 @@ async def test_a_handlers_own_word_leaves_neither() -> None:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     reader, writer = await asyncio.open_connection(*runner.addresses[0][:2])
-    writer.write(_asked("GET /"))
+    writer.write(_request_bytes("GET /"))
     assert b"\r\nServer" not in await asyncio.wait_for(reader.read(), 20)
     writer.close()
     await runner.cleanup()

@@ -40,7 +40,7 @@ def smallest() -> dict[str, int]:
     return found
 
 
-def asked_for() -> set[str]:
+def number_fields() -> set[str]:
     """Fields of the pages that are read as numbers."""
     code = "\n".join(path.read_text("utf-8") for path in Path(municipal.__file__).parent.glob("*.py"))
     return set(re.findall(r'no_number\("(\w+)"\)', code)) | set(NUMBERS)
@@ -48,7 +48,7 @@ def asked_for() -> set[str]:
 
 def test_the_fields_that_take_nothing_as_a_number_are_those_of_the_api() -> None:
     least = smallest()
-    names = (asked_for() | ZERO_TOO) - OF_LISTS
+    names = (number_fields() | ZERO_TOO) - OF_LISTS
     # `points` and `budget` are asked for in several bodies; whoever gives, takes or pays says at least 1.
     wrong = {
         name: least.get(name) for name in names - {"points"} if (least.get(name) == 0) != _says_zero(name)

@@ -16,7 +16,7 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from itertools import islice
 from typing import Any, Final
@@ -41,7 +41,7 @@ from gateway.cities.carry_in.carry_in_rows import (
 )
 from gateway.cities.carry_in.reconciliation import Reconciliation, reconcile
 from gateway.cities.city_context import CityContext, write_audit
-from gateway.cities.grants.faults_first import faults_first
+from gateway.cities.grants.faults_first import checked_meanwhile, report_pages
 from gateway.cities.grants.grant_file_rows import LEGAL, FileState
 from gateway.cities.grants.grant_files import members_of
 from gateway.cities.proposals import file_proposals
@@ -150,7 +150,7 @@ class CarryIns:
             if file.state is not FileState.CHECKED:
                 raise wrong_state(file)
             if file.uploaded_at != seen.uploaded_at:
-                raise _checked_meanwhile(file)
+                raise checked_meanwhile(file)
             require_same(content.totals, totals)
             return carry_in_approval.propose_file(self.context, conn, who, file, content, reason, now)
 
@@ -271,28 +271,14 @@ class CarryIns:
     def report_pages(self, code: str, file_id: str, page_size: int) -> AsyncGenerator[list[FileLine], None]:
         """All lines of a file, those with a fault first, each page read by itself.
 
-        Raises ProblemError: `unknown-file` (404) at the first page; `file-state` (409) at a later one, where the file was
-        sent again meanwhile and other lines are its lines now.
+        Raises ProblemError: `unknown-file` (404) at the first page; `file-state` (409) at a later one.
         """
-        query = select(_lines).where(_lines.c.file_id == file_id).order_by(_lines.c.line).limit(page_size)
-        checks = set[datetime]()
-
-        async def page(faults_only: bool, after: int) -> list[FileLine]:
-            wanted = query.where(_lines.c.line > after)
-            if faults_only:
-                wanted = wanted.where(_lines.c.fault.is_not(None))
-
-            def job(conn: Connection) -> list[FileLine]:
-                file = require(conn, code, file_id)
-                checks.add(file.uploaded_at)
-                if len(checks) > 1:
-                    raise _checked_meanwhile(file)
-                rows, has_codes = conn.execute(wanted).all(), file.state in HAS_CODES
-                return [_file_line(self.context.vault, row, has_codes=has_codes) for row in rows]
-
-            return await self.context.store.read(job)
-
-        return faults_first(page)
+        vault = self.context.vault
+        return report_pages(
+            self.context, _lines, file_id, page_size,
+            require=lambda conn: require(conn, code, file_id),
+            line_of=lambda file, row: _file_line(vault, row, has_codes=file.state in HAS_CODES),
+        )  # fmt: skip
 
     def _begin(self, conn: Connection, who: StaffSession, name: str, digest: str) -> tuple[CarryIn, bool]:
         code, now = who.municipality, self.context.clock()
@@ -448,12 +434,4 @@ def _require_own_check(conn: Connection, file: CarryIn) -> None:
     """Hold the file's row while this check writes. Raises ProblemError `file-state` where it is no longer this check's."""
     now = require(conn, file.municipality, file.file_id, lock=True)
     if now.state is not FileState.CHECKING or now.uploaded_at != file.uploaded_at:
-        raise _checked_meanwhile(now)
-
-
-def _checked_meanwhile(file: CarryIn) -> ProblemError:
-    return ProblemError(
-        "file-state",
-        "The same file was uploaded or taken back again while it was being checked; look at it again.",
-        state=file.state,
-    )
+        raise checked_meanwhile(now)

@@ -16,7 +16,7 @@ import json
 import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from itertools import islice
 from typing import Any, Final
@@ -32,7 +32,7 @@ from gateway.cities.grants import (
     grant_projects,
     project_members,
 )
-from gateway.cities.grants.faults_first import faults_first
+from gateway.cities.grants.faults_first import checked_meanwhile, report_pages
 from gateway.cities.grants.grant_file_lines import grant_next_lines
 from gateway.cities.grants.grant_file_rows import (
     LEGAL,
@@ -284,27 +284,13 @@ class GrantFiles:
     def report_pages(self, code: str, file_id: str, page_size: int) -> AsyncGenerator[list[FileLine], None]:
         """All lines of a file, those with a fault first, each page read by itself.
 
-        Raises ProblemError: `unknown-file` (404) at the first page; `file-state` (409) at a later one, where the file was
-        sent again meanwhile and other lines are its lines now.
+        Raises ProblemError: `unknown-file` (404) at the first page; `file-state` (409) at a later one.
         """
-        query = select(_lines).where(_lines.c.file_id == file_id).order_by(_lines.c.line).limit(page_size)
-        checks = set[datetime]()
-
-        async def page(faults_only: bool, after: int) -> list[FileLine]:
-            wanted = query.where(_lines.c.line > after)
-            if faults_only:
-                wanted = wanted.where(_lines.c.fault.is_not(None))
-
-            def job(conn: Connection) -> list[FileLine]:
-                file = require(conn, code, file_id)
-                checks.add(file.uploaded_at)
-                if len(checks) > 1:
-                    raise _checked_meanwhile(file)
-                return [_file_line(row) for row in conn.execute(wanted)]
-
-            return await self.context.store.read(job)
-
-        return faults_first(page)
+        return report_pages(
+            self.context, _lines, file_id, page_size,
+            require=lambda conn: require(conn, code, file_id),
+            line_of=lambda _, row: _file_line(row),
+        )  # fmt: skip
 
     def _begin(
         self, conn: Connection, who: StaffSession, project_id: str, name: str, content: ContentDigest
@@ -403,15 +389,7 @@ def _require_own_check(conn: Connection, file: GrantFile) -> None:
     """Hold the file's row while this check writes. Raises ProblemError `file-state` where it is no longer this check's."""
     now = require(conn, file.municipality, file.file_id, lock=True)
     if now.state is not FileState.CHECKING or now.uploaded_at != file.uploaded_at:
-        raise _checked_meanwhile(now)
-
-
-def _checked_meanwhile(file: GrantFile) -> ProblemError:
-    return ProblemError(
-        "file-state",
-        "The same file was uploaded or taken back again while it was being checked; look at it again.",
-        state=file.state,
-    )
+        raise checked_meanwhile(now)
 
 
 def members_of(conn: Connection, mykey_ids: Sequence[str]) -> dict[str, str]:

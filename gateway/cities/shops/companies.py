@@ -119,7 +119,7 @@ class Companies:
             company = Company(
                 company_id=company_id, name=name.strip(), shop_ids=tuple(sorted(shop_ids)),
                 readers=_staff_ids(conn, code, logins),
-                workers=_kept(conn, code, before, shop_ids) if workers is None else _staff_ids(conn, code, workers, "workers"),
+                workers=_remaining_workers(conn, code, before, shop_ids) if workers is None else _staff_ids(conn, code, workers, "workers"),
             )  # fmt: skip
             command = ChangeCompany(company=company)
             require_seen(seen, _version(before))
@@ -297,7 +297,9 @@ def _staff_ids(conn: Connection, code: str, logins: Sequence[str], field: str = 
     return tuple(sorted(people[login] for login in wanted))
 
 
-def _kept(conn: Connection, code: str, before: Company | None, shop_ids: Sequence[str]) -> tuple[str, ...]:
+def _remaining_workers(
+    conn: Connection, code: str, before: Company | None, shop_ids: Sequence[str]
+) -> tuple[str, ...]:
     """Who works at the company's shops already, and is of one that stays."""
     if before is None:
         return ()

@@ -147,14 +147,14 @@ def _company_of(
     """The company of which a log-in is one of the `people`, if all of the shops are the company's."""
     query = (
         select(people.c.company_id)
-        .join(_shops, _of_company(people))
+        .join(_shops, _is_of_its_company(people))
         .where(people.c.municipality == code, people.c.staff_id == staff_id, _shops.c.shop_id.in_(shop_ids))
     )
     found = conn.execute(query).scalars().all()
     return found[0] if found and len(found) == len(set(shop_ids)) else None
 
 
-def _of_company(people: Table) -> ColumnElement[bool]:
+def _is_of_its_company(people: Table) -> ColumnElement[bool]:
     return (_shops.c.municipality == people.c.municipality) & (_shops.c.company_id == people.c.company_id)
 
 

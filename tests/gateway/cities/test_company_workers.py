@@ -62,7 +62,7 @@ class Working:
         self.token, self.session = signed_in.token.reveal(), signed_in.session
         return self
 
-    async def asked(self):
+    async def read_session(self):
         self.session = await self.town.city.staff.session(self.token, "city")
         return self.session
 
@@ -94,7 +94,7 @@ class TestWhoWorksAtSeveralShops:
     async def test_is_nobody_where_nobody_said_so(self, town):
         other = await Working(town, await town.who("shop", KASAMA, "soba")).sign_in()
         await worker(town)
-        assert not (await other.asked()).chooses_shop
+        assert not (await other.read_session()).chooses_shop
         assert await refused(town.city.companies.shops_worked_at(other.session)) == "no-company"
         assert await refused(other.choose("cafe")) == "no-company"
         reader = await town.who("bookkeeper", KASAMA, "cafe")
@@ -105,7 +105,7 @@ class TestWhoWorksAtSeveralShops:
     async def test_goes_to_no_shop_of_others(self, town):
         person, _ = await worker(town)
         assert await refused(person.choose("kutsu")) == "unknown-shop"
-        assert (await person.asked()).own_shop == "cafe"
+        assert (await person.read_session()).own_shop == "cafe"
 
     async def test_has_a_token_that_a_release_of_one_shop_a_login_does_not_know(self, town):
         """Such a process, beside this one, would serve it as the first shop's, and take points for the wrong one."""
@@ -131,15 +131,15 @@ class TestWhoWorksAtSeveralShops:
             await town.decided(await proposed(town, [], shop_ids=()))
         else:
             await town.city.staff.close(await town.who("administrator"), person.session.staff_id, "退職")
-        assert await refused(person.asked()) == "session-ended"
+        assert await refused(person.read_session()) == "session-ended"
 
     async def test_keeps_working_where_a_page_that_knows_no_workers_changes_the_company(self, town):
         person, _ = await worker(town)
         await person.choose("soba")
         await town.decided(await proposed(town, None, shop_ids=("cafe", "soba")))
-        assert (await person.asked()).own_shop == "soba"
+        assert (await person.read_session()).own_shop == "soba"
         await town.decided(await proposed(town, None, shop_ids=("soba", "pan")))
-        assert await refused(person.asked()) == "session-ended"
+        assert await refused(person.read_session()) == "session-ended"
 
     async def test_is_let_in_by_no_restore(self, town):
         person, _ = await worker(town)
@@ -149,7 +149,7 @@ class TestWhoWorksAtSeveralShops:
             "done_at": (town.clock() + timedelta(hours=1)).isoformat(),
         }  # fmt: skip
         assert await town.store.run(lambda conn: take_away_again(conn, line, town.clock())) == 1
-        assert await refused(person.asked()) == "session-ended"
+        assert await refused(person.read_session()) == "session-ended"
 
     @pytest.mark.parametrize("who", ["outsider", "clerk", "elsewhere"])
     async def test_is_somebody_of_one_of_its_shops(self, town, who):

@@ -802,7 +802,7 @@ async def test_whose_access_was_raised_or_reset_is_told_by_whom_and_administrato
         status, answer = await site.decided(path, boss, body, method)
         assert status == 200, answer
 
-    async def told(token):
+    async def changes_seen_by(token):
         changes = (await site.call("GET", "/v1/city/staff-changes", token))[1]["changes"]
         return {(each["staff_id"], each["change"]) for each in changes}, {
             each["by_staff"] for each in changes
@@ -815,12 +815,12 @@ async def test_whose_access_was_raised_or_reset_is_told_by_whom_and_administrato
             ).reveal()
         )
 
-    mine, makers = await told(await session(raised))
+    mine, makers = await changes_seen_by(await session(raised))
     assert mine == {(raised, "raised")}
     assert len(makers) == 1  # who proposed it: no password was made
     own = await session(reset)
     await site.services.store.run(lambda conn: staff_rows.write(conn, reset, password_is_first=False))
-    assert (await told(own))[0] == {(reset, "reset")}
+    assert (await changes_seen_by(own))[0] == {(reset, "reset")}
     for token in (boss, chief):
-        assert (await told(token))[0] == {(raised, "raised"), (reset, "reset")}
-    assert (await told(bystander))[0] == set()
+        assert (await changes_seen_by(token))[0] == {(raised, "raised"), (reset, "reset")}
+    assert (await changes_seen_by(bystander))[0] == set()

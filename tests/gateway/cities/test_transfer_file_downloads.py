@@ -38,7 +38,7 @@ async def made_files(town, go_to, times=1):
         await town.decided(proposal, "administrator")
 
 
-async def deeds(store):
+async def download_lines(store):
     lines = await store.read(lambda conn: audit_log.page(conn, KASAMA, subject=JULY_16.isoformat()))
     return [
         (line.action, line.actor_name, dict(line.facts))
@@ -57,7 +57,7 @@ class TestTheLog:
         for who, number in ((approver, 1), (boss, 1), (approver, 2), (approver, 1)):
             await town.city.settlements.transfer_file(who, JULY_16, number)
         first, again = "transfer file downloaded", "transfer file downloaded again"
-        assert await deeds(town.store) == [
+        assert await download_lines(town.store) == [
             (first, approver.display_name, {"times": 1, "downloads": 1}),
             (again, boss.display_name, {"times": 1, "downloads": 2}),
             (first, approver.display_name, {"times": 2, "downloads": 1}),
@@ -76,7 +76,15 @@ class TestTheLog:
         refused = [answer.type for answer in answers if isinstance(answer, ProblemError)]
         assert refused == ["file-downloaded-before"] * 5
         await asyncio.gather(*(town.city.settlements.transfer_file(who, JULY_16, 1) for who in people * 3))
-        assert [facts["downloads"] for _, _, facts in await deeds(town.store)] == [1, 2, 3, 4, 5, 6, 7]
+        assert [facts["downloads"] for _, _, facts in await download_lines(town.store)] == [
+            1,
+            2,
+            3,
+            4,
+            5,
+            6,
+            7,
+        ]
 
     async def test_a_download_that_is_refused_is_none(self, town):
         await made_files(town, lambda at: setattr(town.clock, "now", at))
